@@ -1,0 +1,281 @@
+// The wire protocol between a page and a gateway, as types. PROTOCOL.md is its specification.
+// Both sides compile against this file; it imports nothing.
+
+/** The WebSocket subprotocol. A breaking change of the messages gets a new name. */
+export const SUBPROTOCOL = 'zoogate.v1'
+
+/**
+ * Close codes. The range is the verdict: 4000–4099 the session is gone for good, do not redial with it;
+ * 4100–4199 get a fresh token, then redial; 4200–4299 redial and resume.
+ */
+export const CLOSE_CODES = {
+  /** The page asked for it with `close`. */
+  CLOSED: 4000,
+  /** The ensemble says that the session has expired. A new session may be opened. */
+  EXPIRED: 4001,
+  /** The session is now held by another connection. */
+  TAKEN_OVER: 4002,
+  /** The resume token does not open, or belongs to somebody else. A new session may be opened. */
+  RESUME_REFUSED: 4003,
+  /** The page's origin is not on the allow-list. */
+  ORIGIN_REFUSED: 4004,
+  /** A frame that is no protocol message at all, or a message out of turn. */
+  BAD_MESSAGE: 4005,
+  /** The token is good, but its claims are not usable (a bad chroot, for example). */
+  FORBIDDEN: 4006,
+  /** The ensemble refused the identity that the gateway presented for the page. */
+  AUTH_FAILED: 4007,
+  /** The token has expired. */
+  TOKEN_EXPIRED: 4100,
+  /** The token is not acceptable: signature, algorithm, issuer, audience or form. */
+  TOKEN_INVALID: 4101,
+  /** The gateway is stopping. */
+  DRAINING: 4200,
+  /** The page did not answer for two thirds of the session timeout. */
+  SILENT: 4201,
+  /** No hello arrived in time. */
+  HELLO_TIMEOUT: 4202,
+  /** The gateway has no room for another connection now. */
+  OVERLOADED: 4203,
+  /** The page did not read what was sent to it. */
+  SLOW_READER: 4204,
+  /** A fault of the gateway's own. */
+  INTERNAL: 4205,
+} as const
+
+export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES]
+
+/** Why a session is CLOSED. */
+export type ClosedReason = 'closed' | 'expired' | 'auth_failed' | 'taken_over' | 'refused'
+
+/** A 64-bit number as lower-case hexadecimal, `0x` first: zxids and session ids do not fit a JSON number. */
+export type HexLong = string
+
+/** Node data: a string where the bytes are UTF-8 text, else the bytes in base64. */
+export type NodeData = string | { base64: string }
+
+export type Permission = 'read' | 'write' | 'create' | 'delete' | 'admin'
+
+/** One entry of an access control list, in ZooKeeper's terms. */
+export interface Acl {
+  scheme: string
+  id: string
+  permissions: Permission[]
+}
+
+export type CreateMode = 'persistent' | 'ephemeral' | 'persistent_sequential' | 'ephemeral_sequential'
+
+/** ZooKeeper's Stat. `owner` is null for a node that is not ephemeral; another session's id is never shown. */
+export interface WireStat {
+  czxid: HexLong
+  mzxid: HexLong
+  pzxid: HexLong
+  /** Milliseconds since the epoch. */
+  ctime: number
+  /** Milliseconds since the epoch. */
+  mtime: number
+  version: number
+  cversion: number
+  aversion: number
+  dataLength: number
+  numChildren: number
+  owner: 'mine' | 'other' | null
+}
+
+/** One-shot watches by the list that ZooKeeper keeps them in, as paths. */
+export interface WatchLists {
+  /** Set by getData, and by exists on a node that was there. */
+  data: string[]
+  /** Set by exists on a node that was not there. */
+  exist: string[]
+  /** Set by getChildren. */
+  child: string[]
+}
+
+// ---- page → gateway ----
+
+/** The first message on every connection. */
+export interface Hello {
+  type: 'hello'
+  /** A signed JSON Web Token. */
+  token: string
+  /** The session timeout asked for, in milliseconds; the ensemble decides. */
+  timeoutMs: number
+  resume?: Resume
+}
+
+/** What a page brings back to take up its session again. */
+export interface Resume {
+  /** The newest resume token that the page holds. */
+  token: string
+  /** The newest zxid that the page has seen. */
+  zxid: HexLong
+  /** The watches that the page still holds. */
+  watches: WatchLists
+}
+
+/** What each operation takes. */
+export interface Operations {
+  create: { path: string; data?: NodeData; mode?: CreateMode; acl?: Acl[] }
+  delete: { path: string; version?: number }
+  exists: { path: string; watch?: boolean }
+  getData: { path: string; watch?: boolean }
+  setData: { path: string; data: NodeData; version?: number }
+  getChildren: { path: string; watch?: boolean }
+}
+
+/** What each operation gives. */
+export interface Results {
+  create: { path: string; stat: WireStat }
+  delete: Record<string, never>
+  exists: { stat: WireStat | null }
+  getData: { data: NodeData; stat: WireStat }
+  setData: { stat: WireStat }
+  getChildren: { children: string[]; stat: WireStat }
+}
+
+export type Operation = keyof Operations
+
+/** One request. `id` grows with every call of a connection. */
+export type Call = {
+  [O in Operation]: { type: 'call'; id: number; op: O } & Operations[O]
+}[Operation]
+
+/** Closes the ZooKeeper session; its ephemeral nodes go at once. */
+export interface Close {
+  type: 'close'
+}
+
+/** Asks the other side to answer with a pong of the same id. Either side may ask. */
+export interface Ping {
+  type: 'ping'
+  id: number
+}
+
+export interface Pong {
+  type: 'pong'
+  id: number
+}
+
+export type PageMessage = Hello | Call | Close | Ping | Pong
+
+// ---- gateway → page ----
+
+/** The session is attached to the ensemble: the page is CONNECTED. Sent anew after every attach. */
+export interface SessionMessage {
+  type: 'session'
+  id: HexLong
+  /** The session timeout that the ensemble gave, in milliseconds. */
+  timeoutMs: number
+  /** False for a session that this attach created. */
+  resumed: boolean
+  /** Replaces every earlier resume token of this session. */
+  resumeToken: string
+  /** The newest zxid that the watches were checked against, or `0x0`. */
+  zxid: HexLong
+  /** The largest message that the gateway reads, in bytes. */
+  maxMessageBytes: number
+}
+
+/** The link between gateway and ensemble is down: the page is CONNECTING. Calls in flight have been failed. */
+export interface Suspended {
+  type: 'suspended'
+  message: string
+}
+
+export interface Reply {
+  type: 'reply'
+  id: number
+  zxid: HexLong
+  result: Results[Operation]
+}
+
+/** `not_executed`: nothing happened, a retry is safe. `unknown`: it may have happened. */
+export type Outcome = 'not_executed' | 'unknown'
+
+export const ERROR_CODES = [
+  // ZooKeeper's own
+  'SYSTEM_ERROR',
+  'CONNECTION_LOSS',
+  'MARSHALLING_ERROR',
+  'UNIMPLEMENTED',
+  'OPERATION_TIMEOUT',
+  'BAD_ARGUMENTS',
+  'NO_NODE',
+  'NO_AUTH',
+  'BAD_VERSION',
+  'NO_CHILDREN_FOR_EPHEMERALS',
+  'NODE_EXISTS',
+  'NOT_EMPTY',
+  'SESSION_EXPIRED',
+  'INVALID_ACL',
+  'AUTH_FAILED',
+  'SESSION_MOVED',
+  'NOT_READ_ONLY',
+  'EPHEMERAL_ON_LOCAL_SESSION',
+  'REQUEST_TIMEOUT',
+  'QUOTA_EXCEEDED',
+  'THROTTLED',
+  // the gateway's and the SDK's
+  'FORBIDDEN',
+  'RATE_LIMITED',
+  'TOO_LARGE',
+  'BAD_REQUEST',
+  'TIMED_OUT',
+  'ABORTED',
+  'SESSION_CLOSED',
+  'UNKNOWN',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+export interface WireError {
+  code: ErrorCode
+  /** For people; may change between versions. */
+  message: string
+  path?: string
+  retryable: boolean
+  outcome: Outcome
+  /** ZooKeeper's number, where `code` is UNKNOWN. */
+  number?: number
+}
+
+/** A call failed. */
+export interface ErrorReply {
+  type: 'error'
+  id: number
+  /** Absent where the ensemble was not asked. */
+  zxid?: HexLong
+  error: WireError
+}
+
+export type WatchEventType = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged'
+
+/** A one-shot watch fired; it is gone now. */
+export interface EventMessage {
+  type: 'event'
+  event: WatchEventType
+  path: string
+}
+
+/** The verdict, sent before the close frame that carries the same code. */
+export interface Closed {
+  type: 'closed'
+  code: CloseCode
+  message: string
+  /** Milliseconds to wait before redialling; for codes from 4200 on. */
+  retryAfterMs?: number
+}
+
+export type GatewayMessage =
+  | SessionMessage
+  | Suspended
+  | Reply
+  | ErrorReply
+  | EventMessage
+  | Ping
+  | Pong
+  | Closed
+
+/** A frame is one message or an array of them, in order. */
+export type Frame<M> = M | M[]
