@@ -1,0 +1,60 @@
+/** `renew`: a session that exists and whose clock is running. `create`: one that can wait. */
+export type AttachKind = 'renew' | 'create'
+
+/** One attempt's place. */
+export interface AttachPass {
+  /** Gives the place back, or leaves the queue. Harmless when repeated. */
+  release(): void
+}
+
+/**
+ * Lets a bounded number of links attach at a time, renewals before creations. When an ensemble changes its
+ * leader every link breaks at once, and a server that is dialled by all of them drops most for a second.
+ */
+export class AttachGate {
+  readonly #concurrency: number
+  readonly #renewals = new Set<() => void>()
+  readonly #creations = new Set<() => void>()
+  #busy = 0
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency
+  }
+
+  get waiting(): number {
+    return this.#renewals.size + this.#creations.size
+  }
+
+  /** Calls `go` when there is a place: at once, or later in the order of asking. */
+  enter(kind: AttachKind, go: () => void): AttachPass {
+    const queue = kind === 'renew' ? this.#renewals : this.#creations
+    let place: 'waiting' | 'inside' | 'released' = 'waiting'
+    const admit = () => {
+      place = 'inside'
+      this.#busy += 1
+      go()
+    }
+    const release = () => {
+      if (place === 'waiting') queue.delete(admit)
+      if (place === 'inside') {
+        this.#busy -= 1
+        // Later: whoever releases is in the middle of something else.
+        setImmediate(() => this.#admitNext())
+      }
+      place = 'released'
+    }
+    if (this.#busy < this.#concurrency) admit()
+    else queue.add(admit)
+    return { release }
+  }
+
+  #admitNext(): void {
+    while (this.#busy < this.#concurrency) {
+      const queue = this.#renewals.size > 0 ? this.#renewals : this.#creations
+      const next = queue.values().next()
+      if (next.done) return
+      queue.delete(next.value)
+      next.value()
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { flagName, SETTINGS } from '../config.js'
+import { runDev } from './dev.js'
+import { runServe } from './serve.js'
+import { printToken } from './token.js'
+
+export function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  const program = new Command('zoogate')
+    .description('A gateway that gives each web page a real Apache ZooKeeper session.')
+    .version(version)
+
+  const serve = program
+    .command('serve')
+    .description('run the gateway for an ensemble')
+    .option('--config <file>', 'JSON file with settings')
+    .action((flags: Record<string, unknown>) => runServe(flags))
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    serve.addOption(new Option(`--${flagName(name)} <value>`, setting.help))
+  }
+
+  program
+    .command('dev')
+    .description('run gateway, presence board and demo tokens on loopback')
+    .option('--port <port>', 'port to listen on, 0 for any', '8080')
+    .option(
+      '--zookeeper <hosts>',
+      'connect string of a running ensemble; without it one is looked for or started',
+    )
+    .action((flags: { port: string; zookeeper?: string }) => runDev(flags))
+
+  program
+    .command('token')
+    .description('print a token signed with ZOOGATE_JWT_SECRET')
+    .requiredOption('--sub <name>', 'subject')
+    .option('--ttl <time>', 'lifetime: 90s, 15m, 1h, 7d', '1h')
+    .option('--claim <key=value...>', 'further claims; a value that is JSON is taken as JSON')
+    .action((flags: { sub: string; ttl: string; claim?: string[] }) => printToken(flags))
+
+  return program
+}

@@ -1,0 +1,31 @@
+import { envName, readSettings, settingNames } from '../config.js'
+import { createCheckedGateway, type Gateway } from '../gateway.js'
+import { createLog } from '../log.js'
+import { ConfigError, checkOptions } from '../options.js'
+
+/** Runs the gateway until it is told to stop. */
+export async function runServe(flags: Record<string, unknown>): Promise<void> {
+  const configFile = typeof flags.config === 'string' ? flags.config : undefined
+  const settings = readSettings({ flags, env: process.env, configFile })
+  if (settings.gateway.zookeeper === undefined) {
+    throw new ConfigError(`${envName('zookeeper')} (--zookeeper): missing; give host:port of the ensemble`)
+  }
+  const config = checkOptions({ ...settings.gateway, log: createLog(settings.logLevel) }, settingNames)
+  const gateway = createCheckedGateway(config)
+  const { host, port } = await gateway.listen({ host: settings.host, port: settings.port })
+  drainOnSignal(gateway)
+  console.log(`zoogate listening on http://${host}:${port}`)
+}
+
+/** The first signal drains, a second one ends the process at once. */
+export function drainOnSignal(gateway: Gateway, afterwards: () => Promise<void> = async () => {}): void {
+  const stop = async () => {
+    process.off('SIGTERM', onSignal).off('SIGINT', onSignal)
+    await gateway.drain()
+    await gateway.close()
+    await afterwards()
+    process.exit(0)
+  }
+  const onSignal = () => void stop()
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+}

@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { DEFAULT_LIMITS } from './limits.js'
+import { LOG_LEVELS } from './log.js'
+import { ConfigError, type GatewayOptions } from './options.js'
+
+// Every setting has one name: `lingerMs` in a file, --linger-ms as a flag, ZOOGATE_LINGER_MS as a variable.
+// Flags win over variables, variables over the file.
+
+type Kind = 'text' | 'number' | 'list'
+
+interface Setting {
+  kind: Kind
+  help: string
+  /** Its place in the options of the library; none for what only the process needs. */
+  place?: string
+}
+
+const LIMIT_SETTINGS = Object.fromEntries(
+  Object.keys(DEFAULT_LIMITS).map((name): [string, Setting] => [
+    name,
+    {
+      kind: 'number',
+      place: `limits.${name}`,
+      help: `limit; default ${DEFAULT_LIMITS[name as keyof typeof DEFAULT_LIMITS]}`,
+    },
+  ]),
+)
+
+export const SETTINGS: Readonly<Record<string, Setting>> = {
+  zookeeper: { kind: 'text', place: 'zookeeper', help: 'connect string: host:port,host:port/chroot' },
+  host: { kind: 'text', help: 'address to listen on; default 127.0.0.1' },
+  port: { kind: 'number', help: 'port to listen on, 0 for any; default 8080' },
+  path: { kind: 'text', place: 'path', help: 'path of the WebSocket; default /zoogate' },
+  jwtSecret: { kind: 'text', place: 'jwt.secret', help: 'HS256 secret of the tokens' },
+  jwtPublicKeyFile: {
+    kind: 'text',
+    place: 'jwt.publicKey',
+    help: 'PEM file with the RSA or P-256 public key of the tokens',
+  },
+  jwtAlgorithms: {
+    kind: 'list',
+    place: 'jwt.algorithms',
+    help: 'accepted algorithms; default what the key is for',
+  },
+  jwtAudience: { kind: 'text', place: 'jwt.audience', help: 'audience that tokens must have' },
+  jwtIssuer: { kind: 'text', place: 'jwt.issuer', help: 'issuer that tokens must have' },
+  jwtClockToleranceS: {
+    kind: 'number',
+    place: 'jwt.clockToleranceS',
+    help: 'seconds by which clocks may differ; default 5',
+  },
+  resumeKeys: {
+    kind: 'list',
+    place: 'resumeKeys',
+    help: 'keys of the resume tokens, 32 bytes in base64 each; the first seals',
+  },
+  allowedOrigins: {
+    kind: 'list',
+    place: 'allowedOrigins',
+    help: 'origins of the pages; default the own host',
+  },
+  access: { kind: 'text', place: 'access', help: 'rules (default) or open' },
+  lingerMs: {
+    kind: 'number',
+    place: 'lingerMs',
+    help: 'how long a closed or reloading tab keeps its session; default 3000',
+  },
+  logLevel: { kind: 'text', help: `${LOG_LEVELS.join(', ')}; default info` },
+  ...LIMIT_SETTINGS,
+}
+
+const processSchema = z.object({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(8080),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
+})
+
+export interface Settings extends z.output<typeof processSchema> {
+  gateway: GatewayOptions
+}
+
+export interface SettingSources {
+  /** By setting name, as the command line parsed them. */
+  flags: Readonly<Record<string, unknown>>
+  env: Readonly<Record<string, string | undefined>>
+  /** Path of a JSON file with settings by name. */
+  configFile?: string | undefined
+}
+
+/**
+ * Gathers the settings from their sources.
+ * @throws ConfigError that names each setting that is wrong
+ */
+export function readSettings({ flags, env, configFile }: SettingSources): Settings {
+  const values: Record<string, unknown> = {
+    ...(configFile === undefined ? {} : fileValues(configFile)),
+    ...envValues(env),
+    ...Object.fromEntries(
+      Object.entries(flags).filter(([name, value]) => SETTINGS[name] && value !== undefined),
+    ),
+  }
+  const own: Record<string, unknown> = {}
+  const gateway: Record<string, unknown> = { jwt: {}, limits: {} }
+  for (const [name, raw] of Object.entries(values)) {
+    const setting = SETTINGS[name]
+    if (!setting) continue
+    const value = name === 'jwtPublicKeyFile' ? readKeyFile(String(raw)) : converted(name, setting.kind, raw)
+    if (setting.place) put(gateway, setting.place, value)
+    else own[name] = value
+  }
+  const checked = processSchema.safeParse(own)
+  if (!checked.success) {
+    throw new ConfigError(
+      checked.error.issues.map((i) => `${settingNames(i.path.join('.'))}: ${i.message}`).join('\n'),
+    )
+  }
+  return { ...checked.data, gateway: gateway as unknown as GatewayOptions }
+}
+
+/** All names of the setting at a place of the options, as an operator may have written it. */
+export function settingNames(place: string): string {
+  if (place === 'jwt' || place === '') return 'ZOOGATE_JWT_SECRET or ZOOGATE_JWT_PUBLIC_KEY_FILE'
+  const name = Object.keys(SETTINGS).find(
+    (key) => (SETTINGS[key]?.place ?? key) === place.replace(/\.\d+$/, ''),
+  )
+  return name ? `${envName(name)} (--${flagName(name)})` : place
+}
+
+export function envName(name: string): string {
+  return `ZOOGATE_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`
+}
+
+export function flagName(name: string): string {
+  return name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)
+}
+
+function envValues(env: SettingSources['env']): Record<string, unknown> {
+  const names = new Map(Object.keys(SETTINGS).map((name) => [envName(name), name]))
+  const values: Record<string, unknown> = {}
+  for (const [variable, value] of Object.entries(env)) {
+    if (value === undefined || !variable.startsWith('ZOOGATE_') || variable === 'ZOOGATE_REQUIRE_ALL')
+      continue
+    const name = names.get(variable)
+    if (!name) throw new ConfigError(`${variable}: there is no such setting; zoogate serve --help lists them`)
+    values[name] = value
+  }
+  return values
+}
+
+function fileValues(path: string): Record<string, unknown> {
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new ConfigError(`--config: ${path} cannot be read as JSON: ${(error as Error).message}`)
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new ConfigError(`--config: ${path} must hold a JSON object of settings`)
+  }
+  const unknown = Object.keys(content).find((key) => !Object.hasOwn(SETTINGS, key))
+  if (unknown !== undefined) throw new ConfigError(`--config: ${path} has an unknown setting "${unknown}"`)
+  return content as Record<string, unknown>
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${settingNames('jwt.publicKey')}: ${(error as Error).message}`)
+  }
+}
+
+/** Text from a flag or a variable becomes what the schema wants; what a JSON file holds is left as it is. */
+function converted(name: string, kind: Kind, raw: unknown): unknown {
+  if (typeof raw !== 'string') return raw
+  if (kind === 'list')
+    return raw
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  if (kind === 'text') return raw
+  if (!/^\d+$/.test(raw.trim()))
+    throw new ConfigError(`${settingNames(SETTINGS[name]?.place ?? name)}: "${raw}" is not a whole number`)
+  return Number(raw)
+}
+
+function put(target: Record<string, unknown>, place: string, value: unknown): void {
+  const [group, key] = place.split('.') as [string, string?]
+  if (key === undefined) target[group] = value
+  else (target[group] as Record<string, unknown>)[key] = value
+}

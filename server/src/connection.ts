@@ -1,0 +1,244 @@
+import {
+  type Call,
+  CLOSE_CODES,
+  type CloseCode,
+  type Hello,
+  type WatchEventType,
+} from 'zoogate-client/protocol'
+import { type AccessMode, isAllowed } from './access.js'
+import type { Authenticator, Identity } from './authenticate.js'
+import type { Ensemble } from './ensemble.js'
+import { wireError } from './errors.js'
+import { Outbox, type OutboxSocket } from './outbox.js'
+import { PageHeartbeat } from './page-heartbeat.js'
+import { pathProblem } from './path.js'
+import { parseMessage, splitFrame } from './protocol.js'
+import { resumeProblem } from './resume.js'
+import { type PageSession, Session, type SessionPage } from './session.js'
+
+/** The WebSocket as the connection needs it. */
+export interface PageSocket extends OutboxSocket {
+  /** Sends a close frame and ends the socket soon, whether or not the other side answers. */
+  close(code: number, reason: string): void
+}
+
+/** What connections of one gateway share. */
+export interface ConnectionContext {
+  ensemble: Ensemble
+  authenticate: Authenticator
+  access: AccessMode
+  lingerMs: number
+}
+
+/** Close codes that a page sends when its tab closes or reloads. */
+const GOING_AWAY = 1001
+/** A session timeout below this gives a page no time to answer; ensembles clamp it anyway. */
+const SHORTEST_HEARTBEAT_MS = 500
+
+type State =
+  | { at: 'hello'; deadline: NodeJS.Timeout }
+  | { at: 'open'; session: Session; heartbeat: PageHeartbeat; identity: Identity }
+  | { at: 'closed' }
+
+/** One WebSocket's life, and the only writer to its socket. */
+export class Connection implements SessionPage {
+  readonly #context: ConnectionContext
+  readonly #socket: PageSocket
+  readonly #outbox: Outbox
+  readonly #authenticated: () => void
+  #state: State
+
+  /** @param authenticated called once, when the hello has been accepted */
+  constructor(context: ConnectionContext, socket: PageSocket, authenticated: () => void) {
+    this.#context = context
+    this.#socket = socket
+    this.#authenticated = authenticated
+    this.#outbox = new Outbox(socket, context.ensemble.limits.maxBufferedBytes, () => this.#slowReader())
+    const deadline = setTimeout(
+      () => this.refuse(CLOSE_CODES.HELLO_TIMEOUT, 'no hello arrived in time; send it as the first message'),
+      context.ensemble.limits.helloTimeoutMs,
+    )
+    this.#state = { at: 'hello', deadline }
+  }
+
+  /** One WebSocket message of the page. */
+  receive(text: string): void {
+    if (this.#state.at === 'closed') return
+    const { ensemble } = this.#context
+    if (this.#state.at === 'open') this.#state.heartbeat.heard()
+    const messages = splitFrame(text, ensemble.limits.maxFrameMessages)
+    if (!Array.isArray(messages)) {
+      this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
+      return
+    }
+    for (const message of messages) this.#receiveOne(message)
+    if (this.#state.at === 'open') this.#state.session.pageHeard()
+  }
+
+  /** A frame that is no text. */
+  receiveBinary(): void {
+    this.refuse(CLOSE_CODES.BAD_MESSAGE, 'messages are JSON in text frames')
+  }
+
+  /** The socket is gone; `code` is what the close frame said, 1006 without one. */
+  socketClosed(code: number): void {
+    const state = this.#state
+    this.#leave()
+    if (state.at !== 'open') return
+    if (code === GOING_AWAY) state.session.linger(this.#context.lingerMs)
+    else state.session.detach()
+  }
+
+  /** Ends the connection with a verdict; a session that it holds is let go of, not closed. */
+  refuse(code: CloseCode, message: string, retryAfterMs?: number): void {
+    const state = this.#state
+    if (state.at === 'closed') return
+    this.#outbox.close({ type: 'closed', code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+    this.#leave()
+    if (state.at === 'open') state.session.detach()
+    this.#context.ensemble.metrics.closed(code)
+    // A reason has at most 123 bytes in a close frame; the message before it has all of it.
+    this.#socket.close(code, message.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'))
+  }
+
+  // ---- what the session tells; synchronous, so that nothing overtakes anything ----
+
+  sessionAttached(session: PageSession): void {
+    if (this.#state.at === 'open') this.#state.heartbeat.setTimeout(session.timeoutMs)
+    const { maxMessageBytes } = this.#context.ensemble.limits
+    this.#outbox.push({ type: 'session', ...session, maxMessageBytes })
+  }
+
+  sessionSuspended(message: string): void {
+    this.#outbox.push({ type: 'suspended', message })
+  }
+
+  sessionEvent(event: WatchEventType, path: string): void {
+    this.#outbox.push({ type: 'event', event, path })
+  }
+
+  sessionEnded(code: CloseCode, message: string): void {
+    this.refuse(code, message)
+  }
+
+  ask(answered: () => void): void {
+    if (this.#state.at === 'open') this.#state.heartbeat.ask(answered)
+  }
+
+  // ---- what the heartbeat tells ----
+
+  sendPing(id: number): void {
+    if (this.#tokenExpired()) {
+      this.refuse(CLOSE_CODES.TOKEN_EXPIRED, 'the token has expired; get a fresh one and resume')
+      return
+    }
+    this.#outbox.push({ type: 'ping', id })
+  }
+
+  pageSilent(): void {
+    this.refuse(CLOSE_CODES.SILENT, 'no message for two thirds of the session timeout; redial and resume')
+  }
+
+  // ---- messages ----
+
+  #receiveOne(value: unknown): void {
+    const parsed = parseMessage(value)
+    if (parsed.kind === 'unreadable') {
+      this.refuse(CLOSE_CODES.BAD_MESSAGE, parsed.problem)
+      return
+    }
+    const state = this.#state
+    if (parsed.kind === 'answerable') {
+      if (state.at === 'hello') this.refuse(CLOSE_CODES.BAD_MESSAGE, 'the first message is hello')
+      else if (state.at === 'open') this.#answerBadRequest(parsed.id, parsed.problem)
+      return
+    }
+    const { message } = parsed
+    if (state.at === 'hello') {
+      if (message.type === 'hello') this.#hello(message)
+      else this.refuse(CLOSE_CODES.BAD_MESSAGE, 'the first message is hello')
+      return
+    }
+    if (state.at === 'closed') return
+    if (message.type === 'call') this.#call(message, state.session, state.identity)
+    else if (message.type === 'pong') state.heartbeat.pong(message.id)
+    else if (message.type === 'ping') this.#outbox.push({ type: 'pong', id: message.id })
+    else if (message.type === 'close') state.session.close()
+    else this.refuse(CLOSE_CODES.BAD_MESSAGE, 'hello comes once, as the first message')
+  }
+
+  #hello(hello: Hello): void {
+    const { authenticate, ensemble, access } = this.#context
+    const authentication = authenticate(hello.token)
+    if (!authentication.ok) {
+      const { cause, message } = authentication
+      this.refuse(REFUSALS[cause], message)
+      return
+    }
+    const { identity } = authentication
+    const chroot = ensemble.chroot + identity.chroot
+    const sealed = hello.resume ? ensemble.resumeTokens.open(hello.resume.token) : null
+    if (hello.resume) {
+      const problem = resumeProblem(hello.resume, sealed, identity, chroot, access, ensemble.limits)
+      if (problem) {
+        this.refuse(CLOSE_CODES.RESUME_REFUSED, problem)
+        return
+      }
+    }
+    if (this.#state.at === 'hello') clearTimeout(this.#state.deadline)
+    const session = new Session(ensemble, this, {
+      subject: identity.subject,
+      chroot,
+      timeoutMs: hello.timeoutMs,
+      resume:
+        sealed && hello.resume ? { sealed, zxid: hello.resume.zxid, watches: hello.resume.watches } : null,
+    })
+    const heartbeat = new PageHeartbeat(this, Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS))
+    this.#state = { at: 'open', session, heartbeat, identity }
+    this.#authenticated()
+  }
+
+  #call(call: Call, session: Session, identity: Identity): void {
+    const { ensemble, access } = this.#context
+    const problem = pathProblem(call.path, ensemble.limits.maxPathLength)
+    if (problem) {
+      this.#answerBadRequest(call.id, problem, call.path)
+    } else if (!isAllowed(access, identity.rules, call.op, call.path)) {
+      this.#outbox.push({ type: 'error', id: call.id, error: wireError('FORBIDDEN', { path: call.path }) })
+    } else {
+      session.call(call, (answer) => {
+        ensemble.metrics.answered(call.op, answer.type === 'reply' ? 'OK' : answer.error.code)
+        this.#outbox.push(answer)
+      })
+    }
+  }
+
+  #answerBadRequest(id: number, message: string, path?: string): void {
+    const shown =
+      path === undefined ? {} : { path: path.slice(0, this.#context.ensemble.limits.maxPathLength) }
+    this.#outbox.push({ type: 'error', id, error: wireError('BAD_REQUEST', { message, ...shown }) })
+  }
+
+  #tokenExpired(): boolean {
+    if (this.#state.at !== 'open') return false
+    const { expiresAt } = this.#state.identity
+    return expiresAt !== null && Date.now() > expiresAt
+  }
+
+  #slowReader(): void {
+    this.refuse(CLOSE_CODES.SLOW_READER, 'too much was waiting to be read; redial and resume')
+  }
+
+  #leave(): void {
+    if (this.#state.at === 'hello') clearTimeout(this.#state.deadline)
+    if (this.#state.at === 'open') this.#state.heartbeat.stop()
+    this.#outbox.close()
+    this.#state = { at: 'closed' }
+  }
+}
+
+const REFUSALS = {
+  expired: CLOSE_CODES.TOKEN_EXPIRED,
+  invalid: CLOSE_CODES.TOKEN_INVALID,
+  forbidden: CLOSE_CODES.FORBIDDEN,
+} as const satisfies Record<string, CloseCode>

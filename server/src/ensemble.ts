@@ -1,0 +1,20 @@
+import type { AttachGate } from './attach-gate.js'
+import type { Limits } from './limits.js'
+import type { Log } from './log.js'
+import type { Metrics } from './metrics.js'
+import type { ResumeTokens } from './resume-token.js'
+import type { SessionTable } from './session-table.js'
+import type { ServerList } from './zookeeper/index.js'
+
+/** What all sessions of one gateway share. */
+export interface Ensemble {
+  servers: ServerList
+  /** The chroot of the connect string: '' or a path. */
+  chroot: string
+  gate: AttachGate
+  resumeTokens: ResumeTokens
+  sessions: SessionTable
+  limits: Limits
+  log: Log
+  metrics: Metrics
+}

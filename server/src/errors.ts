@@ -1,0 +1,55 @@
+import type { ErrorCode, Outcome, WireError } from 'zoogate-client/protocol'
+
+/** What a caller can do about each error. The place where the words stand; codes are stable, words are not. */
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  CONNECTION_LOSS: 'the link to the ensemble broke; wait for CONNECTED, read what is there, then try again',
+  MARSHALLING_ERROR: 'the ensemble could not read the request; check the data',
+  UNIMPLEMENTED: 'the ensemble does not know this operation; check its version and its settings',
+  OPERATION_TIMEOUT: 'the ensemble did not answer in time; read what is there, then try again',
+  BAD_ARGUMENTS: 'the ensemble did not accept the arguments; check the path and the node names in it',
+  NO_NODE: 'there is no such node; for create, its parent (or the chroot of the token) must be created first',
+  NO_AUTH: 'the access control list of the node does not allow this',
+  BAD_VERSION: 'the node has changed; read it again and use its new version',
+  NO_CHILDREN_FOR_EPHEMERALS: 'an ephemeral node has no children; create a persistent parent',
+  NODE_EXISTS: 'the node is there already',
+  NOT_EMPTY: 'the node has children; delete them first',
+  SESSION_EXPIRED: 'the session has expired; open a new one',
+  INVALID_ACL: 'the access control list is not valid for this session',
+  AUTH_FAILED: 'the ensemble refused the identity of this session',
+  SESSION_MOVED: 'another connection holds this session now',
+  THROTTLED: 'the ensemble is overloaded; try again more slowly',
+  QUOTA_EXCEEDED: 'a quota of the ensemble is used up',
+  RATE_LIMITED: 'too much at once; wait for answers before sending more',
+  FORBIDDEN: 'the access rules do not allow this; ask the operator of the gateway',
+}
+
+/** A failed request may be sent again as it is, once the cause has passed. */
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'CONNECTION_LOSS',
+  'OPERATION_TIMEOUT',
+  'REQUEST_TIMEOUT',
+  'THROTTLED',
+  'RATE_LIMITED',
+])
+
+export interface ErrorDetails {
+  path?: string
+  outcome?: Outcome
+  /** Instead of the standing advice. */
+  message?: string
+  /** ZooKeeper's number, kept where the code is UNKNOWN. */
+  number?: number
+}
+
+/** Builds the error object of an error reply. `outcome` is `not_executed` unless said otherwise. */
+export function wireError(code: ErrorCode, details: ErrorDetails = {}): WireError {
+  const error: WireError = {
+    code,
+    message: details.message ?? ADVICE[code] ?? 'the ensemble refused the request',
+    retryable: RETRYABLE.has(code),
+    outcome: details.outcome ?? 'not_executed',
+  }
+  if (details.path !== undefined) error.path = details.path
+  if (code === 'UNKNOWN' && details.number !== undefined) error.number = details.number
+  return error
+}

@@ -1,0 +1,6 @@
+export type { AccessMode, AccessRule } from './access.js'
+export type { JwtAlgorithm, JwtOptions } from './authenticate.js'
+export { createGateway, type Gateway } from './gateway.js'
+export { DEFAULT_LIMITS, type Limits } from './limits.js'
+export type { Log } from './log.js'
+export { ConfigError, type GatewayOptions } from './options.js'

@@ -1,0 +1,30 @@
+/**
+ * Every limit of the gateway, with its default. Each is a setting of the same name.
+ * A limit that is reached costs the page that reached it an error, and nobody else anything.
+ */
+export const DEFAULT_LIMITS = {
+  /** Milliseconds from the upgrade to the hello. A page asks for its token before it dials, so this is one round trip. */
+  helloTimeoutMs: 5_000,
+  /** Bytes of one WebSocket message: ZooKeeper's own 1 MiB for a node, in JSON with room for escapes. */
+  maxMessageBytes: 1_572_864,
+  /** Messages in one frame: more than one page issues in a tick, less than what would hold the event loop. */
+  maxFrameMessages: 1_000,
+  /** Calls of one session that the ensemble has not answered yet. ZooKeeper's globalOutstandingLimit is 1000 a server. */
+  maxCallsInFlight: 500,
+  /** One-shot watches of one session; with its paths they still fit one hello when the page resumes. */
+  maxWatches: 5_000,
+  /** Bytes waiting for a page that does not read; above one largest reply, since a reply is one message. */
+  maxBufferedBytes: 8_388_608,
+  /** Characters of a path, chroot included. */
+  maxPathLength: 2_048,
+  /** WebSockets in all. Each costs two descriptors, one here and one towards the ensemble. */
+  maxConnections: 20_000,
+  /** WebSockets whose hello has not been accepted yet. */
+  maxUnauthenticated: 2_000,
+  /** Links being opened or re-attached at one time; below ZooKeeper's listen backlog of 50, which drops the rest for a second. */
+  attachConcurrency: 40,
+  /** Milliseconds that `drain` takes at most. */
+  drainMs: 10_000,
+} as const
+
+export type Limits = { -readonly [K in keyof typeof DEFAULT_LIMITS]: number }

@@ -1,0 +1,85 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+import type { CloseCode, ErrorCode, Operation } from 'zoogate-client/protocol'
+import { CLOSE_CODES } from 'zoogate-client/protocol'
+
+/** What can be read off at any time. */
+export interface Readings {
+  connections(): number
+  unauthenticated(): number
+  sessions(): number
+  waitingToAttach(): number
+}
+
+const CLOSE_NAMES = new Map<number, string>(
+  Object.entries(CLOSE_CODES).map(([name, code]) => [code, name.toLowerCase()]),
+)
+
+/** The gateway's own figures, in a registry of their own so that several gateways live in one process. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly #attached: Counter<'kind'>
+  readonly #lost: Counter<'cause'>
+  readonly #closed: Counter<'code'>
+  readonly #calls: Counter<'op' | 'result'>
+
+  constructor(readings: Readings) {
+    const registers = [this.registry]
+    const gauge = (name: string, help: string, read: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        },
+      })
+    gauge('zoogate_connections', 'WebSockets open now', () => readings.connections())
+    gauge('zoogate_unauthenticated', 'WebSockets whose hello is not accepted yet', () =>
+      readings.unauthenticated(),
+    )
+    gauge('zoogate_sessions', 'ZooKeeper sessions held now', () => readings.sessions())
+    gauge('zoogate_attach_waiting', 'Sessions waiting for their turn to attach', () =>
+      readings.waitingToAttach(),
+    )
+    this.#attached = new Counter({
+      name: 'zoogate_attached_total',
+      help: 'Sessions attached to the ensemble: created, or taken up again',
+      labelNames: ['kind'],
+      registers,
+    })
+    this.#lost = new Counter({
+      name: 'zoogate_ensemble_links_lost_total',
+      help: 'Links to the ensemble that broke or could not be made, by cause',
+      labelNames: ['cause'],
+      registers,
+    })
+    this.#closed = new Counter({
+      name: 'zoogate_closed_total',
+      help: 'Connections that the gateway closed, by verdict',
+      labelNames: ['code'],
+      registers,
+    })
+    this.#calls = new Counter({
+      name: 'zoogate_calls_total',
+      help: 'Calls answered, by operation and result',
+      labelNames: ['op', 'result'],
+      registers,
+    })
+  }
+
+  attached(resumed: boolean): void {
+    this.#attached.inc({ kind: resumed ? 'resumed' : 'created' })
+  }
+
+  linkLost(cause: string): void {
+    this.#lost.inc({ cause })
+  }
+
+  closed(code: CloseCode): void {
+    this.#closed.inc({ code: CLOSE_NAMES.get(code) ?? 'unknown' })
+  }
+
+  answered(op: Operation, result: ErrorCode | 'OK'): void {
+    this.#calls.inc({ op, result })
+  }
+}

@@ -1,0 +1,47 @@
+import type { GatewayMessage } from 'zoogate-client/protocol'
+
+export interface OutboxSocket {
+  readonly bufferedAmount: number
+  send(text: string): void
+}
+
+/**
+ * Messages on their way to one page. All of one tick leave as one frame, in order. What a page does not read
+ * is bounded: past the limit the page is cut off, and comes back for what it missed.
+ */
+export class Outbox {
+  readonly #socket: OutboxSocket
+  readonly #maxBufferedBytes: number
+  readonly #overflow: () => void
+  #texts: string[] | null = []
+
+  constructor(socket: OutboxSocket, maxBufferedBytes: number, overflow: () => void) {
+    this.#socket = socket
+    this.#maxBufferedBytes = maxBufferedBytes
+    this.#overflow = overflow
+  }
+
+  push(message: GatewayMessage): void {
+    if (this.#texts === null) return
+    if (this.#texts.push(JSON.stringify(message)) === 1) process.nextTick(() => this.#endTick())
+  }
+
+  /** Sends what is there, the last word included, and drops everything from now on. */
+  close(lastWord?: GatewayMessage): void {
+    if (lastWord) this.#texts?.push(JSON.stringify(lastWord))
+    this.#flush()
+    this.#texts = null
+  }
+
+  #endTick(): void {
+    this.#flush()
+    if (this.#texts !== null && this.#socket.bufferedAmount > this.#maxBufferedBytes) this.#overflow()
+  }
+
+  #flush(): void {
+    const texts = this.#texts
+    if (texts === null || texts.length === 0) return
+    this.#texts = []
+    this.#socket.send(texts.length === 1 ? (texts[0] as string) : `[${texts.join(',')}]`)
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Checks a path by ZooKeeper's rules before it goes anywhere, so that no `..` and no empty part can ever
+ * name something outside a chroot.
+ * @returns what is wrong, or null
+ */
+export function pathProblem(path: string, maxLength: number): string | null {
+  if (path.length === 0 || path[0] !== '/') return 'a path begins with /'
+  if (path.length > maxLength) return `a path has at most ${maxLength} characters here`
+  if (path === '/') return null
+  if (path.endsWith('/')) return 'a path does not end with /'
+  const bad = FORBIDDEN_CHARACTER.exec(path)
+  if (bad) return `ZooKeeper does not allow the character U+${hex(bad[0])} in a path`
+  for (const part of path.slice(1).split('/')) {
+    if (part === '') return 'a path has no empty parts'
+    if (part === '.' || part === '..') return 'a path has no parts . and ..'
+  }
+  return null
+}
+
+// What ZooKeeper's PathUtils refuses: controls, surrogates (so all of the higher planes), private use, specials.
+const FORBIDDEN_CHARACTER = /[\p{Cc}\uD800-\uF8FF\uFFF0-\uFFFF\u{10000}-\u{10FFFF}]/u
+
+function hex(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+}
+
+/** The path as the ensemble knows it. @param chroot '' or a path without a slash at its end */
+export function withChroot(chroot: string, path: string): string {
+  if (chroot === '') return path
+  return path === '/' ? chroot : chroot + path
+}
+
+/** The path as the page knows it. */
+export function withoutChroot(chroot: string, path: string): string {
+  if (chroot === '') return path
+  return path.length === chroot.length ? '/' : path.slice(chroot.length)
+}

@@ -1,0 +1,36 @@
+import type { Resume } from 'zoogate-client/protocol'
+import { type AccessMode, isAllowed } from './access.js'
+import type { Identity } from './authenticate.js'
+import type { Limits } from './limits.js'
+import { pathProblem } from './path.js'
+import type { SealedSession } from './resume-token.js'
+
+/**
+ * Whether a page may take up the session that its resume token names.
+ * @returns what is wrong, for the page to read, or null
+ */
+export function resumeProblem(
+  resume: Resume,
+  sealed: SealedSession | null,
+  identity: Identity,
+  chroot: string,
+  access: AccessMode,
+  limits: Limits,
+): string | null {
+  if (sealed === null) return 'the resume token does not open; a new session is needed'
+  // One text for both, so that a stolen token tells its thief nothing.
+  if (sealed.subject !== identity.subject || sealed.chroot !== chroot) {
+    return 'the resume token belongs to another identity; a new session is needed'
+  }
+  const { data, exist, child } = resume.watches
+  const watches = [...data, ...exist, ...child]
+  if (watches.length > limits.maxWatches) return `a session holds at most ${limits.maxWatches} watches`
+  for (const path of watches) {
+    const problem = pathProblem(path, limits.maxPathLength)
+    if (problem) return `a watch cannot be set again: ${problem}`
+    if (!isAllowed(access, identity.rules, 'getData', path)) {
+      return 'a watch is on a path that the token does not allow; a new session is needed'
+    }
+  }
+  return null
+}

@@ -1,0 +1,292 @@
+import type { Call, CloseCode, HexLong, Resume, WatchEventType, WatchLists } from 'zoogate-client/protocol'
+import { CLOSE_CODES } from 'zoogate-client/protocol'
+import type { AttachPass } from './attach-gate.js'
+import type { Ensemble } from './ensemble.js'
+import { type Answer, execute } from './operations.js'
+import { withChroot, withoutChroot } from './path.js'
+import type { SealedSession } from './resume-token.js'
+import { type AttachedSession, EnsembleLink, type LinkListener, type LinkLoss } from './zookeeper/index.js'
+
+// attaching ──► attached ──► lingering ──┐
+//    ▲  │          │  │                  │
+//    └──┼──────────┘  └──► closing ──┐   │
+//       └──────────────────────────► ended
+//
+// attaching: on the way to the ensemble: waiting for a place, for the page's answer, or for a server
+// lingering: the page has left for good or is reloading; nobody speaks for this session any more
+// ended:     final; either the session is over, or this gateway has let go of it (detached)
+export type SessionState = 'attaching' | 'attached' | 'lingering' | 'closing' | 'ended'
+
+/** What a session tells the page that holds it; synchronous, in ZooKeeper's order. */
+export interface SessionPage {
+  sessionAttached(session: PageSession): void
+  sessionSuspended(message: string): void
+  sessionEvent(type: WatchEventType, path: string): void
+  sessionEnded(code: CloseCode, message: string): void
+  /** Asks the page for a sign of life sent from now on; `answered` is called when it came. */
+  ask(answered: () => void): void
+}
+
+export interface PageSession {
+  id: HexLong
+  timeoutMs: number
+  resumed: boolean
+  resumeToken: string
+  zxid: HexLong
+}
+
+/** Who opens the session, and what with. */
+export interface SessionRequest {
+  subject: string
+  /** The gateway's chroot and the token's. */
+  chroot: string
+  timeoutMs: number
+  resume: { sealed: SealedSession; zxid: HexLong; watches: WatchLists } | null
+}
+
+/** Delays between attempts: the first after a loss only spreads a herd, later ones spare a broken ensemble. */
+const FIRST_RETRY_SPREAD_MS = 100
+const RETRY_BASE_MS = 200
+/** Half of the shortest session timeout that an ensemble with the default tickTime gives. */
+const RETRY_CAP_MS = 2_000
+/** A link that is lost within this time of attaching, so many times in a row, is being stolen by another holder. */
+const STOLEN_WITHIN_MS = 1_000
+const STOLEN_AFTER_LOSSES = 4
+
+/** One ZooKeeper session on behalf of one page. */
+export class Session implements LinkListener {
+  readonly #ensemble: Ensemble
+  readonly #page: SessionPage
+  readonly #request: SessionRequest
+  readonly #link: EnsembleLink
+  #state: SessionState = 'attaching'
+  #id: HexLong | null
+  #generation: number
+  #pass: AttachPass | null = null
+  #timer: NodeJS.Timeout | undefined
+  #failures = 0
+  #attachedAt = 0
+  #quickLosses = 0
+  #inFlight = 0
+
+  constructor(ensemble: Ensemble, page: SessionPage, request: SessionRequest) {
+    this.#ensemble = ensemble
+    this.#page = page
+    this.#request = request
+    const { resume, chroot } = request
+    this.#id = resume ? hexId(resume.sealed.id) : null
+    this.#generation = resume?.sealed.generation ?? 0
+    this.#link = new EnsembleLink({
+      servers: ensemble.servers.cursor(),
+      listener: this,
+      sessionTimeoutMs: request.timeoutMs,
+      maxCallsInFlight: ensemble.limits.maxCallsInFlight,
+      ...(resume && {
+        session: { id: resume.sealed.id, password: resume.sealed.password },
+        lastZxid: resume.zxid,
+        watches: absolute(resume.watches, chroot),
+      }),
+    })
+    if (this.#id) ensemble.sessions.take(this.#id, this)
+    this.#attach()
+  }
+
+  get state(): SessionState {
+    return this.#state
+  }
+
+  get callsInFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Runs one call that has been checked, and answers it exactly once. */
+  call(call: Call, done: (answer: Answer) => void): void {
+    this.#inFlight += 1
+    execute(call, this.#link, this.#request.chroot, this.#ensemble.limits, (answer) => {
+      this.#inFlight -= 1
+      done(answer)
+    })
+  }
+
+  /** The page was heard: only this entitles the gateway to a heartbeat. */
+  pageHeard(): void {
+    if (this.#state === 'attached') this.#link.heartbeat()
+  }
+
+  /** The page asks for the end: its ephemeral nodes go at once. */
+  close(): void {
+    if (this.#state !== 'attaching' && this.#state !== 'attached') return
+    this.#enter('closing')
+    this.#link.closeSession((closed) => {
+      this.#end()
+      const late = 'the ensemble could not be reached; it will close the session when its timeout has passed'
+      this.#page.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : late)
+    })
+  }
+
+  /** Lets go of the session without closing it: the ensemble's clock runs, and any replica can take it up. */
+  detach(): void {
+    if (this.#state === 'ended') return
+    this.#link.detach()
+    this.#end()
+  }
+
+  /**
+   * The page left with a close frame, which a reload and a closed tab have in common: waits for it to come
+   * back, then closes the session, unless it has moved to another connection meanwhile.
+   */
+  linger(ms: number): void {
+    if (this.#state !== 'attached') {
+      this.detach()
+      return
+    }
+    this.#enter('lingering')
+    this.#timer = setTimeout(() => this.endLinger(), ms)
+  }
+
+  /** Closes a lingering session now. */
+  endLinger(): void {
+    if (this.#state !== 'lingering') return
+    clearTimeout(this.#timer)
+    // Over a link that has gone stale a closeSession would still succeed and kill the session under its new
+    // holder; a check is refused there.
+    this.#link.checkRoot(({ err }) => {
+      if (this.#state !== 'lingering') return
+      if (err !== 0) {
+        this.detach()
+        return
+      }
+      this.#link.closeSession(() => this.#end())
+    })
+  }
+
+  /** Another connection of this process takes the session up. */
+  replace(): void {
+    const told = this.#state === 'attaching' || this.#state === 'attached'
+    this.detach()
+    if (told) this.#page.sessionEnded(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up')
+  }
+
+  // ---- what the link tells ----
+
+  linkAttached(attached: AttachedSession): void {
+    this.#pass?.release()
+    this.#failures = 0
+    this.#generation += 1
+    this.#attachedAt = Date.now()
+    const resumed = this.#id !== null
+    if (!resumed) {
+      this.#id = hexId(attached.id)
+      this.#ensemble.sessions.take(this.#id, this)
+    }
+    this.#ensemble.metrics.attached(resumed)
+    this.#enter('attached')
+    this.#page.sessionAttached({
+      id: this.#id as HexLong,
+      timeoutMs: attached.timeoutMs,
+      resumed,
+      resumeToken: this.#ensemble.resumeTokens.seal({
+        id: attached.id,
+        password: attached.password,
+        subject: this.#request.subject,
+        chroot: this.#request.chroot,
+        issuedAt: this.#attachedAt,
+        generation: this.#generation,
+      }),
+      zxid: attached.zxid,
+    })
+  }
+
+  linkLost(loss: LinkLoss): void {
+    this.#pass?.release()
+    this.#ensemble.metrics.linkLost(loss.cause)
+    this.#ensemble.log.debug({ session: this.#id, ...loss }, 'ensemble link lost')
+    if (this.#state === 'lingering') {
+      this.detach()
+      return
+    }
+    if (this.#state === 'attached') {
+      const quick = Date.now() - this.#attachedAt < STOLEN_WITHIN_MS
+      this.#quickLosses = quick ? this.#quickLosses + 1 : 0
+      if (this.#quickLosses >= STOLEN_AFTER_LOSSES) {
+        this.linkMoved()
+        return
+      }
+      this.#enter('attaching')
+      this.#page.sessionSuspended('the link to the ensemble broke; trying the next server')
+    } else {
+      this.#failures += 1
+    }
+    this.#retry()
+  }
+
+  linkExpired(): void {
+    this.#finish(CLOSE_CODES.EXPIRED, 'the ensemble says that the session has expired')
+  }
+
+  linkAuthFailed(): void {
+    this.#finish(CLOSE_CODES.AUTH_FAILED, 'the ensemble refused the identity of this session')
+  }
+
+  linkMoved(): void {
+    this.#finish(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up')
+  }
+
+  linkEvent(event: { type: WatchEventType; path: string }): void {
+    if (this.#state === 'lingering') return
+    this.#page.sessionEvent(event.type, withoutChroot(this.#request.chroot, event.path))
+  }
+
+  // ---- the way to the ensemble ----
+
+  #attach(): void {
+    const kind = this.#id === null ? 'create' : 'renew'
+    this.#pass = this.#ensemble.gate.enter(kind, () => this.#link.attach())
+  }
+
+  /**
+   * Only a page that answers now may have its session attached again: a half-open socket must not steal
+   * the session back from the replica that the page has moved to.
+   */
+  #retry(): void {
+    this.#timer = setTimeout(() => {
+      this.#page.ask(() => {
+        if (this.#state === 'attaching') this.#attach()
+      })
+    }, this.#retryDelayMs())
+  }
+
+  #retryDelayMs(): number {
+    if (this.#failures === 0) return Math.random() * FIRST_RETRY_SPREAD_MS
+    const rounds = Math.floor(this.#failures / this.#ensemble.servers.size)
+    if (this.#failures % this.#ensemble.servers.size !== 0) return 0
+    return Math.random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(rounds, 10))
+  }
+
+  #finish(code: CloseCode, message: string): void {
+    const told = this.#state === 'attaching' || this.#state === 'attached'
+    this.detach()
+    if (told) this.#page.sessionEnded(code, message)
+  }
+
+  #end(): void {
+    this.#enter('ended')
+    this.#pass?.release()
+    if (this.#id) this.#ensemble.sessions.drop(this.#id, this)
+  }
+
+  #enter(state: SessionState): void {
+    if (this.#state === 'ended' || this.#state === state) return
+    clearTimeout(this.#timer)
+    this.#state = state
+  }
+}
+
+function hexId(id: Buffer): HexLong {
+  return `0x${id.readBigUInt64BE(0).toString(16)}`
+}
+
+function absolute(watches: Resume['watches'], chroot: string): WatchLists {
+  const full = (paths: string[]) => paths.map((path) => withChroot(chroot, path))
+  return { data: full(watches.data), exist: full(watches.exist), child: full(watches.child) }
+}
