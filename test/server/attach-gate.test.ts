@@ -1,0 +1,49 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { AttachGate } from '../../server/src/attach-gate.js'
+
+describe('the attach gate', () => {
+  it('lets so many in at a time, and the next when one is through', async () => {
+    const gate = new AttachGate(2)
+    const inside: string[] = []
+    const [a] = ['a', 'b', 'c', 'd'].map((name) => gate.enter('create', () => inside.push(name)))
+    expect(inside).toEqual(['a', 'b'])
+    expect(gate.waiting).toBe(2)
+    a?.release()
+    a?.release()
+    await turn()
+    expect(inside).toEqual(['a', 'b', 'c'])
+  })
+
+  it('prefers renewals to creations, each in the order of asking', async () => {
+    const gate = new AttachGate(1)
+    const inside: string[] = []
+    const passes = [gate.enter('create', () => inside.push('first'))]
+    for (const [kind, name] of [
+      ['create', 'c1'],
+      ['renew', 'r1'],
+      ['create', 'c2'],
+      ['renew', 'r2'],
+    ] as const) {
+      passes.push(gate.enter(kind, () => inside.push(name)))
+    }
+    for (const at of [0, 2, 4, 1]) {
+      passes[at]?.release()
+      await turn()
+    }
+    expect(inside).toEqual(['first', 'r1', 'r2', 'c1', 'c2'])
+  })
+
+  it('forgets who leaves the queue', async () => {
+    const gate = new AttachGate(1)
+    const inside: string[] = []
+    const first = gate.enter('renew', () => inside.push('first'))
+    const second = gate.enter('renew', () => inside.push('second'))
+    gate.enter('renew', () => inside.push('third'))
+    second.release()
+    first.release()
+    await turn()
+    expect(inside).toEqual(['first', 'third'])
+    expect(gate.waiting).toBe(0)
+  })
+})

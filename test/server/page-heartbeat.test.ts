@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PageHeartbeat } from '../../server/src/page-heartbeat.js'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function start(timeoutMs: number) {
+  const log: string[] = []
+  const startedAt = Date.now()
+  const at = () => Date.now() - startedAt
+  const heartbeat = new PageHeartbeat(
+    { sendPing: (id) => log.push(`${at()} ping ${id}`), pageSilent: () => log.push(`${at()} silent`) },
+    timeoutMs,
+  )
+  return { heartbeat, log }
+}
+
+describe('a page heartbeat', () => {
+  it('asks after a third of the timeout and gives up after two thirds', () => {
+    const { log } = start(9000)
+    vi.advanceTimersByTime(20_000)
+    expect(log).toEqual(['3000 ping 1', '6000 silent'])
+  })
+
+  it('counts from the last message, whatever it was', () => {
+    const { heartbeat, log } = start(9000)
+    vi.advanceTimersByTime(2000)
+    heartbeat.heard()
+    vi.advanceTimersByTime(2999)
+    expect(log).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(log).toEqual(['5000 ping 1'])
+    heartbeat.heard()
+    vi.advanceTimersByTime(3000)
+    expect(log).toEqual(['5000 ping 1', '8000 ping 2'])
+  })
+
+  it('takes over another timeout at once', () => {
+    const { heartbeat, log } = start(30_000)
+    vi.advanceTimersByTime(1000)
+    heartbeat.setTimeout(3000)
+    vi.advanceTimersByTime(1000)
+    expect(log).toEqual(['1000 ping 1', '2000 silent'])
+  })
+
+  it('tells that a page has answered only on a pong to a ping that was sent since', () => {
+    const { heartbeat, log } = start(9000)
+    vi.advanceTimersByTime(3000)
+    const answered = vi.fn()
+    heartbeat.ask(answered)
+    expect(log).toEqual(['3000 ping 1', '3000 ping 2'])
+    heartbeat.pong(1)
+    expect(answered).not.toHaveBeenCalled()
+    heartbeat.pong(99)
+    expect(answered).not.toHaveBeenCalled()
+    heartbeat.pong(2)
+    heartbeat.pong(2)
+    expect(answered).toHaveBeenCalledTimes(1)
+  })
+
+  it('does nothing after its stop', () => {
+    const { heartbeat, log } = start(9000)
+    const answered = vi.fn()
+    heartbeat.ask(answered)
+    heartbeat.stop()
+    heartbeat.pong(1)
+    vi.advanceTimersByTime(60_000)
+    expect(log).toEqual(['0 ping 1'])
+    expect(answered).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { ResumeTokens, type SealedSession } from '../../server/src/resume-token.js'
+
+const session: SealedSession = {
+  id: Buffer.from('0100a2b3c4d50001', 'hex'),
+  password: randomBytes(16),
+  subject: 'ada',
+  chroot: '/tenants/a',
+  issuedAt: 1_767_225_600_000,
+  generation: 3,
+}
+
+describe('resume tokens', () => {
+  it('open to what was sealed', () => {
+    const tokens = new ResumeTokens([randomBytes(32)])
+    expect(tokens.open(tokens.seal(session))).toEqual(session)
+  })
+
+  it('are different each time and show nothing of the session', () => {
+    const tokens = new ResumeTokens([randomBytes(32)])
+    const [first, second] = [tokens.seal(session), tokens.seal(session)]
+    expect(first).not.toBe(second)
+    const bytes = Buffer.from(first, 'base64url')
+    expect(bytes.includes(session.password)).toBe(false)
+    expect(bytes.includes('ada')).toBe(false)
+  })
+
+  it('do not open when any single character is changed', () => {
+    const tokens = new ResumeTokens([randomBytes(32)])
+    const token = tokens.seal(session)
+    for (let at = 0; at < token.length; at += 1) {
+      const other = token[at] === 'A' ? 'B' : 'A'
+      expect(tokens.open(token.slice(0, at) + other + token.slice(at + 1)), `at ${at}`).toBeNull()
+    }
+  })
+
+  it('do not open when any single bit is flipped', () => {
+    const tokens = new ResumeTokens([randomBytes(32)])
+    const bytes = Buffer.from(tokens.seal(session), 'base64url')
+    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+      const flipped = Buffer.from(bytes)
+      flipped[bit >> 3]! ^= 1 << (bit & 7)
+      expect(tokens.open(flipped.toString('base64url')), `bit ${bit}`).toBeNull()
+    }
+  })
+
+  it('do not open when truncated to any length, nor when prolonged', () => {
+    const tokens = new ResumeTokens([randomBytes(32)])
+    const token = tokens.seal(session)
+    for (let length = 0; length < token.length; length += 1) {
+      expect(tokens.open(token.slice(0, length))).toBeNull()
+    }
+    expect(tokens.open(`${token}A`)).toBeNull()
+    expect(tokens.open(`${token}=`)).toBeNull()
+  })
+
+  it('open under every present key, are sealed under the first, and die with a retired one', () => {
+    const [older, newer] = [randomBytes(32), randomBytes(32)]
+    const before = new ResumeTokens([older])
+    const during = new ResumeTokens([newer, older])
+    const after = new ResumeTokens([newer])
+    const old = before.seal(session)
+    expect(during.open(old)).toEqual(session)
+    expect(after.open(old)).toBeNull()
+    expect(after.open(during.seal(session))).toEqual(session)
+    expect(before.open(during.seal(session))).toBeNull()
+  })
+
+  it('refuse keys of the wrong length', () => {
+    expect(() => new ResumeTokens([randomBytes(16)])).toThrow('32 bytes')
+    expect(() => new ResumeTokens([])).toThrow('at least one key')
+  })
+})
