@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ConfigError } from '../options.js'
 import { signToken } from './token.js'
 
 // The presence board and its demo tokens. Whoever reaches this gets a token, so it only ever listens on loopback.
@@ -13,9 +14,12 @@ const FILES: Record<string, { file: string; type: string }> = {
   '/board.css': { file: 'board.css', type: 'text/css; charset=utf-8' },
 }
 
-/** @returns a request handler for the board's files and `GET /demo/token` → `{ token, sub }` */
+/**
+ * @returns a request handler for the board's files and `GET /demo/token` → `{ token, sub }`
+ * @throws ConfigError when the board has not been built
+ */
 export function boardHandler(secret: string): (request: IncomingMessage, response: ServerResponse) => void {
-  const folder = new URL('../board/', import.meta.url)
+  const contents = new Map(Object.entries(FILES).map(([path, { file }]) => [path, readBuilt(file)]))
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
     if (!isLoopbackName(request.headers.host)) {
@@ -24,10 +28,18 @@ export function boardHandler(secret: string): (request: IncomingMessage, respons
     } else if (path === '/demo/token') {
       sendToken(request, response, secret)
     } else {
-      const entry = Object.hasOwn(FILES, path) ? FILES[path] : undefined
-      if (entry) send(response, 200, entry.type, readFileSync(new URL(entry.file, folder)))
+      const content = contents.get(path)
+      if (content) send(response, 200, FILES[path]?.type ?? '', content)
       else send(response, 404, 'text/plain', 'Not found.\n')
     }
+  }
+}
+
+function readBuilt(file: string): Buffer {
+  try {
+    return readFileSync(new URL(`../board/${file}`, import.meta.url))
+  } catch (error) {
+    throw new ConfigError(`the presence board is not built (${(error as Error).message}); run: npm run build`)
   }
 }
 
