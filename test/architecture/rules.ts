@@ -1,0 +1,160 @@
+import { importsOf, isCode, isRelative, packageOf, resolveImport, type SourceFile } from './imports.js'
+import { SERVER_LAYERS, SERVER_PACKAGES, TOP_LEVEL } from './layers.js'
+
+/** A rule gives a sentence for each place that breaks it; none where all is well. */
+export type Rule = (files: SourceFile[]) => string[]
+
+const SERVER = 'server/src/'
+const SDK = 'client-sdk/src/'
+const PROTOCOL = 'client-sdk/src/protocol.ts'
+const MAX_LINES = 400
+
+const codeUnder = (files: SourceFile[], folder: string) =>
+  files.filter((file) => file.path.startsWith(folder) && isCode(file))
+
+const importsUnder = (files: SourceFile[], folder: string) =>
+  codeUnder(files, folder).flatMap((file) => importsOf(file).map((name) => ({ file, name })))
+
+/** Whether `path` is in the list, itself or by a folder of it. */
+const listed = (path: string, entries: string[]) =>
+  entries.some((entry) => (entry.endsWith('/') ? path.startsWith(entry) : path === entry))
+
+const sdkImportsOnlyItself: Rule = (files) =>
+  importsUnder(files, SDK)
+    .filter(({ file, name }) => !isRelative(name) || !resolveImport(file, name).startsWith(SDK))
+    .map(({ file, name }) => `${file.path} imports '${name}': the SDK depends on nothing but its own files`)
+
+const protocolImportsNothing: Rule = (files) =>
+  importsUnder(files, PROTOCOL).map(({ name }) => `${PROTOCOL} imports '${name}': it must import nothing`)
+
+const serverTakesOnlyTheProtocolFromTheSdk: Rule = (files) =>
+  importsUnder(files, SERVER)
+    .filter(({ file, name }) =>
+      isRelative(name)
+        ? !resolveImport(file, name).startsWith(SERVER)
+        : packageOf(name) === 'zoogate-client' && name !== 'zoogate-client/protocol',
+    )
+    .map(({ file, name }) => `${file.path} imports '${name}': take wire types from 'zoogate-client/protocol'`)
+
+const serverImportsPackagesWhereListed: Rule = (files) =>
+  importsUnder(files, SERVER)
+    .filter(
+      ({ name }) => !isRelative(name) && !name.startsWith('node:') && packageOf(name) !== 'zoogate-client',
+    )
+    .filter(
+      ({ file, name }) => !listed(file.path.slice(SERVER.length), SERVER_PACKAGES[packageOf(name)] ?? []),
+    )
+    .map(
+      ({ file, name }) =>
+        `${file.path} imports '${name}', which belongs to ${SERVER_PACKAGES[packageOf(name)]?.join(', ') ?? 'no file'}` +
+        ' (SERVER_PACKAGES in test/architecture/layers.ts)',
+    )
+
+const layerOf = (path: string) =>
+  SERVER_LAYERS.findIndex(({ files }) => path.startsWith(SERVER) && listed(path.slice(SERVER.length), files))
+
+const serverFilesHaveALayer: Rule = (files) =>
+  codeUnder(files, SERVER)
+    .filter(({ path }) => layerOf(path) === -1)
+    .map(({ path }) => `${path} has no layer: add it to SERVER_LAYERS in test/architecture/layers.ts`)
+
+const serverImportsGoDown: Rule = (files) =>
+  importsUnder(files, SERVER)
+    .filter(({ name }) => isRelative(name))
+    .map(({ file, name }) => ({ from: file.path, to: resolveImport(file, name) }))
+    .filter(({ from, to }) => layerOf(from) !== -1 && layerOf(to) !== -1 && layerOf(to) < layerOf(from))
+    .map(
+      ({ from, to }) =>
+        `${from} (${SERVER_LAYERS[layerOf(from)]?.name}) imports ${to} (${SERVER_LAYERS[layerOf(to)]?.name}),` +
+        ' which is above it: imports point down',
+    )
+
+const examplesImportPackagesByName: Rule = (files) =>
+  importsUnder(files, 'examples/')
+    .filter(({ file, name }) => isRelative(name) && !resolveImport(file, name).startsWith(exampleOf(file)))
+    .map(({ file, name }) => `${file.path} imports '${name}': an example takes the packages by their names`)
+
+const exampleOf = ({ path }: SourceFile) => `${path.split('/').slice(0, 2).join('/')}/`
+
+const importsHaveNoCycle: Rule = (files) => {
+  const code = files.filter(isCode)
+  const known = new Set(code.map(({ path }) => path))
+  const targets = (file: SourceFile) =>
+    importsOf(file)
+      .filter(isRelative)
+      .map((name) => resolveImport(file, name))
+      .filter((path) => known.has(path))
+  return findCycles(new Map(code.map((file) => [file.path, targets(file)])))
+}
+
+/** Walks the graph depth first; an edge back to a file on the way here closes a cycle. */
+function findCycles(graph: Map<string, string[]>): string[] {
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const walk = (path: string, way: string[]) => {
+    const start = way.indexOf(path)
+    if (start !== -1) cycles.push(`${[...way.slice(start), path].join(' → ')}: imports go round in a circle`)
+    if (start !== -1 || done.has(path)) return
+    for (const next of graph.get(path) ?? []) walk(next, [...way, path])
+    done.add(path)
+  }
+  for (const path of graph.keys()) walk(path, [])
+  return cycles
+}
+
+const filesAreShort: Rule = (files) =>
+  files
+    .filter(({ path }) => /\.(?:[cm]?[jt]sx?|css|html|py|sh)$/.test(path))
+    .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
+    .filter(({ lines }) => lines > MAX_LINES)
+    .map(({ path, lines }) => `${path} has ${lines} lines: split it before it passes ${MAX_LINES}`)
+
+const filesAreNouns: Rule = (files) =>
+  files
+    .filter(({ path }) =>
+      path
+        .split('/')
+        .some((part) => /(?:^|[-_.])(?:utils?|helpers?|common|misc|manager)(?:\.|$)/i.test(part)),
+    )
+    .map(({ path }) => `${path}: name it for what it holds, not utils, helpers, common, misc or manager`)
+
+const topLevelIsKnown: Rule = (files) =>
+  [...new Set(files.map(({ path }) => path.split('/', 1)[0] as string))]
+    .filter((name) => !TOP_LEVEL.includes(name))
+    .map(
+      (name) =>
+        `${name} stands at the top of the repository, where test/architecture/layers.ts does not list it`,
+    )
+
+const sdkHasNoDependencies: Rule = (files) => {
+  const file = files.find(({ path }) => path === 'client-sdk/package.json')
+  if (file === undefined) return ['client-sdk/package.json is missing']
+  const manifest = JSON.parse(file.text) as Record<string, Record<string, string> | undefined>
+  return ['dependencies', 'peerDependencies', 'optionalDependencies']
+    .flatMap((kind) => Object.keys(manifest[kind] ?? {}))
+    .map((name) => `client-sdk/package.json depends on ${name}: the SDK has no dependency`)
+}
+
+const SKIPS = /\b(?:describe|it|test|suite)\.(?:skip|skipIf|runIf|todo|only)\b/
+
+/** Skipping goes through one place, which the end of a run reports. */
+const testsAreNotSkipped: Rule = (files) =>
+  codeUnder(files, 'test/')
+    .filter(({ path, text }) => path !== 'test/requirements.ts' && SKIPS.test(text))
+    .map(({ path }) => `${path} skips tests: say with describeWith() of test/requirements.ts what they need`)
+
+export const RULES = {
+  sdkImportsOnlyItself,
+  protocolImportsNothing,
+  serverTakesOnlyTheProtocolFromTheSdk,
+  serverImportsPackagesWhereListed,
+  serverFilesHaveALayer,
+  serverImportsGoDown,
+  examplesImportPackagesByName,
+  importsHaveNoCycle,
+  filesAreShort,
+  filesAreNouns,
+  topLevelIsKnown,
+  sdkHasNoDependencies,
+  testsAreNotSkipped,
+} satisfies Record<string, Rule>

@@ -1,0 +1,215 @@
+// Checks the two packages as they would be published: what is in the tarball, not what is in the tree.
+// Run after the build. Ends with an exit code of 1 and a list of everything that is wrong.
+import { execFile } from 'node:child_process'
+import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+
+const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+// What a page pays for "connect and be present", gzipped.
+const BUDGET_BYTES = 5000
+const BUDGET_ENTRY = `
+  import { createClient } from 'zoogate-client'
+  const zk = createClient({ url: 'wss://x', getToken: () => '' })
+  await zk.connect()
+  await zk.create('/a', 'x', { mode: 'ephemeral' })
+`
+
+const PACKAGES = [
+  {
+    name: 'zoogate-client',
+    folder: 'client-sdk',
+    // A bundler or Node from 16 on reads the exports map; older resolvers see only the main entry. The global build has no types.
+    attw: ['--profile', 'node16', '--exclude-entrypoints', './global'],
+  },
+  { name: 'zoogate', folder: 'server', attw: ['--profile', 'esm-only'] },
+]
+
+/** Packs one package. @returns the path of the tarball and the names of the files in it. */
+async function pack(folder, destination) {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination]
+  const { stdout } = await run('npm', args, { cwd: join(ROOT, folder) })
+  const [{ filename, files }] = JSON.parse(stdout)
+  return { tarball: join(destination, filename), files: files.map(({ path }) => path) }
+}
+
+/** Lints the tarball's package.json against the files beside it. */
+async function lint({ tarball }) {
+  const bytes = await readFile(tarball)
+  const { messages, pkg } = await publint({
+    pack: { tarball: new Uint8Array(bytes).buffer },
+    level: 'warning',
+  })
+  return messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`)
+}
+
+/** Resolves the tarball's types as each kind of importer does. */
+async function checkTypes({ tarball }, options) {
+  const attw = join(ROOT, 'node_modules/.bin/attw')
+  const args = [tarball, '--no-definitely-typed', '--no-emoji', '--no-color', '--format', 'ascii', ...options]
+  return run(attw, args).then(
+    () => [],
+    ({ stdout, stderr }) => [`are the types wrong:\n${stdout}${stderr}`],
+  )
+}
+
+/** Every file that the manifest names is published, and no leftovers of a build are. */
+async function checkContents({ files }, folder) {
+  const manifest = JSON.parse(await readFile(join(ROOT, folder, 'package.json'), 'utf8'))
+  const named = [
+    manifest.main,
+    manifest.types,
+    manifest.module,
+    manifest.unpkg,
+    manifest.bin,
+    manifest.exports,
+  ]
+  const missing = paths(named).filter((path) => !files.includes(path))
+  const leftovers = files.filter((path) => path.endsWith('.tsbuildinfo') || path.includes('node_modules/'))
+  return [
+    ...missing.map((path) => `package.json names ${path}, which the tarball lacks`),
+    ...leftovers.map((path) => `the tarball holds ${path}`),
+  ]
+}
+
+/** All paths in a part of a manifest, however deep. */
+function paths(part) {
+  if (typeof part === 'string') return [part.replace(/^\.\//, '')]
+  return part === undefined ? [] : Object.values(part).flatMap(paths)
+}
+
+/** Lays the tarballs out as npm would install them; the server's dependencies are this workspace's own. */
+async function install(packed, project) {
+  for (const { name, tarball } of packed) {
+    const target = join(project, 'node_modules', name)
+    await mkdir(target, { recursive: true })
+    await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', target])
+  }
+  const { dependencies } = JSON.parse(await readFile(join(ROOT, 'server/package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies).filter((name) => name !== 'zoogate-client')) {
+    const link = join(project, 'node_modules', name)
+    await mkdir(dirname(link), { recursive: true })
+    await symlink(await installedAt(name), link)
+  }
+}
+
+/** npm puts a dependency beside the package that needs it where another version already stands at the root. */
+async function installedAt(name) {
+  const own = join(ROOT, 'server/node_modules', name)
+  return access(own).then(
+    () => own,
+    () => join(ROOT, 'node_modules', name),
+  )
+}
+
+const LOADS = {
+  'the ESM build loads and exports createClient': [
+    '--input-type=module',
+    '-e',
+    "import { createClient } from 'zoogate-client'; createClient({ url: 'ws://x', getToken: () => '' })",
+  ],
+  'the CommonJS build loads and exports createClient': [
+    '--input-type=commonjs',
+    '-e',
+    "require('zoogate-client').createClient({ url: 'ws://x', getToken: () => '' })",
+  ],
+  'the protocol subpath loads as ESM': [
+    '--input-type=module',
+    '-e',
+    "import { SUBPROTOCOL } from 'zoogate-client/protocol'; if (SUBPROTOCOL !== 'zoogate.v1') throw SUBPROTOCOL",
+  ],
+  'the protocol subpath loads as CommonJS': [
+    '--input-type=commonjs',
+    '-e',
+    "if (require('zoogate-client/protocol').SUBPROTOCOL !== 'zoogate.v1') throw new Error('wrong subprotocol')",
+  ],
+  'the global build defines zoogate.createClient in a script tag': [
+    '--input-type=commonjs',
+    '-e',
+    `const source = require('node:fs').readFileSync(require.resolve('zoogate-client/global'), 'utf8')
+     const page = require('node:vm').createContext({})
+     require('node:vm').runInContext(source, page)
+     page.zoogate.createClient({ url: 'ws://x', getToken: () => '' })`,
+  ],
+  'the server loads and exports createGateway': [
+    '--input-type=module',
+    '-e',
+    "import { createGateway } from 'zoogate'; if (typeof createGateway !== 'function') throw new Error('no function')",
+  ],
+  'the zoogate command starts': ['node_modules/zoogate/dist/main.js', '--help'],
+}
+
+async function checkLoading(project) {
+  const attempts = Object.entries(LOADS).map(([fact, args]) =>
+    run(process.execPath, args, { cwd: project, timeout: 20_000 }).then(
+      () => [],
+      ({ stderr, message }) => [`not so: ${fact}\n${stderr || message}`],
+    ),
+  )
+  return (await Promise.all(attempts)).flat()
+}
+
+async function checkBudget(project) {
+  const entry = join(project, 'entry.mjs')
+  await writeFile(entry, BUDGET_ENTRY)
+  const options = {
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'silent',
+  }
+  return build({ ...options, entryPoints: [entry], absWorkingDir: project }).then(
+    ({ outputFiles: [{ contents }] }) => judgeSize(contents),
+    ({ message }) => [`the page that the budget measures does not bundle: ${message}`],
+  )
+}
+
+function judgeSize(bundle) {
+  const bytes = gzipSync(bundle, { level: 9 }).length
+  console.log(
+    `zoogate-client, connect and create: ${bundle.length} bytes minified, ${bytes} gzipped (at most ${BUDGET_BYTES})`,
+  )
+  return bytes > BUDGET_BYTES
+    ? [`the bundle is ${bytes - BUDGET_BYTES} bytes over its budget of ${BUDGET_BYTES}`]
+    : []
+}
+
+async function check(folder) {
+  const packed = []
+  const wrong = []
+  for (const { name, folder: source, attw } of PACKAGES) {
+    const one = await pack(source, folder)
+    packed.push({ name, tarball: one.tarball })
+    const found = [
+      ...(await checkContents(one, source)),
+      ...(await lint(one)),
+      ...(await checkTypes(one, attw)),
+    ]
+    wrong.push(...found.map((text) => `${name}: ${text}`))
+    console.log(`${name}: ${one.files.length} files packed, linted and resolved`)
+  }
+  const project = join(folder, 'project')
+  await install(packed, project)
+  wrong.push(...(await checkLoading(project)), ...(await checkBudget(project)))
+  return wrong
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'zoogate-packages-'))
+try {
+  const wrong = await check(folder)
+  for (const text of wrong) console.error(`\n✗ ${text}`)
+  if (wrong.length > 0) process.exitCode = 1
+  else console.log('the packages are fit to publish')
+} finally {
+  await rm(folder, { recursive: true })
+}

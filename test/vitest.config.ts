@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+
+// Tests that start JVMs, browsers or gateways of their own.
+const WITH_PROCESSES = [
+  'test/end-to-end/**/*.test.ts',
+  'test/chaos/**/*.test.ts',
+  'test/harness/**/*.test.ts',
+]
+
+// Tests run on the sources, so that a failing line is a line somebody wrote; only what a test spawns is built.
+const alias = [
+  { find: /^zoogate-client\/protocol$/, replacement: source('client-sdk/src/protocol.ts') },
+  { find: /^zoogate-client$/, replacement: source('client-sdk/src/index.ts') },
+  { find: /^zoogate\/dev-ensemble$/, replacement: source('server/src/dev-ensemble/index.ts') },
+  { find: /^zoogate$/, replacement: source('server/src/index.ts') },
+]
+
+// A process each: what a test file leaves behind dies with its worker.
+const pool = 'forks'
+
+export default defineConfig({
+  root,
+  test: {
+    globalSetup: ['test/requirements-report.ts'],
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          pool,
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...WITH_PROCESSES],
+          testTimeout: 10_000,
+          hookTimeout: 10_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          pool,
+          name: 'processes',
+          include: WITH_PROCESSES,
+          // An ensemble of three takes up to 10 s to start on two busy cores, and an expiry at most 10 s more.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // One file at a time: three JVMs and a browser fill two cores.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
