@@ -147,7 +147,7 @@ class WebSocketGateway implements Gateway {
 
   #createContext(config: GatewayConfig): ConnectionContext {
     const { limits, log } = config
-    const { servers, chroot } = ensembleAddress(config.zookeeper)
+    const { servers, chroot } = ensembleAddress(config)
     const gate = new AttachGate(limits.attachConcurrency)
     const sessions = new SessionTable()
     const metrics = new Metrics({
@@ -202,11 +202,11 @@ class WebSocketGateway implements Gateway {
   }
 }
 
-function ensembleAddress(connectString: string): ReturnType<typeof ServerList.parse> {
+function ensembleAddress(config: GatewayConfig): ReturnType<typeof ServerList.parse> {
   try {
-    return ServerList.parse(connectString)
+    return ServerList.parse(config.zookeeper)
   } catch (error) {
-    throw new ConfigError(`zookeeper: ${(error as Error).message}`)
+    throw new ConfigError(`${config.nameOf('zookeeper')}: ${(error as Error).message}`)
   }
 }
 
@@ -214,7 +214,7 @@ function authenticator(config: GatewayConfig): ConnectionContext['authenticate']
   try {
     return createAuthenticator(config.jwt)
   } catch (error) {
-    throw new ConfigError(`jwt: ${(error as Error).message}`)
+    throw new ConfigError(`${config.nameOf('jwt')}: ${(error as Error).message}`)
   }
 }
 

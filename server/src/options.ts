@@ -72,6 +72,8 @@ export type GatewayOptions = z.input<typeof gatewayOptionsSchema> & {
 export type GatewayConfig = Readonly<Omit<z.output<typeof gatewayOptionsSchema>, 'resumeKeys'>> & {
   readonly resumeKeys: readonly Buffer[]
   readonly log: Log
+  /** Turns the place of a complaint, like `jwt.secret`, into the name that whoever set it knows. */
+  readonly nameOf: (place: string) => string
 }
 
 /** A setting is missing or wrong; the message names it and says what it should be. */
@@ -79,10 +81,13 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
-/** @param nameOf turns the place of a complaint, like `jwt.secret`, into the name that its reader used */
+/**
+ * Checks the options and fills in what is missing.
+ * @throws ConfigError with a line for each option that is wrong
+ */
 export function checkOptions(
   input: GatewayOptions,
-  nameOf: (place: string) => string = (place) => place,
+  nameOf: GatewayConfig['nameOf'] = (place) => place,
 ): GatewayConfig {
   const { log: given, ...rest } = input
   const checked = gatewayOptionsSchema.safeParse(rest)
@@ -100,5 +105,5 @@ export function checkOptions(
     log.warn({}, 'the token secret is shorter than 32 characters and can be guessed: openssl rand -base64 32')
   }
   const keys = resumeKeys?.map((key) => Buffer.from(key, 'base64')) ?? [randomBytes(RESUME_KEY_BYTES)]
-  return Object.freeze({ ...options, resumeKeys: keys, log })
+  return Object.freeze({ ...options, resumeKeys: keys, log, nameOf })
 }

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import jwt from 'jsonwebtoken'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { CLOSE_CODES } from 'zoogate-client/protocol'
+import { RESUME_KEY, SECRET, token } from '../gateway-fixture.js'
+import { RawPage } from '../raw-page.js'
+import { type RealEnsemble, realEnsemble } from '../real-ensemble.js'
+import { describeWith } from '../requirements.js'
+import { waitUntil } from '../wait-until.js'
+
+const MAIN = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url))
+
+class Run {
+  stdout = ''
+  stderr = ''
+  readonly process: ChildProcess
+
+  constructor(args: string[], env: Record<string, string> = {}) {
+    // Nothing of this process's own settings.
+    const { PATH = '', HOME = '' } = process.env
+    this.process = spawn(process.execPath, [MAIN, ...args], { env: { PATH, HOME, ...env } })
+    this.process.stdout?.on('data', (data) => {
+      this.stdout += data
+    })
+    this.process.stderr?.on('data', (data) => {
+      this.stderr += data
+    })
+  }
+
+  async exit(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit')
+    return this.process.exitCode
+  }
+
+  /** The address that it printed, `http://host:port`. */
+  listening(): Promise<string> {
+    return waitUntil(
+      'it listens',
+      () => {
+        if (this.process.exitCode !== null) throw new Error(`it ended: ${this.stderr}`)
+        return /^zoogate listening on (http:\S+)$/m.exec(this.stdout)?.[1]
+      },
+      { timeoutMs: 30_000 },
+    )
+  }
+}
+
+const runs: Run[] = []
+function run(args: string[], env?: Record<string, string>): Run {
+  const started = new Run(args, env)
+  runs.push(started)
+  return started
+}
+afterEach(async () => {
+  for (const started of runs.splice(0)) {
+    started.process.kill('SIGKILL')
+    await started.exit()
+  }
+})
+
+const webSocketOf = (http: string) => `${http.replace('http', 'ws')}/zoogate`
+
+describe('zoogate serve', () => {
+  it.each<[Record<string, string>, string]>([
+    [{}, 'ZOOGATE_ZOOKEEPER (--zookeeper): missing'],
+    [{ ZOOGATE_ZOOKEEPER: '127.0.0.1' }, 'ZOOGATE_JWT_SECRET or ZOOGATE_JWT_PUBLIC_KEY_FILE'],
+    [{ ZOOGATE_ZOOKEEPER: 'a:b', ZOOGATE_JWT_SECRET: SECRET }, 'ZOOGATE_ZOOKEEPER (--zookeeper)'],
+    [
+      { ZOOGATE_ZOOKEEPER: 'a', ZOOGATE_JWT_SECRET: SECRET, ZOOGATE_RESUME_KEYS: 'abc' },
+      'ZOOGATE_RESUME_KEYS',
+    ],
+    [{ ZOOGATE_ZOOKEEPER: 'a', ZOOGATE_JWT_SECRET: SECRET, ZOOGATE_ACCESS: 'all' }, 'ZOOGATE_ACCESS'],
+    [{ ZOOGATE_ZOOKEEPER: 'a', ZOOGATE_JWT_SECRET: SECRET, ZOOGATE_PROT: '1' }, 'ZOOGATE_PROT'],
+  ])('with %j refuses to start and names %s', async (env, message) => {
+    const started = run(['serve', '--port', '0'], env)
+    expect(await started.exit()).toBe(1)
+    expect(started.stderr).toContain(message)
+    expect(started.stderr).not.toContain('    at ')
+    expect(started.stderr).not.toContain(SECRET)
+  })
+})
+
+describe('zoogate token', () => {
+  it('prints a token with its claims', async () => {
+    const started = run(
+      ['token', '--sub', 'ada', '--ttl', '15m', '--claim', 'zk={"chroot":"/t"}', '--claim', 'name=Ada'],
+      { ZOOGATE_JWT_SECRET: SECRET },
+    )
+    expect(await started.exit()).toBe(0)
+    const claims = jwt.verify(started.stdout.trim(), SECRET) as jwt.JwtPayload
+    expect(claims).toMatchObject({ sub: 'ada', zk: { chroot: '/t' }, name: 'Ada' })
+    expect((claims.exp as number) - (claims.iat as number)).toBe(900)
+  })
+
+  it('says what is wrong with its arguments', async () => {
+    const bad = [
+      ['--ttl', 'soon'],
+      ['--claim', 'nothing'],
+    ]
+    for (const args of bad) {
+      const started = run(['token', '--sub', 'ada', ...args], { ZOOGATE_JWT_SECRET: SECRET })
+      expect(await started.exit()).toBe(1)
+      expect(started.stderr).toContain(args[0])
+    }
+    const unsigned = run(['token', '--sub', 'ada'])
+    expect(await unsigned.exit()).toBe(1)
+    expect(unsigned.stderr).toContain('ZOOGATE_JWT_SECRET')
+  })
+})
+
+describeWith('zookeeper')('a gateway process', () => {
+  let ensemble: RealEnsemble
+  beforeAll(async () => {
+    ensemble = await realEnsemble(1)
+  })
+  afterAll(() => ensemble.close())
+
+  const serve = () =>
+    run(['serve'], {
+      ZOOGATE_ZOOKEEPER: ensemble.connectString,
+      ZOOGATE_PORT: '0',
+      ZOOGATE_JWT_SECRET: SECRET,
+      ZOOGATE_RESUME_KEYS: RESUME_KEY,
+      ZOOGATE_ACCESS: 'open',
+    })
+
+  it('drains on SIGTERM, ends with 0, and its sessions go on in another one', async () => {
+    const [one, two] = [serve(), serve()]
+    const page = await RawPage.connect(webSocketOf(await one.listening()), { token: token() })
+    const { id } = await page.session()
+    one.process.kill('SIGTERM')
+    expect(await page.closed()).toBe(CLOSE_CODES.DRAINING)
+    expect(await one.exit()).toBe(0)
+    const back = await RawPage.connect(webSocketOf(await two.listening()), {
+      token: token(),
+      resume: await page.resume(),
+    })
+    expect(await back.session()).toMatchObject({ id, resumed: true })
+  })
+
+  it('serves the board with demo tokens on loopback only, in dev', async () => {
+    const dev = run(['dev', '--port', '0', '--zookeeper', ensemble.connectString])
+    const http = await dev.listening()
+    expect(new URL(http).hostname).toBe('127.0.0.1')
+    expect(await (await fetch(`${http}/`)).text()).toContain('<title>')
+    const first = await fetch(`${http}/demo/token`)
+    const { sub, token: bearer } = (await first.json()) as { sub: string; token: string }
+    const cookie = (first.headers.get('set-cookie') ?? '').split(';')[0] as string
+    const again = await fetch(`${http}/demo/token`, { headers: { cookie } })
+    expect(await again.json()).toMatchObject({ sub })
+    const page = await RawPage.connect(webSocketOf(http), { token: bearer }, { origin: http })
+    expect((await page.session()).resumed).toBe(false)
+    const stranger = await RawPage.open(webSocketOf(http), { origin: 'https://evil.example' })
+    expect(await stranger.closed()).toBe(CLOSE_CODES.ORIGIN_REFUSED)
+  })
+})
