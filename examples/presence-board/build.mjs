@@ -1,0 +1,29 @@
+// Bundles the page into server/dist/board/, from where `zoogate dev` serves it: index.html, board.js, board.css.
+
+import { copyFile, mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
+const outdir = path('../../server/dist/board/')
+
+await mkdir(outdir, { recursive: true })
+await build({
+  entryPoints: { board: path('./src/main.ts') },
+  outdir,
+  bundle: true,
+  // A classic script: the page loads it before its first paint, which a module would not be.
+  format: 'iife',
+  // Since then browsers have light-dark(), container queries and popovers, which the page is drawn with.
+  target: ['chrome123', 'firefox128', 'safari17.5'],
+  minify: true,
+  logLevel: 'warning',
+})
+await build({
+  entryPoints: { board: path('./src/board.css') },
+  outdir,
+  bundle: true,
+  minify: true,
+  logLevel: 'warning',
+})
+await copyFile(path('./src/index.html'), path('../../server/dist/board/index.html'))

@@ -1,0 +1,45 @@
+// Who this visitor is: a name and a colour that stay with the tab.
+
+import { COLOURS, colourOr } from './colours.js'
+import type { KeptText } from './kept-text.js'
+import { cleanName, type Identity } from './member.js'
+
+const MANNERS =
+  'Brisk Calm Bold Merry Quiet Sunny Nimble Gentle Curious Dapper Jolly Patient Lucky Proud Witty Mellow'.split(
+    ' ',
+  )
+const ANIMALS =
+  'Otter Heron Lynx Panda Ibex Puffin Gecko Tapir Walrus Okapi Toucan Badger Koala Lemur Bison Crane'.split(
+    ' ',
+  )
+
+/** The tab's identity; a name that was asked for wins over the one kept, a random one serves where neither is. */
+export function loadIdentity(askedName: string | null, kept: KeptText): Identity {
+  const before = parse(kept.read())
+  const identity = {
+    name: cleanName(askedName) ?? cleanName(before.name) ?? `${pick(MANNERS)} ${pick(ANIMALS)}`,
+    colour: before.colour === undefined ? pick(COLOURS) : colourOr('', before.colour),
+  }
+  saveIdentity(identity, kept)
+  return identity
+}
+
+export function saveIdentity(identity: Identity, kept: KeptText): void {
+  kept.write(JSON.stringify(identity))
+}
+
+/** What was kept, whatever it was: everything on a page's origin may write its storage. */
+function parse(text: string | null): { name?: unknown; colour?: unknown } {
+  try {
+    const value: unknown = JSON.parse(text ?? '{}')
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function pick<T>(choices: readonly T[]): T {
+  const choice = choices[Math.floor(Math.random() * choices.length)]
+  if (choice === undefined) throw new Error('There is nothing to pick from.')
+  return choice
+}
