@@ -1,66 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import jwt from 'jsonwebtoken'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
-import { RESUME_KEY, SECRET, token } from '../gateway-fixture.js'
+import { SECRET, token } from '../gateway-fixture.js'
+import { endRuns, run, serveProcess, webSocketOf } from '../gateway-process.js'
 import { RawPage } from '../raw-page.js'
 import { type RealEnsemble, realEnsemble } from '../real-ensemble.js'
 import { describeWith } from '../requirements.js'
-import { waitUntil } from '../wait-until.js'
 
-const MAIN = fileURLToPath(new URL('../../server/dist/main.js', import.meta.url))
-
-class Run {
-  stdout = ''
-  stderr = ''
-  readonly process: ChildProcess
-
-  constructor(args: string[], env: Record<string, string> = {}) {
-    // Nothing of this process's own settings.
-    const { PATH = '', HOME = '' } = process.env
-    this.process = spawn(process.execPath, [MAIN, ...args], { env: { PATH, HOME, ...env } })
-    this.process.stdout?.on('data', (data) => {
-      this.stdout += data
-    })
-    this.process.stderr?.on('data', (data) => {
-      this.stderr += data
-    })
-  }
-
-  async exit(): Promise<number | null> {
-    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit')
-    return this.process.exitCode
-  }
-
-  /** The address that it printed, `http://host:port`. */
-  listening(): Promise<string> {
-    return waitUntil(
-      'it listens',
-      () => {
-        if (this.process.exitCode !== null) throw new Error(`it ended: ${this.stderr}`)
-        return /^zoogate listening on (http:\S+)$/m.exec(this.stdout)?.[1]
-      },
-      { timeoutMs: 30_000 },
-    )
-  }
-}
-
-const runs: Run[] = []
-function run(args: string[], env?: Record<string, string>): Run {
-  const started = new Run(args, env)
-  runs.push(started)
-  return started
-}
-afterEach(async () => {
-  for (const started of runs.splice(0)) {
-    started.process.kill('SIGKILL')
-    await started.exit()
-  }
-})
-
-const webSocketOf = (http: string) => `${http.replace('http', 'ws')}/zoogate`
+afterEach(endRuns)
 
 describe('zoogate serve', () => {
   it.each<[Record<string, string>, string]>([
@@ -117,14 +64,7 @@ describeWith('zookeeper')('a gateway process', () => {
   })
   afterAll(() => ensemble.close())
 
-  const serve = () =>
-    run(['serve'], {
-      ZOOGATE_ZOOKEEPER: ensemble.connectString,
-      ZOOGATE_PORT: '0',
-      ZOOGATE_JWT_SECRET: SECRET,
-      ZOOGATE_RESUME_KEYS: RESUME_KEY,
-      ZOOGATE_ACCESS: 'open',
-    })
+  const serve = () => serveProcess(ensemble.connectString)
 
   it('drains on SIGTERM, ends with 0, and its sessions go on in another one', async () => {
     const [one, two] = [serve(), serve()]

@@ -14,12 +14,20 @@ const FILES: Record<string, { file: string; type: string }> = {
   '/board.css': { file: 'board.css', type: 'text/css; charset=utf-8' },
 }
 
+const BUILT = new URL('../board/', import.meta.url)
+
 /**
+ * @param folder where the built board is
  * @returns a request handler for the board's files and `GET /demo/token` → `{ token, sub }`
  * @throws ConfigError when the board has not been built
  */
-export function boardHandler(secret: string): (request: IncomingMessage, response: ServerResponse) => void {
-  const contents = new Map(Object.entries(FILES).map(([path, { file }]) => [path, readBuilt(file)]))
+export function boardHandler(
+  secret: string,
+  folder: URL = BUILT,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const contents = new Map(
+    Object.entries(FILES).map(([path, { file }]) => [path, readBuilt(new URL(file, folder))]),
+  )
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
     if (!isLoopbackName(request.headers.host)) {
@@ -35,9 +43,9 @@ export function boardHandler(secret: string): (request: IncomingMessage, respons
   }
 }
 
-function readBuilt(file: string): Buffer {
+function readBuilt(file: URL): Buffer {
   try {
-    return readFileSync(new URL(`../board/${file}`, import.meta.url))
+    return readFileSync(file)
   } catch (error) {
     throw new ConfigError(`the presence board is not built (${(error as Error).message}); run: npm run build`)
   }

@@ -1,0 +1,27 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { boardHandler } from '../server/src/cli/board.js'
+import { SECRET } from './gateway-fixture.js'
+
+export interface BoardServer {
+  /** `http://127.0.0.1:port`, the origin that gateways have to allow. */
+  readonly origin: string
+  /** The address of the board with these settings in its query string. */
+  page(settings: Record<string, string>): string
+  close(): Promise<void>
+}
+
+/** Serves the built board and tokens under the tests' secret, apart from any gateway that a test may kill. */
+export async function startBoardServer(): Promise<BoardServer> {
+  const server = createServer(boardHandler(SECRET, new URL('../server/dist/board/', import.meta.url)))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    origin,
+    page: (settings) => `${origin}/?${new URLSearchParams(settings)}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

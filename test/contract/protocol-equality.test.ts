@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+// The schemas and the wire types are held equal by the compiler. Here it is shown to notice: each change of one
+// side alone must not compile.
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const folder = `${root}node_modules/.cache/zoogate-protocol-equality/`
+const schemas = readFileSync(`${root}server/src/protocol.ts`, 'utf8')
+
+function compiles(text: string): boolean {
+  writeFileSync(`${folder}protocol.ts`, text)
+  const { status, stdout } = spawnSync('npx', ['--no-install', 'tsc', '-p', folder], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (status !== 0) expect(stdout).toContain('protocol.ts(')
+  return status === 0
+}
+
+/** @throws when the text is not there, so that no case passes because it changed nothing. */
+function changed(from: string, to: string): string {
+  if (!schemas.includes(from)) throw new Error(`server/src/protocol.ts does not contain ${from}`)
+  return schemas.replace(from, to)
+}
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true })
+  const compilerOptions = { noEmit: true, lib: ['ES2023'], types: [], rootDir: '.' }
+  const config = { extends: `${root}.tsconfig.base.json`, compilerOptions, files: ['protocol.ts'] }
+  writeFileSync(`${folder}tsconfig.json`, JSON.stringify(config))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('the compiler, on the schemas of the protocol', () => {
+  it('accepts them as they are', () => {
+    expect(compiles(schemas)).toBe(true)
+  })
+
+  it.each([
+    ['a lost optional field', 'data: nodeData.optional(),', ''],
+    ['an optional field that became required', 'data: nodeData.optional(),', 'data: nodeData,'],
+    [
+      'a required field that became optional',
+      'data: nodeData, version',
+      'data: nodeData.optional(), version',
+    ],
+    [
+      'an added field',
+      'const closeSchema = z.object({',
+      'const closeSchema = z.object({ force: z.boolean().optional(),',
+    ],
+    ['another type', 'const version = z.int32()', 'const version = z.string()'],
+    ['a lost create mode', "'ephemeral', ", ''],
+    ['a lost permission', "'admin'", "'create'"],
+    ['a lost operation', 'getChildren: z.object({ path, watch: z.boolean().optional() }),', ''],
+    [
+      'an added operation',
+      'getChildren: z.object(',
+      'explode: z.object({ path }),\n  getChildren: z.object(',
+    ],
+    ['a lost list of watches', ', child: z.array(path)', ''],
+  ])('refuses %s', (_, from, to) => {
+    expect(compiles(changed(from, to))).toBe(false)
+  })
+})

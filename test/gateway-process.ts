@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { RESUME_KEY, SECRET } from './gateway-fixture.js'
+import { waitUntil } from './wait-until.js'
+
+const MAIN = fileURLToPath(new URL('../server/dist/main.js', import.meta.url))
+
+/** One run of the `zoogate` command, as built. */
+export class Run {
+  stdout = ''
+  stderr = ''
+  readonly process: ChildProcess
+
+  constructor(args: string[], env: Record<string, string> = {}) {
+    // Nothing of this process's own settings.
+    const { PATH = '', HOME = '' } = process.env
+    this.process = spawn(process.execPath, [MAIN, ...args], { env: { PATH, HOME, ...env } })
+    this.process.stdout?.on('data', (data) => {
+      this.stdout += data
+    })
+    this.process.stderr?.on('data', (data) => {
+      this.stderr += data
+    })
+  }
+
+  async exit(): Promise<number | null> {
+    if (this.process.exitCode === null && this.process.signalCode === null) await once(this.process, 'exit')
+    return this.process.exitCode
+  }
+
+  /** The address that it printed, `http://host:port`. */
+  listening(): Promise<string> {
+    return waitUntil(
+      'it listens',
+      () => {
+        if (this.process.exitCode !== null) throw new Error(`it ended: ${this.stderr}`)
+        return /^zoogate listening on (http:\S+)$/m.exec(this.stdout)?.[1]
+      },
+      { timeoutMs: 30_000 },
+    )
+  }
+
+  /** Resident memory, in bytes. */
+  residentBytes(): number {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+  }
+
+  /** SIGKILL; resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.process.kill('SIGKILL')
+    await this.exit()
+  }
+}
+
+const runs: Run[] = []
+
+export function run(args: string[], env?: Record<string, string>): Run {
+  const started = new Run(args, env)
+  runs.push(started)
+  return started
+}
+
+/** For `afterEach` or `afterAll`. */
+export async function endRuns(): Promise<void> {
+  await Promise.all(runs.splice(0).map((started) => started.kill()))
+}
+
+/** `zoogate serve` with the tests' secret and resume key, everything allowed, on any port unless one is given. */
+export function serveProcess(zookeeper: string, env: Record<string, string> = {}): Run {
+  return run(['serve'], {
+    ZOOGATE_ZOOKEEPER: zookeeper,
+    ZOOGATE_PORT: '0',
+    ZOOGATE_JWT_SECRET: SECRET,
+    ZOOGATE_RESUME_KEYS: RESUME_KEY,
+    ZOOGATE_ACCESS: 'open',
+    ...env,
+  })
+}
+
+export function webSocketOf(http: string): string {
+  return `${http.replace('http', 'ws')}/zoogate`
+}
