@@ -32,8 +32,15 @@ export interface ConnectionContext {
 
 /** Close codes that a page sends when its tab closes or reloads. */
 const GOING_AWAY = 1001
-/** A session timeout below this gives a page no time to answer; ensembles clamp it anyway. */
+/**
+ * Until the ensemble has given a timeout, the one asked for stands in, within reason: below, a page has no time
+ * to answer; above, a page that is gone would hold its place for hours while no server can be reached.
+ */
 const SHORTEST_HEARTBEAT_MS = 500
+const LONGEST_HEARTBEAT_MS = 30_000
+
+/** How long a drain waits for the answers of one page; an ensemble that takes longer is in trouble itself. */
+const DRAIN_GRACE_MS = 1_000
 
 type State =
   | { at: 'hello'; deadline: NodeJS.Timeout }
@@ -99,6 +106,18 @@ export class Connection implements SessionPage {
     this.#context.ensemble.metrics.closed(code)
     // A reason has at most 123 bytes in a close frame; the message before it has all of it.
     this.#socket.close(code, message.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'))
+  }
+
+  /** Sends the page elsewhere: as soon as its calls are answered, so that none ends with an unknown outcome. */
+  drain(): void {
+    const move = () =>
+      this.refuse(CLOSE_CODES.DRAINING, 'this gateway is stopping; redial and resume on another', 0)
+    if (this.#state.at !== 'open') {
+      move()
+      return
+    }
+    setTimeout(move, DRAIN_GRACE_MS).unref()
+    this.#state.session.whenIdle(move)
   }
 
   // ---- what the session tells; synchronous, so that nothing overtakes anything ----
@@ -193,7 +212,8 @@ export class Connection implements SessionPage {
       resume:
         sealed && hello.resume ? { sealed, zxid: hello.resume.zxid, watches: hello.resume.watches } : null,
     })
-    const heartbeat = new PageHeartbeat(this, Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS))
+    const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
+    const heartbeat = new PageHeartbeat(this, bounded)
     this.#state = { at: 'open', session, heartbeat, identity }
     this.#authenticated()
   }

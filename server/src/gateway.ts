@@ -125,9 +125,7 @@ class WebSocketGateway implements Gateway {
     this.#context.ensemble.sessions.endLingers()
     const connections = [...this.#connections.values()]
     for (let at = 0; at < connections.length; at += DRAIN_BATCH) {
-      for (const connection of connections.slice(at, at + DRAIN_BATCH)) {
-        connection.refuse(CLOSE_CODES.DRAINING, 'this gateway is stopping; redial and resume on another', 0)
-      }
+      for (const connection of connections.slice(at, at + DRAIN_BATCH)) connection.drain()
       if (at + DRAIN_BATCH < connections.length && Date.now() < deadline) await delay(DRAIN_PAUSE_MS)
     }
     // A page that does not answer its close frame is cut by then.

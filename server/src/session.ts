@@ -68,6 +68,7 @@ export class Session implements LinkListener {
   #attachedAt = 0
   #quickLosses = 0
   #inFlight = 0
+  #whenIdle: (() => void) | null = null
 
   constructor(ensemble: Ensemble, page: SessionPage, request: SessionRequest) {
     this.#ensemble = ensemble
@@ -95,8 +96,10 @@ export class Session implements LinkListener {
     return this.#state
   }
 
-  get callsInFlight(): number {
-    return this.#inFlight
+  /** Calls back once, when no call is waiting for its answer; at once where none is. */
+  whenIdle(idle: () => void): void {
+    this.#whenIdle = idle
+    if (this.#inFlight === 0) this.#idle()
   }
 
   /** Runs one call that has been checked, and answers it exactly once. */
@@ -105,6 +108,7 @@ export class Session implements LinkListener {
     execute(call, this.#link, this.#request.chroot, this.#ensemble.limits, (answer) => {
       this.#inFlight -= 1
       done(answer)
+      if (this.#inFlight === 0) this.#idle()
     })
   }
 
@@ -261,6 +265,12 @@ export class Session implements LinkListener {
     const rounds = Math.floor(this.#failures / this.#ensemble.servers.size)
     if (this.#failures % this.#ensemble.servers.size !== 0) return 0
     return Math.random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(rounds, 10))
+  }
+
+  #idle(): void {
+    const idle = this.#whenIdle
+    this.#whenIdle = null
+    idle?.()
   }
 
   #finish(code: CloseCode, message: string): void {

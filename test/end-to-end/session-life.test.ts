@@ -190,4 +190,18 @@ describeWith('zookeeper', 'kazoo')('a session whose page leaves and comes back',
       result: { stat: { owner: 'mine' } },
     })
   })
+
+  it('drains after the answers: no call of a page that is told to move ends without one', async () => {
+    const { url, gateway } = await startGateway(ensemble.connectString)
+    const page = await RawPage.connect(url, { token: token() })
+    const ids = Array.from({ length: 300 }, (_, at) => page.start('create', { path: `/answered-${at}` }))
+    await page.answer(ids[0] as number)
+    await gateway.drain({ withinMs: 5000 })
+    expect(await page.closed()).toBe(CLOSE_CODES.DRAINING)
+    const answered = page.messages.flatMap((message) => (message.type === 'reply' ? [message.id] : []))
+    // What had not reached the gateway when it let go was not executed either: answers are a prefix of the calls.
+    expect(answered).toEqual(ids.slice(0, answered.length))
+    const executed = (await kazoo.getChildren('/')).filter((name) => name.startsWith('answered-'))
+    expect(executed).toHaveLength(answered.length)
+  })
 })
