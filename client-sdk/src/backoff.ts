@@ -1,0 +1,27 @@
+/** The first wait is at most this: a single lost link comes back before anybody notices. */
+const BASE_MS = 100
+/** No wait is longer: below the usual session timeouts, so that waiting alone never costs a session. */
+const CAP_MS = 5_000
+
+/**
+ * How long to wait before the next attempt: not at all before the first, then exponentially longer, with full
+ * jitter so that pages do not come in step.
+ */
+export class Backoff {
+  readonly #random: () => number
+  #attempt = 0
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random
+  }
+
+  /** Milliseconds to wait before the attempt that comes now. */
+  next(): number {
+    return this.#random() * Math.min(CAP_MS, BASE_MS * (2 ** this.#attempt++ - 1))
+  }
+
+  /** The last attempt was a success that lasted. */
+  reset(): void {
+    this.#attempt = 1
+  }
+}

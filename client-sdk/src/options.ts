@@ -1,0 +1,96 @@
+import type { WebSocketLike } from './connection.js'
+
+/** Why a token is asked for. After `expired` and `invalid` it has to be another one than before. */
+export type TokenReason = 'connect' | 'reconnect' | 'expired' | 'invalid'
+
+export interface TokenRequest {
+  reason: TokenReason
+  /** Aborted when the token is not needed any more. */
+  signal: AbortSignal
+}
+
+export interface ClientOptions {
+  /**
+   * The gateway's address, `ws:` or `wss:`, or relative to the page (without a page: to localhost). Several:
+   * tried in random order, then in turn, like a ZooKeeper host list.
+   */
+  url: string | readonly string[]
+  /**
+   * Gives the signed token that the gateway asks for. Called before each attempt to connect. When it fails the
+   * attempt is repeated later; a ZoogateError with code AUTH_FAILED ends the session instead.
+   */
+  getToken: (request: TokenRequest) => string | Promise<string>
+  /**
+   * The session timeout to ask for, in milliseconds, above 0; the ensemble decides (`session.timeoutMs`).
+   * @default 10_000
+   */
+  sessionTimeoutMs?: number
+  /**
+   * After the session has expired: true opens a new one, false stays CLOSED.
+   * @default true
+   */
+  renew?: boolean
+  /**
+   * `tab` keeps what it takes to resume in sessionStorage, so that a reload keeps the session.
+   * @default 'memory'
+   */
+  storage?: 'memory' | 'tab'
+  /**
+   * How long a call, and `getToken`, may take, in milliseconds, above 0. Each call can set its own `timeoutMs`.
+   * @default 30_000
+   */
+  requestTimeoutMs?: number
+  /**
+   * How many calls may wait while there is no connection, at least 1; more fail with RATE_LIMITED.
+   * @default 1_000
+   */
+  maxQueuedCalls?: number
+  /**
+   * The WebSocket constructor, for runtimes without one of their own.
+   * @default globalThis.WebSocket
+   */
+  WebSocket?: new (
+    url: string,
+    protocols: string[],
+  ) => WebSocketLike
+}
+
+export type Settings = Readonly<
+  Required<Omit<ClientOptions, 'url' | 'WebSocket'>> & {
+    urls: readonly string[]
+    WebSocket?: ClientOptions['WebSocket']
+  }
+>
+
+const ADDRESS = 'a ws: or wss: address, or one relative to the page'
+
+/** Checks the options and fills in the defaults; throws a TypeError that says what to pass. */
+export function settle({ url, ...given }: ClientOptions): Settings {
+  const settings = {
+    sessionTimeoutMs: 10_000,
+    renew: true,
+    storage: 'memory' as const,
+    requestTimeoutMs: 30_000,
+    maxQueuedCalls: 1_000,
+    ...given,
+    urls: [url].flat().map(resolve),
+  }
+  demand(settings.urls.length, 'url', ADDRESS)
+  demand(typeof settings.getToken === 'function', 'getToken', 'a function that gives a token')
+  for (const name of ['sessionTimeoutMs', 'requestTimeoutMs', 'maxQueuedCalls'] as const) {
+    demand(settings[name] > 0, name, 'a number above 0')
+  }
+  return settings
+}
+
+/** As the WebSocket constructor of today's browsers does it; older ones take nothing but absolute addresses. */
+function resolve(url: string): string {
+  const resolved =
+    url && new URL(url, globalThis.location?.href ?? 'ws://localhost').href.replace(/^http/, 'ws')
+  demand(resolved?.startsWith('ws'), 'url', ADDRESS)
+  return resolved
+}
+
+export function demand(isGiven: unknown, name: keyof ClientOptions, wanted: string): void {
+  if (!isGiven) throw new TypeError(`${name}: pass ${wanted}`)
+}

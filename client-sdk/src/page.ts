@@ -1,0 +1,31 @@
+/** What hears of the page's life, as far as a session cares. */
+export interface PageListener {
+  /** The page may have slept: clocks have to be compared. */
+  woke(): void
+  /** The network is back, or the page from the back/forward cache: no reason to wait any longer. */
+  returned(): void
+  /** The page is left. `cached`: it may come back from the back/forward cache as it is. */
+  hidden(cached: boolean): void
+}
+
+/**
+ * Listens to the page's life and returns what ends it. Where there is no page, as on a server, nothing happens.
+ * Several events tell of waking up because no browser fires all of them.
+ */
+export function listenToPage(listener: PageListener): () => void {
+  const stop = new AbortController()
+  const on = (
+    type: string,
+    handle: (event: PageTransitionEvent) => unknown,
+    target: EventTarget = globalThis,
+  ) => target.addEventListener?.(type, (event) => handle(event as PageTransitionEvent), stop)
+
+  const woke = () => listener.woke()
+  on('visibilitychange', woke, globalThis.document)
+  on('resume', woke, globalThis.document)
+  on('focus', woke)
+  on('online', () => listener.returned())
+  on('pagehide', ({ persisted }) => listener.hidden(persisted))
+  on('pageshow', ({ persisted }) => persisted && listener.returned())
+  return () => stop.abort()
+}

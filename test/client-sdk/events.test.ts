@@ -1,0 +1,59 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { Events } from '../../client-sdk/src/events.js'
+import { catchMicrotaskErrors } from './caught-errors.js'
+
+afterEach(() => vi.unstubAllGlobals())
+
+it('tells listeners of one type, in order, until they unsubscribe', () => {
+  const events = new Events<{ a: number; b: string }>()
+  const heard: unknown[] = []
+  const stop = events.on('a', (event) => heard.push(['first', event]))
+  events.on('a', (event) => heard.push(['second', event]))
+  events.on('b', (event) => heard.push(['b', event]))
+  events.emit('a', 1)
+  stop()
+  events.emit('a', 2)
+  events.emit('b', 'x')
+  expect(heard).toEqual([
+    ['first', 1],
+    ['second', 1],
+    ['second', 2],
+    ['b', 'x'],
+  ])
+})
+
+it('calls a listener that was given twice twice, and ends each by itself', () => {
+  const events = new Events<{ a: number }>()
+  const listener = vi.fn()
+  const stop = events.on('a', listener)
+  events.on('a', listener)
+  events.emit('a', 1)
+  stop()
+  events.emit('a', 2)
+  expect(listener.mock.calls).toEqual([[1], [1], [2]])
+})
+
+it('ends with its signal, and never begins with one that is aborted', () => {
+  const events = new Events<{ a: number }>()
+  const listener = vi.fn()
+  const abort = new AbortController()
+  events.on('a', listener, abort.signal)
+  events.on('a', listener, AbortSignal.abort())
+  events.emit('a', 1)
+  abort.abort()
+  events.emit('a', 2)
+  expect(listener.mock.calls).toEqual([[1]])
+})
+
+it('reports a listener that throws, and tells the others', async () => {
+  const caught = catchMicrotaskErrors()
+  const events = new Events<{ a: number }>()
+  const heard: number[] = []
+  events.on('a', () => {
+    throw new Error('mine')
+  })
+  events.on('a', (event) => heard.push(event))
+  events.emit('a', 1)
+  await Promise.resolve()
+  expect([heard, caught]).toEqual([[1], [new Error('mine')]])
+})
