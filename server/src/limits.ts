@@ -7,6 +7,8 @@ export const DEFAULT_LIMITS = {
   helloTimeoutMs: 5_000,
   /** Bytes of one WebSocket message: ZooKeeper's own 1 MiB for a node, in JSON with room for escapes. */
   maxMessageBytes: 1_572_864,
+  /** Bytes of a node's data. Past `jute.maxbuffer` (1 MiB - 1, path and all) a server drops the link without a word. */
+  maxDataBytes: 1_000_000,
   /** Messages in one frame: more than one page issues in a tick, less than what would hold the event loop. */
   maxFrameMessages: 1_000,
   /** Calls of one session that the ensemble has not answered yet. ZooKeeper's globalOutstandingLimit is 1000 a server. */

@@ -9,6 +9,7 @@ import type {
   Permission,
   Reply,
   Results,
+  WireError,
 } from 'zoogate-client/protocol'
 import { wireError } from './errors.js'
 import type { Limits } from './limits.js'
@@ -79,13 +80,31 @@ export function execute(
   limits: Limits,
   answer: (answer: Answer) => void,
 ): void {
-  if ('watch' in call && call.watch && link.watchCount >= limits.maxWatches) {
-    const message = `a session holds at most ${limits.maxWatches} watches; watch a parent instead`
-    answer({ type: 'error', id: call.id, error: wireError('RATE_LIMITED', { path: call.path, message }) })
+  const refusal = limitRefusal(call, link, limits)
+  if (refusal) {
+    answer({ type: 'error', id: call.id, error: refusal })
     return
   }
   const run = RUN[call.op] as Run<Operation>
   run(link, withChroot(chroot, call.path), call, (result) => answer(answerOf(call, result)), chroot)
+}
+
+function limitRefusal(call: Call, link: EnsembleLink, limits: Limits): WireError | null {
+  const { path } = call
+  if ('watch' in call && call.watch && link.watchCount >= limits.maxWatches) {
+    const message = `a session holds at most ${limits.maxWatches} watches; watch a parent instead`
+    return wireError('RATE_LIMITED', { path, message })
+  }
+  if ('data' in call && byteLength(call.data) > limits.maxDataBytes) {
+    const message = `a node holds at most ${limits.maxDataBytes} bytes here; keep large things elsewhere`
+    return wireError('TOO_LARGE', { path, message })
+  }
+  return null
+}
+
+function byteLength(data: NodeData | undefined): number {
+  if (data === undefined) return 0
+  return typeof data === 'string' ? Buffer.byteLength(data) : Buffer.byteLength(data.base64, 'base64')
 }
 
 function answerOf(call: Call, result: CallResult<Results[Operation]>): Answer {

@@ -34,6 +34,7 @@ const jwtSchema = z
 const limitsSchema = z.object({
   helloTimeoutMs: milliseconds.min(1).default(DEFAULT_LIMITS.helloTimeoutMs),
   maxMessageBytes: count.min(1024).default(DEFAULT_LIMITS.maxMessageBytes),
+  maxDataBytes: count.default(DEFAULT_LIMITS.maxDataBytes),
   maxFrameMessages: count.default(DEFAULT_LIMITS.maxFrameMessages),
   maxCallsInFlight: count.default(DEFAULT_LIMITS.maxCallsInFlight),
   maxWatches: count.default(DEFAULT_LIMITS.maxWatches),

@@ -5,7 +5,14 @@ import type { Ensemble } from './ensemble.js'
 import { type Answer, execute } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
 import type { SealedSession } from './resume-token.js'
-import { type AttachedSession, EnsembleLink, type LinkListener, type LinkLoss } from './zookeeper/index.js'
+import { TakeoverWatch } from './takeover.js'
+import {
+  type AttachedSession,
+  EnsembleLink,
+  type LinkListener,
+  type LinkLoss,
+  type ServerCursor,
+} from './zookeeper/index.js'
 
 // attaching ──► attached ──► lingering ──┐
 //    ▲  │          │  │                  │
@@ -49,15 +56,13 @@ const FIRST_RETRY_SPREAD_MS = 100
 const RETRY_BASE_MS = 200
 /** Half of the shortest session timeout that an ensemble with the default tickTime gives. */
 const RETRY_CAP_MS = 2_000
-/** A link that is lost within this time of attaching, so many times in a row, is being stolen by another holder. */
-const STOLEN_WITHIN_MS = 1_000
-const STOLEN_AFTER_LOSSES = 4
 
 /** One ZooKeeper session on behalf of one page. */
 export class Session implements LinkListener {
   readonly #ensemble: Ensemble
   readonly #page: SessionPage
   readonly #request: SessionRequest
+  readonly #servers: ServerCursor
   readonly #link: EnsembleLink
   #state: SessionState = 'attaching'
   #id: HexLong | null
@@ -66,7 +71,8 @@ export class Session implements LinkListener {
   #timer: NodeJS.Timeout | undefined
   #failures = 0
   #attachedAt = 0
-  #quickLosses = 0
+  #timeoutMs: number
+  readonly #takeover = new TakeoverWatch()
   #inFlight = 0
   #whenIdle: (() => void) | null = null
 
@@ -77,8 +83,10 @@ export class Session implements LinkListener {
     const { resume, chroot } = request
     this.#id = resume ? hexId(resume.sealed.id) : null
     this.#generation = resume?.sealed.generation ?? 0
+    this.#timeoutMs = request.timeoutMs
+    this.#servers = ensemble.servers.cursor()
     this.#link = new EnsembleLink({
-      servers: ensemble.servers.cursor(),
+      servers: this.#servers,
       listener: this,
       sessionTimeoutMs: request.timeoutMs,
       maxCallsInFlight: ensemble.limits.maxCallsInFlight,
@@ -178,6 +186,7 @@ export class Session implements LinkListener {
     this.#failures = 0
     this.#generation += 1
     this.#attachedAt = Date.now()
+    this.#timeoutMs = attached.timeoutMs
     const resumed = this.#id !== null
     if (!resumed) {
       this.#id = hexId(attached.id)
@@ -210,15 +219,15 @@ export class Session implements LinkListener {
       return
     }
     if (this.#state === 'attached') {
-      const quick = Date.now() - this.#attachedAt < STOLEN_WITHIN_MS
-      this.#quickLosses = quick ? this.#quickLosses + 1 : 0
-      if (this.#quickLosses >= STOLEN_AFTER_LOSSES) {
+      if (this.#takeover.lost(loss.cause, Date.now() - this.#attachedAt, this.#timeoutMs)) {
         this.linkMoved()
         return
       }
+      if (this.#takeover.suspicious) this.#servers.repeat()
       this.#enter('attaching')
       this.#page.sessionSuspended('the link to the ensemble broke; trying the next server')
     } else {
+      this.#takeover.failed()
       this.#failures += 1
     }
     this.#retry()
@@ -262,8 +271,8 @@ export class Session implements LinkListener {
 
   #retryDelayMs(): number {
     if (this.#failures === 0) return Math.random() * FIRST_RETRY_SPREAD_MS
-    const rounds = Math.floor(this.#failures / this.#ensemble.servers.size)
-    if (this.#failures % this.#ensemble.servers.size !== 0) return 0
+    const rounds = Math.floor(this.#failures / this.#servers.size)
+    if (this.#failures % this.#servers.size !== 0) return 0
     return Math.random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(rounds, 10))
   }
 

@@ -16,7 +16,14 @@ export const SERVER_LAYERS: Layer[] = [
   },
   {
     name: 'session',
-    files: ['session.ts', 'operations.ts', 'ensemble.ts', 'session-table.ts', 'attach-gate.ts'],
+    files: [
+      'session.ts',
+      'operations.ts',
+      'ensemble.ts',
+      'session-table.ts',
+      'attach-gate.ts',
+      'takeover.ts',
+    ],
   },
   // Speaks the same wire protocol from the other end; it knows nothing of gateways and pages.
   { name: 'in-memory ensemble', files: ['dev-ensemble/'] },

@@ -145,9 +145,25 @@ describeWith('zookeeper', 'kazoo')('gateways before three real servers', () => {
       timeoutMs: TIMEOUT_MS,
       resume: await page.resume(),
     })
-    // Reads pass over the old link; the first write tells.
-    page.start('setData', { path: '/', data: '' })
-    expect(await page.closed()).toBe(CLOSE_CODES.TAKEN_OVER)
+    // Reads pass over a link that is not the session's any more; a write tells its gateway, whose page is as alive
+    // as the other. Each takes the session back from the other, until the one that had it first gives in.
+    const write = async (from: RawPage) => {
+      if (from.closedWith === null) await from.call('setData', { path: '/', data: '' })
+    }
+    const attached = (whose: RawPage) =>
+      waitUntil('it is attached, or out', () => {
+        const news = whose.messages.findLast(({ type }) => type === 'session' || type === 'suspended')
+        return whose.closedWith !== null || news?.type === 'session'
+      })
+    await waitUntil('one of them is told', async () => {
+      for (const whose of [page, moved]) {
+        await write(whose)
+        await attached(whose)
+      }
+      return page.closedWith ?? moved.closedWith
+    })
+    expect(page.closedWith).toBe(CLOSE_CODES.TAKEN_OVER)
+    expect(moved.closedWith).toBeNull()
     expect(await moved.call('setData', { path: '/', data: '' })).toMatchObject({ type: 'reply' })
   })
 

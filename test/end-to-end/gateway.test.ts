@@ -244,7 +244,13 @@ describeWith('zookeeper', 'kazoo')('a gateway before one real server', () => {
 
   it('answers calls past its limits with an error and nothing else', async () => {
     const { url } = await startGateway(ensemble.connectString, {
-      limits: { maxCallsInFlight: 10, maxWatches: 2, maxMessageBytes: 2000, maxFrameMessages: 50 },
+      limits: {
+        maxCallsInFlight: 10,
+        maxWatches: 2,
+        maxMessageBytes: 2000,
+        maxFrameMessages: 50,
+        maxDataBytes: 1000,
+      },
     })
     const page = await RawPage.connect(url, { token: token() })
     const calls = Array.from({ length: 30 }, (_, id) => ({
@@ -259,6 +265,11 @@ describeWith('zookeeper', 'kazoo')('a gateway before one real server', () => {
     expect(answers.find(({ type }) => type === 'error')).toMatchObject({
       error: { code: 'THROTTLED', outcome: 'not_executed', retryable: true },
     })
+    const data = 'x'.repeat(1001)
+    const tooMuch = { error: { code: 'TOO_LARGE', outcome: 'not_executed', path: '/large' } }
+    expect(await page.call('create', { path: '/large', data })).toMatchObject(tooMuch)
+    const bytes = Buffer.from(data).toString('base64')
+    expect(await page.call('setData', { path: '/large', data: { base64: bytes } })).toMatchObject(tooMuch)
     await page.call('exists', { path: '/w1', watch: true })
     await page.call('exists', { path: '/w2', watch: true })
     expect(await page.call('exists', { path: '/w3', watch: true })).toMatchObject({

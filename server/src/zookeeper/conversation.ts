@@ -1,0 +1,158 @@
+import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
+import { type AnyCall, CallsInFlight } from './calls.js'
+import { ERR } from './error-codes.js'
+import { BadFrame, type FrameReader } from './frame-reader.js'
+import { encodeAuth, encodeSetWatches } from './handshake.js'
+import type { LastZxid } from './last-zxid.js'
+import { readEvent } from './replies.js'
+import { PING } from './requests.js'
+import type { OutstandingWatches } from './watches.js'
+import { XID } from './wire-numbers.js'
+
+/** Far below `jute.maxbuffer` (1 MiB): a server drops the connection over a longer frame, each time again. */
+const MAX_SET_WATCHES_BYTES = 128 * 1024
+
+/** After these answers the session, or this link's hold on it, is over. */
+const FINAL_ERRORS: ReadonlySet<number> = new Set([ERR.SESSION_EXPIRED, ERR.AUTH_FAILED, ERR.SESSION_MOVED])
+
+/** What the answers amount to, told in the order in which they came. */
+export interface ConversationListener {
+  /** Another answer to auth or setWatches came; see `restored`. */
+  restoreAnswered(): void
+  restoreRefused(message: string): void
+  /** `call`: the one that was answered so, if any; its caller has not been told. */
+  final(err: number, call: AnyCall | null): void
+  event(event: { type: WatchEventType; path: string }): void
+  /** A ping was asked for while another one was under way, which has been answered now. */
+  pingAgain(): void
+}
+
+/** What was asked over one connection after the other, and which answers are still due. */
+export class Conversation {
+  readonly zxid: LastZxid
+  readonly watches: OutstandingWatches
+  readonly #listener: ConversationListener
+  readonly #calls = new CallsInFlight()
+  /** Every watch has been checked up to here. Lags behind the newest zxid while watches are being set again. */
+  #checkedTo: Buffer
+  #authsDue = 0
+  #setWatchesDue = 0
+  #ping: 'none' | 'in_flight' | 'in_flight_and_wanted' = 'none'
+
+  constructor(zxid: LastZxid, watches: OutstandingWatches, listener: ConversationListener) {
+    this.zxid = zxid
+    this.watches = watches
+    this.#listener = listener
+    this.#checkedTo = Buffer.from(zxid.bytes)
+  }
+
+  get callsInFlight(): number {
+    return this.#calls.count
+  }
+
+  /** Whether auth and watches have been answered. */
+  get restored(): boolean {
+    return this.#authsDue === 0 && this.#setWatchesDue === 0
+  }
+
+  /** Whether a server that says nothing now leaves something unanswered. */
+  get answerDue(): boolean {
+    return this.#calls.count > 0 || this.#ping !== 'none'
+  }
+
+  /** Says first on a new connection who we are and what we watch. */
+  restore(auth: readonly { scheme: string; auth: Buffer }[], write: (frame: Buffer) => void): void {
+    for (const credential of auth) {
+      write(encodeAuth(credential.scheme, credential.auth))
+      this.#authsDue++
+    }
+    // The same zxid for all portions: the answer to the first one says nothing about the paths of the second.
+    for (const portion of this.watches.portions(MAX_SET_WATCHES_BYTES)) {
+      write(encodeSetWatches(this.#checkedTo, portion))
+      this.#setWatchesDue++
+    }
+  }
+
+  expect(call: AnyCall): void {
+    this.#calls.push(call)
+  }
+
+  /** True where a ping can be sent now. Where one is under way the wish is noted, and `pingAgain` will come. */
+  wantPing(): boolean {
+    if (this.#ping === 'none') return true
+    this.#ping = 'in_flight_and_wanted'
+    return false
+  }
+
+  ping(write: (frame: Buffer) => void): void {
+    this.#ping = 'in_flight'
+    write(PING)
+  }
+
+  /**
+   * Takes one frame from the server.
+   * @throws BadFrame when it is malformed or answers nothing that is due.
+   */
+  answer(frame: FrameReader, sessionId: Buffer): void {
+    const xid = frame.int()
+    const zxidHigh = frame.unsignedInt()
+    const zxidLow = frame.unsignedInt()
+    const err = frame.int()
+    if (xid === XID.NOTIFICATION) this.#onEvent(frame)
+    else if (xid === XID.PING) this.#onPong()
+    else if (xid === XID.AUTH) this.#onAuth(err)
+    else if (xid === XID.SET_WATCHES) this.#onSetWatches(zxidHigh, zxidLow, err)
+    else this.#onReply(frame, xid, this.zxid.see(zxidHigh, zxidLow), err, sessionId)
+  }
+
+  /** The connection is gone: nothing that is due will come. Each call that waits ends with this error. */
+  broken(err: number): void {
+    if (this.restored) this.#checkedTo = Buffer.from(this.zxid.bytes)
+    this.#authsDue = 0
+    this.#setWatchesDue = 0
+    this.#ping = 'none'
+    this.#calls.failAll(err)
+  }
+
+  #onReply(frame: FrameReader, xid: number, zxid: HexLong, headerError: number, sessionId: Buffer): void {
+    const call = this.#calls.expect(xid)
+    const err = call.read(frame, zxid, headerError, sessionId)
+    this.#calls.dropFirst()
+    call.noteWatch(this.watches, err)
+    if (FINAL_ERRORS.has(err)) this.#listener.final(err, call)
+    else call.settle(err)
+  }
+
+  #onEvent(frame: FrameReader): void {
+    const event = readEvent(frame)
+    if (event === null) return
+    this.watches.fire(event.type, event.path)
+    this.#listener.event(event)
+  }
+
+  #onPong(): void {
+    if (this.#ping === 'none') throw new BadFrame('an answer to a ping that was not sent')
+    const wanted = this.#ping === 'in_flight_and_wanted'
+    this.#ping = 'none'
+    if (wanted) this.#listener.pingAgain()
+  }
+
+  #onAuth(err: number): void {
+    if (this.#authsDue === 0) throw new BadFrame('an answer to an authentication that was not sent')
+    this.#authsDue--
+    this.#onRestoreAnswer(err, 'the credentials')
+  }
+
+  #onSetWatches(zxidHigh: number, zxidLow: number, err: number): void {
+    if (this.#setWatchesDue === 0) throw new BadFrame('an answer to setWatches that was not sent')
+    this.zxid.see(zxidHigh, zxidLow)
+    this.#setWatchesDue--
+    this.#onRestoreAnswer(err, 'to set the watches again')
+  }
+
+  #onRestoreAnswer(err: number, what: string): void {
+    if (err === 0) this.#listener.restoreAnswered()
+    else if (FINAL_ERRORS.has(err)) this.#listener.final(err, null)
+    else this.#listener.restoreRefused(`the server refused ${what} (error ${err})`)
+  }
+}

@@ -1,0 +1,8 @@
+export type { Callback, CallResult } from './calls.js'
+export { errorCodeOf } from './error-codes.js'
+export { EnsembleLink } from './link.js'
+export type { AttachedSession, LinkListener, LinkLoss, LinkOptions } from './link-options.js'
+export type { LinkState } from './link-state.js'
+export type { AclEntry, CreateFlags } from './requests.js'
+export { type Server, type ServerCursor, ServerList } from './server-list.js'
+export type { LossCause } from './wire.js'

@@ -1,0 +1,87 @@
+import type { HexLong, WatchEventType, WatchLists } from 'zoogate-client/protocol'
+import type { ServerCursor } from './server-list.js'
+import type { Dial, LossCause } from './wire.js'
+
+export interface AttachedSession {
+  /** 8 bytes. */
+  id: Buffer
+  /** 16 bytes. */
+  password: Buffer
+  /** What the ensemble gave. */
+  timeoutMs: number
+  /** The newest zxid seen, up to which the watches were checked; `0x0` where none was. */
+  zxid: HexLong
+}
+
+export interface LinkLoss {
+  cause: LossCause
+  /** For people. */
+  message: string
+  /** `host:port`. */
+  server: string
+}
+
+/** What a link tells its owner: synchronously, in the order in which the server sent things. */
+export interface LinkListener {
+  /** After the ConnectResponse and every answer to auth and setWatches; events that these provoked came before. */
+  linkAttached(session: AttachedSession): void
+  /** The attempt failed, or the connection broke. Calls in flight were failed before; the link is idle. */
+  linkLost(loss: LinkLoss): void
+  /** Final: the ensemble does not know this session any more. */
+  linkExpired(): void
+  /** Final: the ensemble refused the credentials. */
+  linkAuthFailed(): void
+  /** Final: the session was attached over another server meanwhile. */
+  linkMoved(): void
+  /** A one-shot watch fired. The path is the ensemble's. */
+  linkEvent(event: { type: WatchEventType; path: string }): void
+}
+
+export interface LinkOptions {
+  servers: ServerCursor
+  listener: LinkListener
+  /** The session timeout to ask for, in milliseconds; the ensemble decides. */
+  sessionTimeoutMs: number
+  /** Takes up this session: 8 and 16 bytes. Absent: the first attach creates one. */
+  session?: { id: Buffer; password: Buffer }
+  /** The newest zxid that the session's user has seen. @default 0x0 */
+  lastZxid?: HexLong
+  /** One-shot watches to set again at each attach, as the ensemble's paths. @default none */
+  watches?: WatchLists
+  /** Sent at each attach before anything else. @default none */
+  auth?: readonly { scheme: string; auth: Buffer }[]
+  /**
+   * Milliseconds for one attempt: TCP, ConnectResponse, auth and watches.
+   * @default `defaultHandshakeTimeoutMs(session timeout, servers)`
+   */
+  handshakeTimeoutMs?: number
+  /** Calls without an answer; one more fails at once with -127. @default 1000 */
+  maxCallsInFlight?: number
+  /** Bytes of requests that the kernel has not taken; above, a call fails at once with -127. @default 4 MiB */
+  maxUnsentBytes?: number
+  /** A longer frame from a server costs it the connection, in bytes. @default 8 MiB */
+  maxReplyBytes?: number
+  /** Opens a connection, which need not be established yet. @default TCP without TLS */
+  dial?: Dial
+}
+
+/** As many as a server itself queues by default (`globalOutstandingLimit`). */
+export const DEFAULT_MAX_CALLS_IN_FLIGHT = 1_000
+
+/** Four requests of ZooKeeper's largest size (`jute.maxbuffer`, 1 MiB): a server that does not even read gets no more. */
+export const DEFAULT_MAX_UNSENT_BYTES = 4 * 1024 * 1024
+
+/** Far above the largest node and the children of the largest folder that a server with sane settings holds. */
+export const DEFAULT_MAX_REPLY_BYTES = 8 * 1024 * 1024
+
+/** Above the one-second stall of a dropped SYN, which is what a burst on a short listen backlog costs. */
+const LONGEST_HANDSHAKE_MS = 2_000
+
+/** A few round trips between continents, so that a short session timeout does not make every attempt fail. */
+const SHORTEST_HANDSHAKE_MS = 250
+
+/** One round over all servers takes at most half of the session timeout: dead ones must not cost the session. */
+export function defaultHandshakeTimeoutMs(sessionTimeoutMs: number, servers: number): number {
+  const share = Math.floor(sessionTimeoutMs / (2 * servers))
+  return Math.max(SHORTEST_HANDSHAKE_MS, Math.min(LONGEST_HANDSHAKE_MS, share))
+}
