@@ -1,13 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createClient, ZoogateError } from 'zoogate-client'
-import {
-  CLOSE_CODES,
-  type ErrorReply,
-  type EventMessage,
-  type Ping,
-  type Reply,
-  type WireStat,
-} from 'zoogate-client/protocol'
+import { CLOSE_CODES, type ErrorReply, type Ping, type Reply, type WireStat } from 'zoogate-client/protocol'
 import { parseMessage, splitFrame } from '../../server/src/protocol.js'
 import { FakeSocket, sessionMessage } from '../client-sdk/fake-socket.js'
 import { waitUntil } from '../wait-until.js'

@@ -85,6 +85,7 @@ export function cursorOver(...servers: { port: number }[]): ServerCursor {
   let next = 0
   return {
     size: servers.length,
+    repeat: () => undefined,
     next: () => ({ host: '127.0.0.1', port: servers[next++ % servers.length]?.port ?? 0 }),
   }
 }
