@@ -49,12 +49,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /** As `createGateway`, from options that are checked already. */
-export function createCheckedGateway(config: GatewayConfig, fallback?: RequestFallback): Gateway {
-  return new WebSocketGateway(config, fallback)
+export function createCheckedGateway(config: GatewayConfig): Gateway {
+  return new WebSocketGateway(config)
 }
-
-/** Answers what is not the gateway's own. */
-export type RequestFallback = (request: IncomingMessage, response: ServerResponse) => void
 
 class WebSocketGateway implements Gateway {
   readonly #config: GatewayConfig
@@ -62,14 +59,12 @@ class WebSocketGateway implements Gateway {
   readonly #webSockets: WebSocketServer
   readonly #connections = new Map<WebSocket, Connection>()
   readonly #unauthenticated = new Set<Connection>()
-  readonly #fallback: RequestFallback
   readonly handleRequest: Gateway['handleRequest']
   #server: Server | null = null
   #state: State = 'open'
 
-  constructor(config: GatewayConfig, fallback: RequestFallback = notFound) {
+  constructor(config: GatewayConfig) {
     this.#config = config
-    this.#fallback = fallback
     this.#context = this.#createContext(config)
     const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
@@ -89,7 +84,7 @@ class WebSocketGateway implements Gateway {
     host?: string
   }): Promise<{ host: string; port: number; url: string }> {
     const server = createServer((request, response) => {
-      if (!this.handleRequest(request, response)) this.#fallback(request, response)
+      if (!this.handleRequest(request, response)) notFound(response)
     })
     server.on('upgrade', this.handleUpgrade)
     this.#server = server
@@ -216,7 +211,7 @@ function authenticator(config: GatewayConfig): ConnectionContext['authenticate']
   }
 }
 
-function notFound(_request: IncomingMessage, response: ServerResponse): void {
+function notFound(response: ServerResponse): void {
   response
     .writeHead(404, { 'content-type': 'text/plain' })
     .end('Not found. The WebSocket path is set by ZOOGATE_PATH.\n')

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createCheckedGateway } from '../gateway.js'
 import { createLog } from '../log.js'
 import { ConfigError, checkOptions } from '../options.js'
@@ -20,8 +23,9 @@ interface DevEnsemble {
 export async function runDev({ port, zookeeper }: { port: string; zookeeper?: string }): Promise<void> {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new ConfigError(`--port: "${port}" is not a port`)
-  const ensemble = await devEnsemble(zookeeper)
   const secret = randomBytes(32).toString('base64')
+  const board = boardHandler(secret)
+  const ensemble = await devEnsemble(zookeeper)
   const config = checkOptions({
     zookeeper: ensemble.connectString,
     jwt: { secret },
@@ -29,17 +33,33 @@ export async function runDev({ port, zookeeper }: { port: string; zookeeper?: st
     resumeKeys: [randomBytes(32).toString('base64')],
     log: createLog('warn'),
   })
-  const gateway = createCheckedGateway(config, boardHandler(secret))
-  const address = await gateway.listen({ port: Number(port) }).catch(async (error: unknown) => {
+  const gateway = createCheckedGateway(config)
+  const server = createServer((request, response) => {
+    if (!gateway.handleRequest(request, response)) board(request, response)
+  })
+  server.on('upgrade', gateway.handleUpgrade)
+  const url = await listen(server, Number(port)).catch(async (error: unknown) => {
     await ensemble.close()
+    throw error
+  })
+  drainOnSignal(gateway, async () => {
+    server.closeAllConnections()
+    await ensemble.close()
+  })
+  console.log(`zoogate listening on ${url}`)
+  console.log(`Open ${url}/ in two windows to see each other. Ctrl-C stops it.`)
+}
+
+/** On loopback only: whoever gets here gets a token. */
+async function listen(server: Server, port: number): Promise<string> {
+  server.listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new ConfigError(`--port: ${port} is in use; give another, or 0 for any`)
-  })
-  drainOnSignal(gateway, () => ensemble.close())
-  console.log(`zoogate listening on http://${address.host}:${address.port}`)
-  console.log(
-    `Open http://${address.host}:${address.port}/ in two windows to see each other. Ctrl-C stops it.`,
-  )
+  }
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 async function devEnsemble(zookeeper: string | undefined): Promise<DevEnsemble> {

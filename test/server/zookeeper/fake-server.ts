@@ -85,7 +85,9 @@ export function cursorOver(...servers: { port: number }[]): ServerCursor {
   let next = 0
   return {
     size: servers.length,
-    repeat: () => undefined,
+    repeat: () => {
+      next -= 1
+    },
     next: () => ({ host: '127.0.0.1', port: servers[next++ % servers.length]?.port ?? 0 }),
   }
 }
