@@ -12,8 +12,8 @@ RUN npm ci --ignore-scripts
 COPY .tsconfig.base.json ./
 COPY client-sdk client-sdk
 COPY server server
-# Builds the wire types of client-sdk, then the server; nothing else of the repository runs here.
-RUN npx tsc -b server && npm prune --omit=dev --ignore-scripts
+# The wire protocol of client-sdk, then the server; nothing else of the repository runs here.
+RUN npx tsc -b server && npm run build -w client-sdk && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-slim
 ENV NODE_ENV=production

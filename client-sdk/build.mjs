@@ -1,25 +1,40 @@
-// What tsc does not make: the CommonJS builds, the one file for a script tag, and CommonJS's own declarations.
+// What tsc does not make, which is all but the declarations: the SDK as one small file for each way to load it, and
+// CommonJS's own declarations.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 
 const here = (path) => new URL(path, import.meta.url)
-const shared = { bundle: true, target: 'es2022', logLevel: 'warning', absWorkingDir: here('.').pathname }
 
-await build({
-  ...shared,
-  entryPoints: ['src/index.ts', 'src/protocol.ts'],
-  format: 'cjs',
-  outdir: 'dist',
-  outExtension: { '.js': '.cjs' },
-})
-await build({
+// Properties that only the SDK itself touches; they get names of a letter or two. Whatever the page, the gateway or
+// the browser reads keeps its name: no name that stands in protocol.ts, in the public types or in a web interface.
+const INTERNAL = (
+  'accept again answer askToken atOnce backoff call change check ' +
+  'claim dial drop emit ended enqueue failAll fire flow ' +
+  'flush forget heardAt hidden hold interrupt isOpen isSent leave ' +
+  'make next open paths point promise read refuse reset ' +
+  'returned see settings settle start stop update urls wake ' +
+  'woke'
+).split(' ')
+
+const shared = { bundle: true, target: 'es2022', logLevel: 'warning', absWorkingDir: here('.').pathname }
+const library = {
   ...shared,
   entryPoints: ['src/index.ts'],
+  minify: true,
+  sourcemap: true,
+  mangleProps: new RegExp(`^(${INTERNAL.join('|')})$`),
+}
+
+await build({ ...library, format: 'esm', outfile: 'dist/index.js' })
+await build({ ...library, format: 'cjs', outfile: 'dist/index.cjs' })
+await build({
+  ...library,
   format: 'iife',
   globalName: 'zoogate',
-  minify: true,
   outfile: 'dist/zoogate-client.global.js',
 })
+await build({ ...shared, entryPoints: ['src/protocol.ts'], format: 'esm', outfile: 'dist/protocol.js' })
+await build({ ...shared, entryPoints: ['src/protocol.ts'], format: 'cjs', outfile: 'dist/protocol.cjs' })
 
 // A declaration file belongs to the module system that its extension names, and so must those that it imports.
 for (const name of await readdir(here('dist'))) {

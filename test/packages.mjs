@@ -135,7 +135,7 @@ const LOADS = {
     '--input-type=commonjs',
     '-e',
     `const source = require('node:fs').readFileSync(require.resolve('zoogate-client/global'), 'utf8')
-     const page = require('node:vm').createContext({})
+     const page = require('node:vm').createContext({ URL, EventTarget, CustomEvent })
      require('node:vm').runInContext(source, page)
      page.zoogate.createClient({ url: 'ws://x', getToken: () => '' })`,
   ],

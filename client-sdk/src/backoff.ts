@@ -3,25 +3,23 @@ const BASE_MS = 100
 /** No wait is longer: below the usual session timeouts, so that waiting alone never costs a session. */
 const CAP_MS = 5_000
 
+export interface Backoff {
+  /** Milliseconds to wait before the attempt that comes now. */
+  next(): number
+  /** The last attempt was a success that lasted. */
+  reset(): void
+}
+
 /**
  * How long to wait before the next attempt: not at all before the first, then exponentially longer, with full
  * jitter so that pages do not come in step.
  */
-export class Backoff {
-  readonly #random: () => number
-  #attempt = 0
-
-  constructor(random: () => number = Math.random) {
-    this.#random = random
-  }
-
-  /** Milliseconds to wait before the attempt that comes now. */
-  next(): number {
-    return this.#random() * Math.min(CAP_MS, BASE_MS * (2 ** this.#attempt++ - 1))
-  }
-
-  /** The last attempt was a success that lasted. */
-  reset(): void {
-    this.#attempt = 1
+export function createBackoff(random: () => number = Math.random): Backoff {
+  let attempt = 0
+  return {
+    next: () => random() * Math.min(CAP_MS, BASE_MS * (2 ** attempt++ - 1)),
+    reset: () => {
+      attempt = 1
+    },
   }
 }

@@ -1,6 +1,5 @@
-import { reportLater } from './errors.js'
+import { createFrames } from './frames.js'
 import type { GatewayMessage, Hello, PageMessage } from './protocol.js'
-import { SILENT } from './verdict.js'
 
 /** The part of the WebSocket interface that the SDK uses; the browser's and the `ws` package's both fit. */
 export interface WebSocketLike {
@@ -38,144 +37,112 @@ export interface ConnectionListener {
   ended(end: ConnectionEnd): void
 }
 
-/**
- * One WebSocket's life: opening → open → ended. It answers the gateway's pings and tells a dead gateway by the
- * clock: browsers delay or stop timers, so each sign of life sets a deadline, and whatever happens next compares.
- */
-export class Connection {
-  readonly #socket: WebSocketLike
-  readonly #listener: ConnectionListener
-  #state: 'opening' | 'open' | 'ended' = 'opening'
-  #silenceMs: number
-  #maxMessageBytes = Infinity
-  #deadAt = Date.now() + OPEN_DEADLINE_MS
-  #timer: ReturnType<typeof setTimeout> | undefined
-  /** The frame that is sent at the end of this tick. */
-  #frame: string[] = []
-  #frameBytes = 0
-  /** When the gateway was last heard, in ms since the epoch. */
-  heardAt = Date.now()
-
-  constructor(socket: WebSocketLike, hello: Hello, listener: ConnectionListener) {
-    this.#socket = socket
-    this.#listener = listener
-    this.#silenceMs = silenceMsFor(hello.timeoutMs)
-    socket.onopen = () => {
-      this.#state = 'open'
-      this.#heard()
-      this.#write(hello)
-      this.check()
-    }
-    socket.onmessage = ({ data }: { data: string }) => this.#socketOnMessage(data)
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
-      this.#end({ code, message: reason || `connection lost (${code})` })
-    // `close` follows and says all that a page may know. It stays set for good: a socket of the ws package
-    // that is closed while it opens emits an error, and ends the process if nobody listens.
-    socket.onerror = () => undefined
-    this.check()
-  }
-
+/** One WebSocket's life: opening → open → ended. It greets the gateway and answers its pings by itself. */
+export interface Connection {
   /** Whether the gateway has been greeted, and so may hold a session for this connection. */
-  get isOpen(): boolean {
-    return this.#state === 'open'
-  }
-
+  isOpen(): boolean
+  /** When the gateway was last heard, in ms since the epoch. */
+  heardAt(): number
   /** Sends at the end of the tick, in one frame with whatever else is sent in it. False: larger than allowed. */
-  send(message: PageMessage): boolean {
-    const text = JSON.stringify(message)
-    // The 2 are the frame's brackets; each message after the first has a comma more.
-    const bytes = new TextEncoder().encode(text).length + 2
-    if (bytes > this.#maxMessageBytes) return false
-    if (this.#frameBytes + bytes > this.#maxMessageBytes) this.#flush()
-    if (this.#frame.push(text) === 1) queueMicrotask(() => this.#flush())
-    this.#frameBytes += bytes - 1
-    return true
-  }
-
-  /** Ends the connection if its deadline has passed by the clock. */
-  check(): void {
-    if (this.#state === 'ended') return
-    clearTimeout(this.#timer)
-    const leftMs = this.#deadAt - Date.now()
-    if (leftMs > 0) this.#timer = setTimeout(() => this.check(), leftMs)
-    else this.#end({ code: this.isOpen ? SILENT : LOST, message: 'the gateway is silent' })
-  }
-
+  send(message: PageMessage): boolean
+  /** Ends the connection if the gateway has been silent for too long. */
+  check(): void
   /** The page woke up, or the network came back: an old link has to prove itself. */
-  wake(): void {
-    if (this.#state === 'open' && Date.now() - this.heardAt > FRESH_MS) {
-      this.#deadAt = Math.min(this.#deadAt, Date.now() + WAKE_ANSWER_MS)
-      this.#write({ type: 'ping', id: 0 })
-    }
-    this.check()
-  }
-
+  wake(): void
   /** Sends what is due and leaves, without a word to the listener. `code` tells the gateway what becomes of the session. */
-  drop(reason: string, code: number = DETACH): void {
-    this.#flush()
-    this.#leave(code, reason)
-  }
-
-  #end(end: ConnectionEnd): void {
-    if (this.#state === 'ended') return
-    this.#leave(DETACH)
-    this.#listener.ended(end)
-  }
-
-  #leave(code: number, reason = ''): void {
-    if (this.#state === 'ended') return
-    this.#state = 'ended'
-    clearTimeout(this.#timer)
-    // A socket that was left can still deliver late events.
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null
-    this.#socket.close(code, reason)
-  }
-
-  #socketOnMessage(data: string): void {
-    this.#heard()
-    try {
-      for (const message of [JSON.parse(data)].flat() as GatewayMessage[]) {
-        if (this.#state === 'ended') return
-        this.#receive(message)
-      }
-    } catch (error) {
-      reportLater(error)
-      this.#end({ code: LOST, message: 'unreadable message' })
-    }
-  }
-
-  #receive(message: GatewayMessage): void {
-    // Straight from the handler: background pages get messages on time, but not timers.
-    if (message.type === 'ping') this.#write({ type: 'pong', id: message.id })
-    else if (message.type === 'closed') this.#end(message)
-    else {
-      if (message.type === 'session') {
-        this.#silenceMs = silenceMsFor(message.timeoutMs)
-        this.#maxMessageBytes = message.maxMessageBytes
-        this.#heard()
-        this.check()
-      }
-      this.#listener.message(message)
-    }
-  }
-
-  #heard(): void {
-    this.heardAt = Date.now()
-    this.#deadAt = this.heardAt + this.#silenceMs
-  }
-
-  #write(message: PageMessage): void {
-    this.#socket.send(JSON.stringify(message))
-  }
-
-  #flush(): void {
-    if (this.#state === 'open' && this.#frame.length > 0) this.#socket.send(`[${this.#frame}]`)
-    this.#frame = []
-    this.#frameBytes = 0
-  }
+  drop(reason: string, code?: number): void
 }
 
-/** A gateway asks after a third of the timeout; two thirds without a word are more than a slow link. */
-function silenceMsFor(timeoutMs: number): number {
-  return (timeoutMs * 2) / 3 + SILENCE_MARGIN_MS
+export function openConnection(
+  socket: WebSocketLike,
+  hello: Hello,
+  listener: ConnectionListener,
+): Connection {
+  let state: 'opening' | 'open' | 'ended' = 'opening'
+  let { timeoutMs } = hello
+  let maxMessageBytes = Infinity
+  const write = (message: PageMessage) => socket.send(JSON.stringify(message))
+  const frames = createFrames((text) => state === 'open' && socket.send(text))
+  let heardAt = Date.now()
+  let deadAt = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  // Browsers delay or stop timers. So a dead gateway is told by the clock: each sign of life sets a deadline, and
+  // whatever happens next compares.
+  function check(): void {
+    if (state === 'ended') return
+    clearTimeout(timer)
+    const leftMs = deadAt - Date.now()
+    if (leftMs > 0) timer = setTimeout(check, leftMs)
+    else end({ code: LOST, message: 'gateway silent' })
+  }
+  function expect(withinMs: number): void {
+    deadAt = Date.now() + withinMs
+    check()
+  }
+  /** The gateway asks after a third of the timeout; two thirds without a word are more than a slow link. */
+  function heard(): void {
+    heardAt = Date.now()
+    expect((timeoutMs * 2) / 3 + SILENCE_MARGIN_MS)
+  }
+
+  function leave(code = DETACH, reason = ''): void {
+    state = 'ended'
+    clearTimeout(timer)
+    // A socket that was left can still deliver late events.
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close(code, reason)
+  }
+  function end(how: ConnectionEnd): void {
+    if (state === 'ended') return
+    leave()
+    listener.ended(how)
+  }
+  function receive(message: GatewayMessage): void {
+    if (message.type === 'session') {
+      ;({ timeoutMs, maxMessageBytes } = message)
+      heard()
+    }
+    // Straight from the handler: background pages get messages on time, but not timers.
+    if (message.type === 'ping') write({ type: 'pong', id: message.id })
+    else if (message.type === 'closed') end(message)
+    else listener.message(message)
+  }
+
+  socket.onopen = () => {
+    state = 'open'
+    heard()
+    write(hello)
+  }
+  socket.onmessage = ({ data }: { data: string }) => {
+    heard()
+    try {
+      for (const message of [JSON.parse(data)].flat()) if (state !== 'ended') receive(message)
+    } catch (error) {
+      end({ code: LOST, message: `${error}` })
+    }
+  }
+  socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
+    end({ code, message: reason || `connection lost: ${code}` })
+  // `close` follows and says all that a page may know. It stays set for good: a socket of the ws package
+  // that is closed while it opens emits an error, and ends the process if nobody listens.
+  socket.onerror = () => undefined
+
+  expect(OPEN_DEADLINE_MS)
+  return {
+    isOpen: () => state === 'open',
+    heardAt: () => heardAt,
+    send: (message) => frames.enqueue(message, maxMessageBytes),
+    check,
+    wake() {
+      check()
+      if (state !== 'open' || Date.now() - heardAt < FRESH_MS) return
+      write({ type: 'ping', id: 0 })
+      expect(WAKE_ANSWER_MS)
+    },
+    drop(reason, code) {
+      frames.flush()
+      if (state !== 'ended') leave(code, reason)
+    },
+  }
 }

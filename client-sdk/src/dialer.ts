@@ -1,59 +1,49 @@
-import { Backoff } from './backoff.js'
-import { Connection, type ConnectionListener } from './connection.js'
+import { createBackoff } from './backoff.js'
+import { type Connection, type ConnectionListener, openConnection } from './connection.js'
 import { ZoogateError } from './errors.js'
 import { demand, type Settings, type TokenReason } from './options.js'
 import { type Hello, SUBPROTOCOL } from './protocol.js'
+import { TOKEN_EXPIRED } from './verdict.js'
 
 /** Knows which gateway to dial next, when, and with which token; one for all sessions of a `connect()`. */
-export class Dialer {
-  readonly settings: Settings
-  readonly backoff: Backoff
-  readonly #Socket: NonNullable<Settings['WebSocket']>
+export type Dialer = ReturnType<typeof createDialer>
+
+export function createDialer(settings: Settings, random: () => number = Math.random) {
+  const Socket = settings.WebSocket ?? globalThis.WebSocket
+  demand(Socket, 'WebSocket', 'a constructor')
   /** In the order in which they are dialled; the first one goes to the end. */
-  readonly #urls: string[] = []
-  #reason: TokenReason = 'connect'
-  #token = ''
+  const urls: string[] = []
+  for (const url of settings.urls) urls.splice(random() * (urls.length + 1), 0, url)
+  let reason: TokenReason = 'connect'
+  let token: string | null = null
   /** The token that the gateway would not take; null while none was refused since it last took one. */
-  #refused: string | null = null
-
-  constructor(settings: Settings, random: () => number = Math.random) {
-    this.settings = settings
-    this.#Socket = settings.WebSocket ?? globalThis.WebSocket
-    demand(this.#Socket, 'WebSocket', 'a constructor, there is none here')
-    this.backoff = new Backoff(random)
-    for (const url of settings.urls) {
-      this.#urls.splice(Math.floor(random() * (this.#urls.length + 1)), 0, url)
-    }
-  }
-
-  /** Asks the page for a token. Rejects with AUTH_FAILED when it has none that is worth a try. */
-  async token(signal: AbortSignal): Promise<string> {
-    const token = await this.settings.getToken({ reason: this.#reason, signal })
-    if (!token || token === this.#refused) {
-      throw new ZoogateError('AUTH_FAILED', 'getToken gave no new token: let it fetch one each time')
-    }
-    this.#token = token
-    return token
-  }
-
-  /** The gateway refused the token. False: it was the second one in a row, so another will not help. */
-  refuse(reason: 'expired' | 'invalid'): boolean {
-    if (this.#refused) return false
-    this.#refused = this.#token
-    this.#reason = reason
-    return true
-  }
-
-  /** The gateway took the token. */
-  accept(): void {
-    this.#refused = null
-    this.#reason = 'reconnect'
-  }
-
-  /** Dials the next gateway. */
-  dial(hello: Hello, listener: ConnectionListener): Connection {
-    const url = this.#urls.shift()!
-    this.#urls.push(url)
-    return new Connection(new this.#Socket(url, [SUBPROTOCOL]), hello, listener)
+  let refused: string | null = null
+  return {
+    settings,
+    backoff: createBackoff(random),
+    /** Asks the page for a token. Rejects with AUTH_FAILED when it has none that is worth a try. */
+    async askToken(signal: AbortSignal): Promise<string> {
+      token = await settings.getToken({ reason, signal })
+      if (token && token !== refused) return token
+      throw new ZoogateError('AUTH_FAILED', 'getToken: give a new token')
+    },
+    /** The gateway refused the token with this code. False: the second one in a row, so another will not help. */
+    refuse(code: number): boolean {
+      if (refused) return false
+      refused = token
+      reason = code === TOKEN_EXPIRED ? 'expired' : 'invalid'
+      return true
+    },
+    /** The gateway took the token. */
+    accept(): void {
+      refused = null
+      reason = 'reconnect'
+    },
+    /** Dials the next gateway. */
+    dial(hello: Hello, listener: ConnectionListener): Connection {
+      const url = urls.shift()!
+      urls.push(url)
+      return openConnection(new Socket(url, [SUBPROTOCOL]), hello, listener)
+    },
   }
 }

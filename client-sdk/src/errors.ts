@@ -20,16 +20,8 @@ export class ZoogateError extends Error {
   /** ZooKeeper's own number, where `code` is UNKNOWN. */
   declare readonly number: number | undefined
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
     super(message)
-    const { path, retryable = false, outcome = 'not_executed', number, cause } = details
-    Object.assign(this, { name: 'ZoogateError', code, path, retryable, outcome, number, cause })
+    Object.assign(this, { name: 'ZoogateError', code, retryable: false, outcome: 'not_executed' }, details)
   }
-}
-
-/** Makes an error loud (as an uncaught one) without letting it disturb the caller. */
-export function reportLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
-  })
 }

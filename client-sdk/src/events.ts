@@ -1,34 +1,25 @@
-import { reportLater } from './errors.js'
-
-/** Typed listeners. One that throws disturbs neither the others nor the one who emits. */
-export class Events<Map extends object> {
-  readonly #listeners = new Set<(type: keyof Map, event: never) => void>()
-
+/** Typed listeners. One that throws becomes an uncaught error, and disturbs neither the others nor the emitter. */
+export interface Events<Map extends object> {
   /** Returns the unsubscribe; aborting `signal` unsubscribes too. */
-  on<Type extends keyof Map>(
-    wanted: Type,
+  on<Type extends keyof Map & string>(
+    type: Type,
     listener: (event: Map[Type]) => void,
-    signal?: AbortSignal,
-  ): () => void {
-    // A function of its own, so that one listener given twice is called twice and ends separately.
-    const entry = (type: keyof Map, event: never) => {
-      if (type === wanted) listener(event)
-    }
-    const unsubscribe = () => {
-      this.#listeners.delete(entry)
-    }
-    if (!signal?.aborted) this.#listeners.add(entry)
-    signal?.addEventListener('abort', unsubscribe)
-    return unsubscribe
-  }
+    options?: { signal?: AbortSignal },
+  ): () => void
+  emit<Type extends keyof Map & string>(type: Type, event: Map[Type]): void
+}
 
-  emit<Type extends keyof Map>(type: Type, event: Map[Type]): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(type, event as never)
-      } catch (error) {
-        reportLater(error)
-      }
-    }
+export function createEvents<Map extends object>(): Events<Map> {
+  const target = new EventTarget()
+  return {
+    on(type, listener, options) {
+      // A function of its own, so that one listener given twice is called twice and ends separately.
+      const handle = (event: Event) => listener((event as CustomEvent).detail)
+      target.addEventListener(type, handle, options)
+      return () => target.removeEventListener(type, handle)
+    },
+    emit(type, detail) {
+      target.dispatchEvent(new CustomEvent(type, { detail }))
+    },
   }
 }

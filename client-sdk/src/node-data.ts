@@ -16,9 +16,12 @@ export interface NodeContent {
 
 /** Keeps a byte order mark as a character, so that the bytes survive the round trip. */
 const decode = (data: ArrayBufferView, fatal: boolean) =>
-  new TextDecoder('utf-8', { fatal, ignoreBOM: true }).decode(data)
+  new TextDecoder(undefined, { fatal, ignoreBOM: true }).decode(data)
 
-export function writeData(data: DataInput): NodeData {
+/** No data stays undefined. */
+export function writeData(data: DataInput): NodeData
+export function writeData(data: DataInput | undefined): NodeData | undefined
+export function writeData(data: DataInput | undefined): NodeData | undefined {
   if (typeof data === 'string') return data
   // Not instanceof: under jsdom, and between frames, a Uint8Array may come from another realm.
   if (!ArrayBuffer.isView(data)) return JSON.stringify(data)

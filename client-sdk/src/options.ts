@@ -21,7 +21,7 @@ export interface ClientOptions {
    */
   getToken: (request: TokenRequest) => string | Promise<string>
   /**
-   * The session timeout to ask for, in milliseconds, above 0; the ensemble decides (`session.timeoutMs`).
+   * The session timeout to ask for, in milliseconds, above 0 and below 2e9; the ensemble decides (`session.timeoutMs`).
    * @default 10_000
    */
   sessionTimeoutMs?: number
@@ -31,12 +31,14 @@ export interface ClientOptions {
    */
   renew?: boolean
   /**
-   * `tab` keeps what it takes to resume in sessionStorage, so that a reload keeps the session.
+   * `tab` keeps what it takes to resume in sessionStorage, so that a reload keeps the session. It takes Web Locks
+   * to tell a duplicated tab from a reload: where there are none (pages that are not served over https) it works as
+   * `memory`.
    * @default 'memory'
    */
   storage?: 'memory' | 'tab'
   /**
-   * How long a call, and `getToken`, may take, in milliseconds, above 0. Each call can set its own `timeoutMs`.
+   * How long a call, and `getToken`, may take, in milliseconds, above 0 and below 2e9. Each call can set its own `timeoutMs`.
    * @default 30_000
    */
   requestTimeoutMs?: number
@@ -62,34 +64,23 @@ export type Settings = Readonly<
   }
 >
 
-const ADDRESS = 'a ws: or wss: address, or one relative to the page'
-
 /** Checks the options and fills in the defaults; throws a TypeError that says what to pass. */
 export function settle({ url, ...given }: ClientOptions): Settings {
-  const settings = {
-    sessionTimeoutMs: 10_000,
-    renew: true,
-    storage: 'memory' as const,
-    requestTimeoutMs: 30_000,
-    maxQueuedCalls: 1_000,
-    ...given,
-    urls: [url].flat().map(resolve),
-  }
-  demand(settings.urls.length, 'url', ADDRESS)
-  demand(typeof settings.getToken === 'function', 'getToken', 'a function that gives a token')
-  for (const name of ['sessionTimeoutMs', 'requestTimeoutMs', 'maxQueuedCalls'] as const) {
-    demand(settings[name] > 0, name, 'a number above 0')
+  const limits = { sessionTimeoutMs: 10_000, requestTimeoutMs: 30_000, maxQueuedCalls: 1_000 }
+  const urls = [url].flat().map(resolve)
+  const settings = { ...limits, renew: true, storage: 'memory' as const, ...given, urls }
+  demand(urls[0] && urls.every((url) => /^wss?:/.test(url)), 'url', 'a ws: or wss: address')
+  demand(typeof settings.getToken === 'function', 'getToken', 'a function')
+  for (const name of Object.keys(limits) as (keyof typeof limits)[]) {
+    // Little more, and setTimeout would not wait at all.
+    demand(settings[name] > 0 && settings[name] < 2e9, name, 'a number above 0')
   }
   return settings
 }
 
 /** As the WebSocket constructor of today's browsers does it; older ones take nothing but absolute addresses. */
-function resolve(url: string): string {
-  const resolved =
-    url && new URL(url, globalThis.location?.href ?? 'ws://localhost').href.replace(/^http/, 'ws')
-  demand(resolved?.startsWith('ws'), 'url', ADDRESS)
-  return resolved
-}
+const resolve = (url: string) =>
+  url && new URL(url, globalThis.location?.href ?? 'ws://localhost').href.replace(/^http/, 'ws')
 
 export function demand(isGiven: unknown, name: keyof ClientOptions, wanted: string): void {
   if (!isGiven) throw new TypeError(`${name}: pass ${wanted}`)

@@ -1,9 +1,9 @@
 /** What hears of the page's life, as far as a session cares. */
 export interface PageListener {
   /** The page may have slept: clocks have to be compared. */
-  woke(): void
+  woke: () => void
   /** The network is back, or the page from the back/forward cache: no reason to wait any longer. */
-  returned(): void
+  returned: () => void
   /** The page is left. `cached`: it may come back from the back/forward cache as it is. */
   hidden(cached: boolean): void
 }
@@ -14,18 +14,17 @@ export interface PageListener {
  */
 export function listenToPage(listener: PageListener): () => void {
   const stop = new AbortController()
-  const on = (
-    type: string,
-    handle: (event: PageTransitionEvent) => unknown,
-    target: EventTarget = globalThis,
-  ) => target.addEventListener?.(type, (event) => handle(event as PageTransitionEvent), stop)
+  const on = (type: string, handle: (event: PageTransitionEvent) => void, capture = false) =>
+    globalThis.addEventListener?.(type, handle as (event: Event) => void, { signal: stop.signal, capture })
 
-  const woke = () => listener.woke()
-  on('visibilitychange', woke, globalThis.document)
-  on('resume', woke, globalThis.document)
-  on('focus', woke)
-  on('online', () => listener.returned())
+  // Both are events of the document: its window hears them on their way down.
+  on('visibilitychange', listener.woke, true)
+  on('resume', listener.woke, true)
+  on('focus', listener.woke)
+  on('online', listener.returned)
   on('pagehide', ({ persisted }) => listener.hidden(persisted))
-  on('pageshow', ({ persisted }) => persisted && listener.returned())
+  on('pageshow', ({ persisted }) => {
+    if (persisted) listener.returned()
+  })
   return () => stop.abort()
 }

@@ -1,41 +1,48 @@
 /** How long to wait for something. */
 export interface Limits {
   /** Aborting it ends the waiting with ABORTED. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** Milliseconds until the waiting ends with TIMED_OUT. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
 }
 
 export type LimitHit = (code: 'ABORTED' | 'TIMED_OUT', message: string) => void
 
+/** A promise that somebody waits for within limits. */
+export interface Pending<T> {
+  readonly promise: Promise<T>
+  /** Ends the waiting: with the error if there is one, else with the value. */
+  settle(error: Error | null | undefined, value?: T | null): void
+  /** To be called once the owner is ready to hear: a signal may be aborted already. */
+  start(): void
+}
+
 /** The longest delay that setTimeout takes; it runs longer ones at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/**
- * A promise that somebody waits for within limits. Its owner hears when one is hit, and rejects it. `start` comes
- * after the owner is ready to hear, since a signal may be aborted already.
- */
-export class Pending<T> {
-  readonly promise: Promise<T>
-  readonly start: () => unknown
-  resolve!: (value: T) => void
-  reject!: (error: Error) => void
-
-  constructor({ signal, timeoutMs = LONGEST_TIMER_MS }: Limits, onLimit: LimitHit) {
-    const timer = setTimeout(onLimit, Math.min(timeoutMs, LONGEST_TIMER_MS), 'TIMED_OUT', 'no answer in time')
-    const signalOnAbort = () => onLimit('ABORTED', 'its signal was aborted')
-    const settler =
-      <V>(settle: (value: V) => void) =>
-      (value: V) => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', signalOnAbort)
-        settle(value)
-      }
-    signal?.addEventListener('abort', signalOnAbort)
-    this.start = () => signal?.aborted && signalOnAbort()
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = settler(resolve)
-      this.reject = settler(reject)
-    })
+/** Its owner hears when a limit is hit, and settles it. */
+export function createPending<T>(
+  { signal, timeoutMs = LONGEST_TIMER_MS }: Limits,
+  onLimit: LimitHit,
+): Pending<T> {
+  let resolve: (value: T) => void
+  let reject: (error: Error) => void
+  const promise = new Promise<T>((...settlers) => {
+    ;[resolve, reject] = settlers
+  })
+  const timer = setTimeout(onLimit, Math.min(timeoutMs, LONGEST_TIMER_MS), 'TIMED_OUT', 'no answer in time')
+  const signalOnAbort = () => onLimit('ABORTED', 'aborted')
+  signal?.addEventListener('abort', signalOnAbort)
+  return {
+    promise,
+    settle(error, value) {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', signalOnAbort)
+      if (error) reject(error)
+      else resolve(value as T)
+    },
+    start() {
+      if (signal?.aborted) signalOnAbort()
+    },
   }
 }

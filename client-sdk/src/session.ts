@@ -1,289 +1,189 @@
-import { Calls } from './calls.js'
+import { createAttempts } from './attempts.js'
+import { createCalls } from './calls.js'
 import type { Connection, ConnectionEnd } from './connection.js'
 import type { Dialer } from './dialer.js'
 import { ZoogateError } from './errors.js'
-import { listenToPage, type PageListener } from './page.js'
-import type { ClosedReason, ErrorCode, GatewayMessage, Hello, SessionMessage } from './protocol.js'
-import { Resume } from './resume.js'
-import { SILENT, verdictOf } from './verdict.js'
-import { Watches } from './watches.js'
+import type { MakeCall } from './operations.js'
+import { listenToPage } from './page.js'
+import type { ClosedReason, GatewayMessage, Hello, Operation, SessionMessage, WireStat } from './protocol.js'
+import { createResume } from './resume.js'
+import type { ClientSnapshot } from './store.js'
+import { AUTH_FAILED, type End, LOST, verdictOf } from './verdict.js'
+import { createWatches, type WatchList } from './watches.js'
 
-/** A link that held this long was sound, and its loss is no reason to hesitate: the backoff starts anew. */
-const SOUND_AFTER_MS = 5_000
+/**
+ * A link that held this long was sound, and its loss is no reason to hesitate: the backoff starts anew. Less than the
+ * silence that ends a link, so that a page that slept does not wait either.
+ */
+const SOUND_AFTER_MS = 2_500
 /** How long `close()` waits for the gateway's word. */
 const CLOSE_ANSWER_MS = 2_000
 /** What a page's close frame says to end the session rather than detach it. */
 const CLOSE_SESSION = 4000
 
-/** The error that stands for each way to be CLOSED. */
-const ERRORS: Record<ClosedReason, ErrorCode> = {
-  closed: 'SESSION_CLOSED',
-  expired: 'SESSION_EXPIRED',
-  auth_failed: 'AUTH_FAILED',
-  taken_over: 'SESSION_MOVED',
-  refused: 'FORBIDDEN',
-}
+/** Where ZooKeeper keeps the watch that this answer has set. */
+const listFor = (op: Operation, result: { stat?: WireStat | null }): WatchList =>
+  op === 'getChildren' ? 'child' : result.stat ? 'data' : 'exist'
 
-type State = 'detached' | 'attached' | 'closing' | 'ended'
-
-export interface SessionListener {
-  attached(message: SessionMessage): void
-  detached(): void
-  /** Still detached after so long that, by this page's clock, the ensemble must have expired it. */
-  presumedExpired(): void
-  /** At most once, and nothing after it. */
-  ended(reason: ClosedReason, error: ZoogateError): void
-}
+type State = 'detached' | 'attached' | 'ended'
 
 /**
  * One ZooKeeper session as the page sees it, over as many connections as it takes:
  *
  *     detached ⇄ attached        dialling, waiting, or the gateway has lost the ensemble ⇄ in use
- *        │ │        │ │
- *        │ └closing─┘ │          close() was called: no more calls, the last replies may still come
- *        └── ended ───┘
+ *        └── ended ──┘           nothing but the answers to calls that were made before close()
  */
-export class Session implements PageListener {
-  readonly watches = new Watches()
-  readonly #dialer: Dialer
-  readonly #listener: SessionListener
-  readonly #calls: Calls
-  readonly #resume: Resume
-  #state: State = 'detached'
-  #connection: Connection | null = null
-  /** Aborted when whatever leads to the next connection has to stop. */
-  #attempt = new AbortController()
-  /** Runs what comes next while there is no connection, or ends the closing. */
-  #timer: ReturnType<typeof setTimeout> | undefined
-  /** In ms since the epoch; 0 until the session was attached once. */
-  #attachedAt = 0
-  #timeoutMs = 0
-  /** When the session is gone by our clock, in ms since the epoch. */
-  #goneAt = Infinity
-  #goneTimer: ReturnType<typeof setTimeout> | undefined
-  #stopListening: () => void = () => undefined
-  #closeAnswered: () => void = () => undefined
-
-  constructor(dialer: Dialer, listener: SessionListener) {
-    const { storage, urls, maxQueuedCalls } = dialer.settings
-    this.#dialer = dialer
-    this.#listener = listener
-    this.#calls = new Calls(maxQueuedCalls)
-    this.#resume = new Resume(storage === 'tab' ? `zoogate:${urls}` : null)
-  }
-
+export interface Session {
   /** To be called once. */
-  open(): void {
-    this.#stopListening = listenToPage(this)
-    this.#redial(0)
-  }
-
+  open(): void
   /** Makes a call now, or when the session is attached next. */
-  call: Calls['add'] = (op, fields, limits, read) => {
-    // The gateway may be gone without a word: then the call waits for the next one.
-    this.#connection?.check()
-    return this.#calls.add(op, fields, limits, read)
-  }
-
+  call: MakeCall
   /**
    * Closes the session; resolves when the gateway has confirmed it, or after a deadline. Without a connection
    * nobody can be told: then the session expires by itself when its timeout has passed.
    */
-  close(): Promise<void> {
-    const connection = this.#connection
-    if (this.#state !== 'attached') this.#failCalls()
-    this.#stop()
-    if (!connection?.isOpen) {
-      connection?.drop('closed')
-      this.#enter('ended')
-      return Promise.resolve()
-    }
-    this.#enter('closing')
-    connection.send({ type: 'close' })
-    return new Promise((resolve) => {
-      this.#closeAnswered = resolve
-      this.#timer = setTimeout(() => {
-        connection.drop('closed', CLOSE_SESSION)
-        this.#closed()
-      }, CLOSE_ANSWER_MS)
-    })
-  }
+  close(): Promise<void>
+}
 
-  woke(): void {
-    this.#connection?.wake()
-    if (Date.now() > this.#goneAt) this.#presumeExpired()
-  }
-
-  returned(): void {
-    this.woke()
-    this.#dialer.backoff.reset()
-    if (!this.#connection) this.#dial(0)
-  }
-
-  hidden(cached: boolean): void {
-    this.#resume.leave()
-    if (!cached) return
-    // A cached page answers nothing, yet its browser would keep the socket open.
-    this.#halt()
-    this.#connection?.drop('suspended')
-    this.#detach('the page was left')
-    this.#connection = null
-  }
-
-  /** Starts a new attempt to connect, in place of one that is under way. */
-  #dial(delayMs: number): void {
-    this.#halt()
-    if (this.#state !== 'detached') return
-    this.#attempt = new AbortController()
-    const { signal } = this.#attempt
-    if (delayMs > 0) this.#timer = setTimeout(() => this.#connect(signal), delayMs)
-    else this.#connect(signal)
-  }
-
-  #redial(atLeastMs: number): void {
-    this.#dial(Math.max(atLeastMs, this.#dialer.backoff.next()))
-  }
-
-  /** No more attempts, until the next `#dial`. */
-  #halt(): void {
-    this.#attempt.abort()
-    clearTimeout(this.#timer)
-  }
-
-  /** From a claim on the session and a token to a connection. */
-  async #connect(signal: AbortSignal): Promise<void> {
-    this.#timer = setTimeout(() => this.#redial(0), this.#dialer.settings.requestTimeoutMs)
-    try {
-      const isOurs = await this.#resume.claim()
-      const token = isOurs && (await this.#dialer.token(signal))
-      if (signal.aborted) return
-      clearTimeout(this.#timer)
-      if (token) this.#greet(token)
-      else this.#end('taken_over', 'another tab has resumed the session')
-    } catch (error) {
-      if (signal.aborted) return
-      if (error instanceof ZoogateError && error.code === 'AUTH_FAILED')
-        this.#end('auth_failed', error.message)
-      else this.#redial(0)
-    }
-  }
-
-  #greet(token: string): void {
-    const { point } = this.#resume
-    const timeoutMs = this.#dialer.settings.sessionTimeoutMs
-    const hello: Hello = { type: 'hello', token, timeoutMs }
-    if (point) hello.resume = { token: point.token, zxid: point.zxid, watches: this.watches.paths() }
-    this.#connection = this.#dialer.dial(hello, {
-      message: (message) => this.#receive(message),
-      ended: (end) => this.#connectionOnEnd(end),
-    })
-  }
-
-  #receive(message: GatewayMessage): void {
-    switch (message.type) {
-      case 'session':
-        this.#attach(message)
-        break
-      case 'suspended':
-        this.#detach(message.message)
-        break
-      case 'reply':
-        this.#resume.see(message.zxid)
-        this.#calls.resolve(message.id, message.result)
-        break
-      case 'error':
-        this.#resume.see(message.zxid)
-        this.#calls.reject(message.id, message.error)
-        break
-      case 'event':
-        this.watches.fire(message.event, message.path)
-    }
-  }
-
-  #attach(message: SessionMessage): void {
-    const connection = this.#connection
-    if (!connection || this.#state === 'closing') return
-    this.#dialer.accept()
-    this.#resume.update(message)
-    if (!this.#enter('attached')) return
-    this.#attachedAt = Date.now()
-    this.#timeoutMs = message.timeoutMs
-    this.#calls.flow((call) => connection.send(call))
-    this.#listener.attached(message)
-  }
-
-  #detach(message: string): void {
-    if (this.#state !== 'attached') return
-    this.#enter('detached')
-    this.#goneAt = (this.#connection?.heardAt ?? 0) + this.#timeoutMs
-    this.#goneTimer = setTimeout(() => this.#presumeExpired(), this.#goneAt - Date.now())
-    this.#calls.interrupt(message)
-    this.#listener.detached()
-  }
-
-  #connectionOnEnd({ code, message, retryAfterMs = 0 }: ConnectionEnd): void {
-    const verdict = verdictOf(code)
-    if (this.#state === 'closing') this.#closed()
-    else if (verdict === 'expired' && !this.#attachedAt && this.#resume.point) {
-      // What an earlier page of this tab left behind is gone. This page never had that session: it lost nothing.
-      this.#resume.forget()
-      this.#lost(message, 0)
-    } else if (verdict === 'token_expired' || verdict === 'token_invalid') {
-      if (this.#dialer.refuse(verdict === 'token_expired' ? 'expired' : 'invalid')) this.#lost(message, 0)
-      else this.#end('auth_failed', message)
-    } else if (verdict !== 'redial') this.#end(verdict, message)
-    else {
-      // Most likely the page slept, and whoever sits in front of it has waited long enough.
-      if (code === SILENT) this.#dialer.backoff.reset()
-      this.#lost(message, retryAfterMs)
-    }
-  }
-
-  #lost(message: string, retryAfterMs: number): void {
-    this.#detach(message)
-    this.#connection = null
-    this.#redial(retryAfterMs)
-  }
-
-  #end(reason: ClosedReason, message: string): void {
-    this.#stop()
-    this.#calls.failAll(ERRORS[reason], message)
-    this.#enter('ended')
-    this.#listener.ended(reason, new ZoogateError(ERRORS[reason], message))
-  }
-
-  #presumeExpired(): void {
-    this.#goneAt = Infinity
-    if (this.#state === 'detached') this.#listener.presumedExpired()
-  }
-
-  /** The gateway has answered `close`, or will not. */
-  #closed(): void {
-    this.#halt()
-    this.#failCalls()
-    this.#enter('ended')
-    this.#closeAnswered()
-  }
-
-  #failCalls(): void {
-    this.#calls.failAll('SESSION_CLOSED', 'the session was closed')
-  }
-
-  #stop(): void {
-    this.#halt()
-    this.#stopListening()
-    this.#resume.forget()
-  }
+/** `change` hears what becomes of the session; `onEnd` hears of the end, at most once, unless `close` was called. */
+export function createSession(
+  dialer: Dialer,
+  change: (change: Partial<ClientSnapshot>) => void,
+  onEnd: (reason: ClosedReason, error: ZoogateError) => void,
+): Session {
+  const { settings, backoff } = dialer
+  const calls = createCalls(settings.maxQueuedCalls)
+  const watches = createWatches()
+  const resume = createResume(settings.storage === 'tab' ? `zoogate:${settings.urls}` : null)
+  const attempts = createAttempts(dialer, resume, greet, end)
+  let state: State = 'detached'
+  let connection: Connection | null = null
+  /** In ms since the epoch; 0 until the session was attached once. */
+  let attachedAt = 0
+  /** Tells when the session is gone by our clock. */
+  let goneTimer: ReturnType<typeof setTimeout> | undefined
+  let stopListening: (() => void) | undefined
+  /** What to do when the connection ends. */
+  let whenLost: (end: ConnectionEnd) => void = lost
 
   /** The one way to another state. False, and nothing happens, on a repeat and after the end. */
-  #enter(state: State): boolean {
-    if (this.#state === state || this.#state === 'ended') return false
-    if (this.#state === 'attached' && Date.now() - this.#attachedAt > SOUND_AFTER_MS) {
-      this.#dialer.backoff.reset()
+  function enter(next: State): boolean {
+    if (state === next || state === 'ended') return false
+    if (state === 'attached' && Date.now() - attachedAt > SOUND_AFTER_MS) backoff.reset()
+    state = next
+    clearTimeout(goneTimer)
+    if (next === 'ended') {
+      attempts.stop()
+      stopListening?.()
+      resume.forget()
     }
-    this.#state = state
-    this.#goneAt = Infinity
-    clearTimeout(this.#goneTimer)
     return true
+  }
+  function end([reason, code]: End, message: string): void {
+    enter('ended')
+    calls.failAll(code, message)
+    onEnd(reason, new ZoogateError(code, message))
+  }
+
+  function greet(token: string): void {
+    const point = resume.point()
+    const hello: Hello = { type: 'hello', token, timeoutMs: settings.sessionTimeoutMs }
+    if (point) hello.resume = { token: point.resumeToken, zxid: point.zxid, watches: watches.paths() }
+    connection = dialer.dial(hello, { message: receive, ended: (end) => whenLost(end) })
+  }
+  function receive(message: GatewayMessage): void {
+    switch (message.type) {
+      case 'session':
+        if (state !== 'ended') attach(message)
+        break
+      case 'suspended':
+        detach(message.message)
+        break
+      case 'reply':
+      case 'error':
+        resume.see(message.zxid)
+        calls.answer(message)
+        break
+      case 'event':
+        watches.fire(message.event, message.path)
+    }
+  }
+  function attach(message: SessionMessage): void {
+    dialer.accept()
+    resume.update(message)
+    if (!enter('attached')) return
+    attachedAt = Date.now()
+    calls.flow(connection!.send)
+    const { id, timeoutMs, resumed } = message
+    change({ state: 'CONNECTED', session: Object.freeze({ id, timeoutMs, resumed }) })
+  }
+  function detach(message: string): void {
+    if (state !== 'attached') return
+    enter('detached')
+    const goneAt = connection!.heardAt() + resume.point()!.timeoutMs
+    goneTimer = setTimeout(change, goneAt - Date.now(), { presumedExpired: true })
+    calls.interrupt(message)
+    change({ state: 'CONNECTING' })
+  }
+  function lost({ code, message, retryAfterMs }: ConnectionEnd): void {
+    const verdict = verdictOf(code)
+    if (verdict === 'token' && !dialer.refuse(code)) {
+      end(AUTH_FAILED, message)
+      return
+    }
+    if (typeof verdict === 'object') {
+      if (attachedAt || verdict[1] !== LOST) {
+        end(verdict, message)
+        return
+      }
+      // What an earlier page of this tab left behind is gone. This page never had that session: it lost nothing.
+      resume.forget()
+    }
+    detach(message)
+    connection = null
+    // Whoever heard of it may have called close().
+    if (state === 'detached') attempts.again(retryAfterMs)
+  }
+
+  return {
+    open() {
+      stopListening = listenToPage({
+        woke: () => connection?.wake(),
+        returned: () => (connection ? connection.wake() : attempts.atOnce()),
+        hidden(cached) {
+          resume.leave()
+          if (!cached) return
+          // A cached page answers nothing, yet its browser would keep the socket open.
+          attempts.stop()
+          connection?.drop('suspended')
+          detach('page left')
+          connection = null
+        },
+      })
+      attempts.again()
+    },
+    call(op, path, options = {}, read) {
+      // The gateway may be gone without a word: then the call waits for the next one.
+      connection?.check()
+      const { signal, timeoutMs = settings.requestTimeoutMs, watch, ...fields } = options
+      return calls.make({ ...fields, op, path, watch: watch && true }, { signal, timeoutMs }, (result) => {
+        if (watch) watches.hold(listFor(op, result), path, watch)
+        return read(result)
+      })
+    },
+    close: () =>
+      new Promise((resolve) => {
+        enter('ended')
+        const finish = () => {
+          clearTimeout(timer)
+          connection?.drop('closed', CLOSE_SESSION)
+          calls.failAll('SESSION_CLOSED', 'close() was called')
+          resolve()
+        }
+        const timer = setTimeout(finish, CLOSE_ANSWER_MS)
+        whenLost = finish
+        if (connection?.isOpen()) connection.send({ type: 'close' })
+        else finish()
+      }),
   }
 }

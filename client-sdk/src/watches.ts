@@ -12,32 +12,35 @@ export type Watcher = (event: WatchEvent) => void
 export type WatchList = keyof WatchLists
 
 /** The one-shot watches of a session, in the lists that ZooKeeper keeps them in. */
-export class Watches {
-  readonly #lists = {
-    data: new Map<string, Set<Watcher>>(),
-    exist: new Map<string, Set<Watcher>>(),
-    child: new Map<string, Set<Watcher>>(),
-  }
-
-  add(list: WatchList, path: string, watcher: Watcher): void {
-    const watchers = this.#lists[list].get(path) ?? new Set()
-    this.#lists[list].set(path, watchers.add(watcher))
-  }
-
+export interface Watches {
+  hold(list: WatchList, path: string, watcher: Watcher): void
   /** Calls everyone whom the event concerns, once, and forgets them. */
-  fire(type: WatchEventType, path: string): void {
-    const { data, exist, child } = this.#lists
-    const lists = type === 'NodeChildrenChanged' ? [child] : [data, exist]
-    if (type === 'NodeDeleted') lists.push(child)
-    const concerned = new Set(lists.flatMap((list) => [...(list.get(path) ?? [])]))
-    for (const list of lists) list.delete(path)
-    // In a microtask: whoever awaits a reply that came before the event in the same frame continues first,
-    // and a watcher that throws becomes an uncaught error without disturbing anything here.
-    for (const watcher of concerned) queueMicrotask(() => watcher({ type, path }))
-  }
+  fire(type: WatchEventType, path: string): void
+  paths(): WatchLists
+}
 
-  paths(): WatchLists {
-    const { data, exist, child } = this.#lists
-    return { data: [...data.keys()], exist: [...exist.keys()], child: [...child.keys()] }
+export function createWatches(): Watches {
+  const data: Paths = new Map()
+  const exist: Paths = new Map()
+  const child: Paths = new Map()
+  const lists = { data, exist, child }
+  return {
+    hold(list, path, watcher) {
+      lists[list].set(path, (lists[list].get(path) ?? new Set()).add(watcher))
+    },
+    fire(type, path) {
+      const concerned = new Set<Watcher>()
+      for (const list of [data, exist, child]) {
+        if (type !== 'NodeDeleted' && (type === 'NodeChildrenChanged') !== (list === child)) continue
+        for (const watcher of list.get(path) ?? []) concerned.add(watcher)
+        list.delete(path)
+      }
+      // In a microtask: whoever awaits a reply that came before the event in the same frame continues first,
+      // and a watcher that throws becomes an uncaught error without disturbing anything here.
+      for (const watcher of concerned) queueMicrotask(() => watcher({ type, path }))
+    },
+    paths: () => ({ data: [...data.keys()], exist: [...exist.keys()], child: [...child.keys()] }),
   }
 }
+
+type Paths = Map<string, Set<Watcher>>

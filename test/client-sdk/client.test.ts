@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CLOSE_CODES } from '../../client-sdk/src/protocol.js'
+import { FakePage } from './fake-page.js'
 import { sessionMessage } from './fake-socket.js'
 import { rejection, usePlayground } from './playground.js'
 import { WIRE_STAT } from './wire-stat.js'
@@ -213,12 +214,16 @@ describe('tokens', () => {
 
   it('tries again when getToken fails, and when it hangs beyond requestTimeoutMs', async () => {
     const signals: AbortSignal[] = []
-    const answers = [Promise.reject(new Error('offline')), new Promise<string>(() => undefined), 'good']
+    const answers = [
+      () => Promise.reject(new Error('offline')),
+      () => new Promise<string>(() => undefined),
+      () => 'good',
+    ]
     const { zk, socket, attach } = start({
       requestTimeoutMs: 1_000,
       getToken: ({ signal }) => {
         signals.push(signal)
-        return answers[signals.length - 1] ?? 'unexpected'
+        return answers[signals.length - 1]?.() ?? 'unexpected'
       },
     })
     zk.connect()
@@ -230,10 +235,12 @@ describe('tokens', () => {
 
   it('closes with auth_failed when getToken says so itself', async () => {
     const { ZoogateError } = await import('../../client-sdk/src/index.js')
-    const { zk, sockets } = start({
+    const { zk, sockets, settle } = start({
       getToken: () => Promise.reject(new ZoogateError('AUTH_FAILED', 'signed out')),
     })
-    expect(await rejection(zk.connect())).toMatchObject({ code: 'AUTH_FAILED', message: 'signed out' })
+    const connecting = rejection(zk.connect())
+    await settle()
+    expect(await connecting).toMatchObject({ code: 'AUTH_FAILED', message: 'signed out' })
     expect(sockets).toEqual([])
   })
 })
@@ -291,6 +298,18 @@ describe('close', () => {
     zk.connect()
     await Promise.all([zk.close(), zk.close()])
     await zk.close()
+    expect(told).toEqual(['NOT_CONNECTED -> CONNECTING', 'CONNECTING -> CLOSED (closed)'])
+  })
+
+  it('opens nothing when a listener calls it at CONNECTING', async () => {
+    const page = new FakePage().enter()
+    const { zk, sockets, asked, told } = start()
+    zk.on('state', ({ state }) => state === 'CONNECTING' && zk.close())
+    zk.connect()
+    await vi.advanceTimersByTimeAsync(60_000)
+    page.show(true)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([zk.state, sockets, asked]).toEqual(['CLOSED', [], []])
     expect(told).toEqual(['NOT_CONNECTED -> CONNECTING', 'CONNECTING -> CLOSED (closed)'])
   })
 

@@ -69,8 +69,26 @@ describe('waiting', () => {
     socket().receive({ type: 'closed', code: 4203, message: 'full', retryAfterMs: 20_000 })
     await vi.advanceTimersByTimeAsync(19_999)
     expect(sockets).toHaveLength(1)
-    await vi.advanceTimersByTimeAsync(1)
+    await vi.advanceTimersByTimeAsync(101)
     expect(sockets).toHaveLength(2)
+  })
+
+  it('grows too when a greeting with all its watches is refused again and again', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.999)
+    const { zk, attach, socket, sockets } = start()
+    zk.connect()
+    await attach()
+    const waits: number[] = []
+    socket().end()
+    for (let dial = 2; dial <= 8; dial++) {
+      const began = Date.now()
+      while (sockets.length < dial && Date.now() - began < 60_000) await vi.advanceTimersByTimeAsync(50)
+      waits.push(Date.now() - began)
+      expect(socket().open().hello?.resume).toBeDefined()
+      socket().end(1009)
+    }
+    expect(waits).toEqual([100, 300, 700, 1_500, 3_100, 5_000, 5_000])
+    expect(zk.state).toBe('CONNECTING')
   })
 
   it('is over when the network comes back', async () => {

@@ -28,7 +28,12 @@ export class FakePage {
 
   /** Makes this page the one that code runs in. */
   enter(): this {
-    vi.stubGlobal('addEventListener', this.window.addEventListener.bind(this.window))
+    vi.stubGlobal('addEventListener', (...listening: Parameters<EventTarget['addEventListener']>) => {
+      this.window.addEventListener(...listening)
+      // An event of the document passes its window first, where capturing listeners hear it.
+      const options = listening[2]
+      if (typeof options === 'object' && options.capture) this.document.addEventListener(...listening)
+    })
     vi.stubGlobal('document', this.document)
     vi.stubGlobal('navigator', { locks: this.locks })
     vi.stubGlobal('sessionStorage', {

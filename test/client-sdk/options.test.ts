@@ -42,6 +42,7 @@ it.each([
   [{ sessionTimeoutMs: 0 }, 'sessionTimeoutMs: pass'],
   [{ sessionTimeoutMs: -1 }, 'sessionTimeoutMs: pass'],
   [{ requestTimeoutMs: Number.NaN }, 'requestTimeoutMs: pass'],
+  [{ requestTimeoutMs: Number.POSITIVE_INFINITY }, 'requestTimeoutMs: pass'],
   [{ maxQueuedCalls: -5 }, 'maxQueuedCalls: pass'],
 ])('refuses %j with advice', (wrong, advice) => {
   const options = { ...good, ...wrong } as unknown as Parameters<typeof settle>[0]

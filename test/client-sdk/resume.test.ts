@@ -49,7 +49,7 @@ describe("storage: 'tab'", () => {
     socket().end()
     await redialled()
     await attach({ resumed: true, resumeToken: 'resume-2' })
-    expect(page.entry).toEqual({ sessionId: '0xa1', token: 'resume-2', zxid: '0x10' })
+    expect(page.entry).toMatchObject({ id: '0xa1', resumeToken: 'resume-2', zxid: '0x10' })
   })
 
   it('opens a session of its own in a duplicated tab, and leaves the original alone', async () => {
@@ -59,7 +59,7 @@ describe("storage: 'tab'", () => {
     const { resume, attach, socket, redialled } = await resumeOn(copy)
     expect(resume).toBeUndefined()
     await attach({ id: '0xb2', resumeToken: 'resume-b' })
-    expect(copy.entry).toMatchObject({ sessionId: '0xb2' })
+    expect(copy.entry).toMatchObject({ id: '0xb2' })
     expect(original.zk.state).toBe('CONNECTED')
     socket().end()
     expect((await redialled()).open().hello?.resume?.token).toBe('resume-b')
@@ -103,7 +103,7 @@ describe("storage: 'tab'", () => {
       },
     ],
     ['holds garbage', () => '{"token":'],
-    ['holds something else', () => '{"token":"x","sessionId":"0x1","zxid":"no number"}'],
+    ['holds something else', () => '{"id":"0x1","zxid":"no number"}'],
   ])('works as memory when the storage %s', async (_name, getItem) => {
     const page = new FakePage().enter()
     const full = () => {
@@ -114,6 +114,23 @@ describe("storage: 'tab'", () => {
     zk.connect()
     await attach()
     page.hide(false)
+    socket().end()
+    expect((await redialled()).open().hello?.resume?.token).toBe('resume-1')
+  })
+
+  it('works as memory where there are no Web Locks to tell a duplicated tab by', async () => {
+    const page = new FakePage()
+    page.stored.set(
+      'zoogate:wss://gate.example/zoogate',
+      '{"id":"0xa1","resumeToken":"resume-9","zxid":"0x80"}',
+    )
+    page.enter()
+    vi.stubGlobal('navigator', {})
+    const { zk, attach, socket, redialled } = start(tab)
+    zk.connect()
+    expect((await attach()).hello?.resume).toBeUndefined()
+    page.hide(false)
+    expect(page.entry).toMatchObject({ resumeToken: 'resume-9' })
     socket().end()
     expect((await redialled()).open().hello?.resume?.token).toBe('resume-1')
   })
@@ -150,18 +167,18 @@ describe('the back/forward cache', () => {
     },
   )
 
-  it('takes the token that another page of the tab renewed, but keeps its own zxid and watches', async () => {
+  it('keeps its own zxid and watches when another page of the tab had the session meanwhile', async () => {
     const page = new FakePage()
     const { zk, socket } = await sessionOn(page)
     zk.exists('/a', { watch: () => undefined })
     socket().receive({ type: 'reply', id: 1, zxid: '0x30', result: { stat: null } })
     page.hide(true)
     await vi.advanceTimersByTimeAsync(0)
-    page.stored.set([...page.stored.keys()][0] ?? '', '{"sessionId":"0xa1","token":"resume-9","zxid":"0x80"}')
+    page.stored.set([...page.stored.keys()][0] ?? '', '{"id":"0xa1","resumeToken":"resume-9","zxid":"0x80"}')
     page.show(true)
     await vi.advanceTimersByTimeAsync(0)
     expect(socket().open().hello?.resume).toEqual({
-      token: 'resume-9',
+      token: 'resume-1',
       zxid: '0x30',
       watches: { data: [], exist: ['/a'], child: [] },
     })
@@ -198,7 +215,7 @@ describe('the page', () => {
         added.push({ type, signal })
       })
     }
-    const left = () => added.filter(({ signal }) => !signal.aborted).map(({ type }) => type)
+    const left = () => [...new Set(added.filter(({ signal }) => !signal.aborted).map(({ type }) => type))]
     page.enter()
     const { zk, attach, socket, redialled } = start(tab)
     zk.connect()

@@ -11,7 +11,7 @@ const VERDICTS: [code: number, then: string, redialsWith: 'resume' | 'nothing' |
   [4000, 'CONNECTED -> CLOSED (closed)', null],
   [4001, 'CONNECTED -> CLOSED (expired)', 'nothing'],
   [4002, 'CONNECTED -> CLOSED (taken_over)', null],
-  [4003, 'CONNECTED -> CLOSED (expired)', 'nothing'],
+  [4003, 'CONNECTED -> CLOSED (refused)', 'nothing'],
   [4004, 'CONNECTED -> CLOSED (refused)', null],
   [4005, 'CONNECTED -> CLOSED (refused)', null],
   [4006, 'CONNECTED -> CLOSED (refused)', null],

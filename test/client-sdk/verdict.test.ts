@@ -1,22 +1,22 @@
 import { expect, it } from 'vitest'
 import { CLOSE_CODES } from '../../client-sdk/src/protocol.js'
-import { SILENT, verdictOf } from '../../client-sdk/src/verdict.js'
+import { TOKEN_EXPIRED, verdictOf } from '../../client-sdk/src/verdict.js'
 
 it('has a verdict for every close code of the protocol', () => {
   const verdicts = Object.fromEntries(
     Object.entries(CLOSE_CODES).map(([name, code]) => [name, verdictOf(code)]),
   )
   expect(verdicts).toEqual({
-    CLOSED: 'closed',
-    EXPIRED: 'expired',
-    TAKEN_OVER: 'taken_over',
-    RESUME_REFUSED: 'expired',
-    ORIGIN_REFUSED: 'refused',
-    BAD_MESSAGE: 'refused',
-    FORBIDDEN: 'refused',
-    AUTH_FAILED: 'auth_failed',
-    TOKEN_EXPIRED: 'token_expired',
-    TOKEN_INVALID: 'token_invalid',
+    CLOSED: ['closed', 'SESSION_CLOSED'],
+    EXPIRED: ['expired', 'SESSION_EXPIRED'],
+    TAKEN_OVER: ['taken_over', 'SESSION_MOVED'],
+    RESUME_REFUSED: ['refused', 'SESSION_EXPIRED'],
+    ORIGIN_REFUSED: ['refused', 'FORBIDDEN'],
+    BAD_MESSAGE: ['refused', 'FORBIDDEN'],
+    FORBIDDEN: ['refused', 'FORBIDDEN'],
+    AUTH_FAILED: ['auth_failed', 'AUTH_FAILED'],
+    TOKEN_EXPIRED: 'token',
+    TOKEN_INVALID: 'token',
     DRAINING: 'redial',
     SILENT: 'redial',
     HELLO_TIMEOUT: 'redial',
@@ -24,5 +24,5 @@ it('has a verdict for every close code of the protocol', () => {
     SLOW_READER: 'redial',
     INTERNAL: 'redial',
   })
-  expect(SILENT).toBe(CLOSE_CODES.SILENT)
+  expect(TOKEN_EXPIRED).toBe(CLOSE_CODES.TOKEN_EXPIRED)
 })

@@ -1,23 +1,23 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { WatchEventType } from '../../client-sdk/src/protocol.js'
-import { Watches } from '../../client-sdk/src/watches.js'
+import { createWatches } from '../../client-sdk/src/watches.js'
 import { catchMicrotaskErrors } from './caught-errors.js'
 import { usePlayground } from './playground.js'
 import { WIRE_STAT } from './wire-stat.js'
 
-describe('Watches', () => {
+describe('the watches', () => {
   it.each<[WatchEventType, string[]]>([
     ['NodeCreated', ['data', 'exist']],
     ['NodeDataChanged', ['data', 'exist']],
     ['NodeDeleted', ['data', 'exist', 'child']],
     ['NodeChildrenChanged', ['child']],
   ])('%s fires and removes %j of its path alone', async (type, fired) => {
-    const watches = new Watches()
+    const watches = createWatches()
     const heard: string[] = []
     const lists = ['data', 'exist', 'child'] as const
     for (const list of lists) {
-      watches.add(list, '/a', (event) => heard.push(`${list} ${event.type} ${event.path}`))
-      watches.add(list, '/other', () => heard.push('other'))
+      watches.hold(list, '/a', (event) => heard.push(`${list} ${event.type} ${event.path}`))
+      watches.hold(list, '/other', () => heard.push('other'))
     }
     watches.fire(type, '/a')
     watches.fire(type, '/a')
@@ -28,11 +28,11 @@ describe('Watches', () => {
   })
 
   it('calls each of several callbacks once, also one that stands in two lists', async () => {
-    const watches = new Watches()
+    const watches = createWatches()
     const [first, second] = [vi.fn(), vi.fn()]
-    watches.add('data', '/a', first)
-    watches.add('data', '/a', second)
-    watches.add('exist', '/a', first)
+    watches.hold('data', '/a', first)
+    watches.hold('data', '/a', second)
+    watches.hold('exist', '/a', first)
     watches.fire('NodeDeleted', '/a')
     await Promise.resolve()
     expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 1])
@@ -86,15 +86,18 @@ describe('a session with watches', () => {
       zk.getChildren('/parent', watch('')),
       zk.getData('/gone', watch('')),
       zk.exists('/unwatched'),
+      zk.exists('/forbidden'),
     ]
     const stat = WIRE_STAT
     socket.receive({ type: 'reply', id: 1, zxid: '0x20', result: { data: '', stat } })
-    socket.receive({ type: 'reply', id: 2, zxid: '0xfffffffff', result: { stat } })
-    socket.receive({ type: 'reply', id: 3, zxid: '0x21', result: { stat: null } })
-    socket.receive({ type: 'reply', id: 4, zxid: '0x22', result: { children: [], stat } })
+    socket.receive({ type: 'reply', id: 2, zxid: '0x21', result: { stat } })
+    socket.receive({ type: 'reply', id: 3, zxid: '0x22', result: { stat: null } })
+    socket.receive({ type: 'reply', id: 4, zxid: '0xfffffffff', result: { children: [], stat } })
     const error = { code: 'NO_NODE', message: 'no', retryable: false, outcome: 'not_executed' } as const
     socket.receive({ type: 'error', id: 5, zxid: '0x1000000000', error })
-    socket.receive({ type: 'reply', id: 6, zxid: '0x23', result: { stat } })
+    socket.receive({ type: 'reply', id: 6, zxid: '0x1000000000', result: { stat } })
+    const refused = { ...error, code: 'FORBIDDEN' } as const
+    socket.receive({ type: 'error', id: 7, error: refused })
     await Promise.allSettled(calls)
     socket.end()
     expect((await redialled()).open().hello?.resume).toEqual({

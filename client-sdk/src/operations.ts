@@ -1,0 +1,68 @@
+import { type DataInput, type NodeContent, readContent, writeData } from './node-data.js'
+import type { Limits } from './pending.js'
+import type { Acl, CreateMode, NodeData, Operation, Results, WireStat } from './protocol.js'
+import { readStat, type Stat } from './stat.js'
+import type { Watcher } from './watches.js'
+
+export interface CreateOptions extends Limits {
+  /** @default 'persistent' */
+  mode?: CreateMode
+  /** Who may do what with the node. Default: the gateway's. */
+  acl?: Acl[]
+}
+
+export interface VersionOptions extends Limits {
+  /** The version that the node must have; otherwise BAD_VERSION. Default: any. */
+  version?: number
+}
+
+export interface ReadOptions extends Limits {
+  /**
+   * Called once when what was read changes. Set when the answer arrives; survives a resume, not the session. All
+   * paths with a watch travel in one message when the session is resumed, so keep them to thousands: a message
+   * larger than the gateway reads is refused, with growing pauses between the attempts, until the session expires.
+   */
+  watch?: Watcher
+}
+
+/** Everything that a call may be given beside its path. */
+export type CallOptions = { data?: NodeData | undefined } & CreateOptions & VersionOptions & ReadOptions
+
+/** Makes a call; `read` turns the wire's result into the caller's. */
+export type MakeCall = <O extends Operation, T>(
+  op: O,
+  path: string,
+  options: CallOptions | undefined,
+  read: (result: Results[O]) => T,
+) => Promise<T>
+
+/** ZooKeeper's operations. Each rejects with a ZoogateError. */
+export interface NodeOperations {
+  /** Creates a node. Sequential modes append a number: use the `path` that comes back. */
+  create(path: string, data?: DataInput, options?: CreateOptions): Promise<{ path: string; stat: Stat }>
+  /** Deletes a node that has no children. */
+  delete(path: string, options?: VersionOptions): Promise<void>
+  /** The node's Stat, or null if there is no such node; `watch` then tells when it is created. */
+  exists(path: string, options?: ReadOptions): Promise<Stat | null>
+  /** The node's data and Stat. */
+  getData(path: string, options?: ReadOptions): Promise<NodeContent>
+  /** Replaces the node's data. */
+  setData(path: string, data: DataInput, options?: VersionOptions): Promise<Stat>
+  /** The names of the node's children, in no order, and its Stat. */
+  getChildren(path: string, options?: ReadOptions): Promise<{ children: string[]; stat: Stat }>
+}
+
+const statOf = ({ stat }: { stat: WireStat }) => readStat(stat)
+const withStat = <R extends { stat: WireStat }>(result: R) => ({ ...result, stat: statOf(result) })
+
+export function createOperations(call: MakeCall): NodeOperations {
+  return {
+    create: (path, data, options) => call('create', path, { ...options, data: writeData(data) }, withStat),
+    delete: (path, options) => call('delete', path, options, () => undefined),
+    exists: (path, options) => call('exists', path, options, ({ stat }) => stat && readStat(stat)),
+    getData: (path, options) =>
+      call('getData', path, options, ({ data, stat }) => readContent(data, readStat(stat))),
+    setData: (path, data, options) => call('setData', path, { ...options, data: writeData(data) }, statOf),
+    getChildren: (path, options) => call('getChildren', path, options, withStat),
+  }
+}

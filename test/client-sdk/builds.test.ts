@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { createContext, runInContext } from 'node:vm'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type * as sdk from '../../client-sdk/src/index.js'
+import { FakePage } from './fake-page.js'
+import { FakeSocket, sessionMessage } from './fake-socket.js'
+import { rejection } from './playground.js'
+import { WIRE_STAT } from './wire-stat.js'
+
+type Sdk = typeof sdk
+
+// The builds shorten the names of internal properties, so what the sources do is no proof for them.
+const dist = (name: string) => fileURLToPath(new URL(`../../client-sdk/dist/${name}`, import.meta.url))
+
+const BUILDS: [name: string, load: () => Promise<Sdk>][] = [
+  ['index.js', () => import(dist('index.js'))],
+  ['index.cjs', async () => createRequire(import.meta.url)(dist('index.cjs'))],
+  [
+    'zoogate-client.global.js',
+    async () => {
+      const page: { zoogate?: Sdk } = createContext(globalThis)
+      runInContext(readFileSync(dist('zoogate-client.global.js'), 'utf8'), page)
+      return page.zoogate as Sdk
+    },
+  ],
+]
+
+beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }))
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+describe.each(BUILDS)('the build %s', (_name, load) => {
+  it('lives through a session: calls, a watch, a loss, a resume, an expiry, a renewal and the close', async () => {
+    const page = new FakePage().enter()
+    const { createClient, ZoogateError } = await load()
+    const sockets: FakeSocket[] = []
+    const told: string[] = []
+    const zk = createClient({
+      url: ['ws://a/', 'ws://b/'],
+      getToken: ({ reason }) => `token for ${reason}`,
+      storage: 'tab',
+      WebSocket: class extends FakeSocket {
+        constructor(url: string, protocols: string[]) {
+          super(url, protocols)
+          sockets.push(this)
+        }
+      },
+    })
+    zk.on('state', ({ state, reason }) => told.push(reason ?? state))
+    zk.on('session', ({ session, previous }) => told.push(`${session.id} after ${previous?.id}`))
+    zk.on('presumed_expired', ({ session }) => told.push(`presumed ${session.id}`))
+    const dialled = async (count: number) => {
+      // Longer than the backoff's first waits.
+      await vi.advanceTimersByTimeAsync(400)
+      expect(sockets).toHaveLength(count)
+      return sockets[count - 1]?.open() as FakeSocket
+    }
+    const connecting = zk.connect()
+    const first = await dialled(1)
+    expect(first.messages).toEqual([{ type: 'hello', token: 'token for connect', timeoutMs: 10_000 }])
+    const heldBack = zk.create('/a', 'x', { mode: 'ephemeral' })
+    first.receive(sessionMessage())
+    expect(await connecting).toEqual({ id: '0xa1', timeoutMs: 10_000, resumed: false })
+    const call = { type: 'call', id: 1, op: 'create', path: '/a', data: 'x', mode: 'ephemeral' }
+    expect(first.frames.at(-1)).toEqual([call])
+    first.receive({ type: 'reply', id: 1, zxid: '0x12', result: { path: '/a', stat: WIRE_STAT } })
+    expect(await heldBack).toMatchObject({ path: '/a', stat: { czxid: 18n } })
+    const read = zk.getData('/a', { watch: ({ type }) => told.push(type) })
+    const list = zk.getChildren('/', { watch: () => told.push('never') })
+    first.receive(
+      { type: 'reply', id: 2, zxid: '0x13', result: { data: '{"n":1}', stat: WIRE_STAT } },
+      { type: 'event', event: 'NodeDataChanged', path: '/a' },
+      { type: 'reply', id: 3, zxid: '0x14', result: { children: ['a'], stat: WIRE_STAT } },
+      { type: 'ping', id: 9 },
+    )
+    expect([(await read).json(), (await list).children]).toEqual([{ n: 1 }, ['a']])
+    expect(first.messages).toContainEqual({ type: 'pong', id: 9 })
+    const lost = rejection(zk.setData('/a', ''))
+    await Promise.resolve()
+    first.end()
+    expect(await lost).toBeInstanceOf(ZoogateError)
+    expect(await lost).toMatchObject({ code: 'CONNECTION_LOSS', outcome: 'unknown', path: '/a' })
+
+    const second = await dialled(2)
+    const watches = { data: [], exist: [], child: ['/'] }
+    const resume = { token: 'resume-1', zxid: '0x14', watches }
+    expect(second.hello).toMatchObject({ token: 'token for reconnect', resume })
+    second.receive(sessionMessage({ resumed: true, resumeToken: 'resume-2', zxid: '0x15' }))
+    page.hide(true)
+    expect([second.closed?.code, page.entry]).toMatchObject([3001, { resumeToken: 'resume-2', zxid: '0x15' }])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(zk.presumedExpired).toBe(true)
+    page.show(true)
+
+    const third = await dialled(3)
+    const queued = rejection(zk.delete('/b'))
+    third.refuse(4001)
+    expect(await queued).toMatchObject({ code: 'SESSION_EXPIRED', outcome: 'not_executed' })
+    const fourth = await dialled(4)
+    fourth.receive(sessionMessage({ id: '0xb2' }))
+    expect(await rejection(zk.exists('/b', { signal: AbortSignal.abort() }))).toMatchObject({
+      code: 'ABORTED',
+    })
+    const closing = zk.close()
+    await Promise.resolve()
+    expect(fourth.messages.at(-1)).toEqual({ type: 'close' })
+    fourth.refuse(4000)
+    await closing
+    expect(zk.getSnapshot()).toMatchObject({ state: 'CLOSED', reason: 'closed', session: { id: '0xb2' } })
+    expect([page.entry, vi.getTimerCount()]).toEqual([null, 0])
+    expect(told).toEqual([
+      ...['CONNECTING', 'CONNECTED', '0xa1 after undefined', 'NodeDataChanged'],
+      ...['CONNECTING', 'CONNECTED', 'CONNECTING', 'presumed 0xa1'],
+      ...['expired', 'CONNECTING', 'CONNECTED', '0xb2 after 0xa1', 'closed'],
+    ])
+  })
+})
