@@ -46,6 +46,8 @@ export abstract class SessionLink extends ConnectionManager {
   /** Null while idle. */
   #wire: Wire | null = null
   #server = ''
+  /** When the server last sent anything, in ms since the epoch. */
+  #heardAt = 0
   /** Set while closing. */
   #closed: ((closed: boolean) => void) | null = null
 
@@ -236,12 +238,19 @@ export abstract class SessionLink extends ConnectionManager {
 
   // ---- silence ----
 
-  /** Before something is sent that wants an answer: starts the clock unless it runs for an earlier one. */
+  /**
+   * Before something is sent that wants an answer: starts the clock unless it runs for an earlier one. It counts from the
+   * last sign of life, as the ensemble does with ours: a page that is quiet has us ask only every third of the timeout,
+   * and counted from there the session would be over when the silence is. The answer gets a third in any case.
+   */
   #watchSilence(): void {
-    if (!this.#conversation.answerDue) this.#deadline.set(this.#silenceMs())
+    if (this.#conversation.answerDue) return
+    const leftMs = this.#heardAt + this.#silenceMs() - Date.now()
+    this.#deadline.set(Math.max(leftMs, Math.floor(this.sessionTimeout / 3)))
   }
 
   #wireOnHeard(): void {
+    this.#heardAt = Date.now()
     if (this.state !== STATE_NUMBERS.attached) return
     if (this.#conversation.answerDue) this.#deadline.set(this.#silenceMs())
     else this.#deadline.clear()

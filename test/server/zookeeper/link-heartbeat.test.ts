@@ -105,16 +105,29 @@ describe('a server that goes silent', () => {
       (link: Awaited<ReturnType<typeof attachedTo>>['link']) => link.exists('/a', false, () => undefined),
     ],
     ['a ping', (link: Awaited<ReturnType<typeof attachedTo>>['link']) => link.heartbeat()],
-  ])('is left two thirds of the timeout after %s that it does not answer', async (_title, ask) => {
+  ])('is left when it does not answer %s for two thirds of the timeout', async (_title, ask) => {
     server.script = { ...SHORT, ...NO_ANSWER }
-    const { link, recorder } = await attachedTo(server)
     const start = performance.now()
+    const { link, recorder } = await attachedTo(server)
     ask(link)
     await recorder.until('lost silent')
     expect(performance.now() - start).toBeGreaterThanOrEqual(199)
     expect(performance.now() - start).toBeLessThan(1_500)
     expect(recorder.losses[0]?.message).toBe('nothing came for 200 ms although an answer is due')
     await waitUntil('the connection is dropped', () => server.connection.closed, { intervalMs: 2 })
+  })
+
+  it('is left before the session is over, also where a quiet page has nothing asked for long', async () => {
+    const timeoutMs = 3_000
+    server.script = { connect: (connection) => connection.greet({ timeoutMs }), ...NO_ANSWER }
+    const { link, recorder } = await attachedTo(server)
+    const heardAt = performance.now()
+    await waitUntil('half of the timeout has passed', () => performance.now() - heardAt > timeoutMs / 2)
+    link.heartbeat()
+    await recorder.until('lost silent')
+    // A third for the answer. Counted two thirds from the question it would be more than the timeout.
+    expect(performance.now() - heardAt).toBeGreaterThan((timeoutMs * 5) / 6 - 10)
+    expect(performance.now() - heardAt).toBeLessThan(timeoutMs)
   })
 
   it('is not spared by further calls and pings that it does not answer either', async () => {
