@@ -1,0 +1,107 @@
+import type { Acl } from './records.js'
+
+/** Whom a watch tells: one connection, so that its watches go when it goes. */
+export interface Watcher {
+  /** @param acl of the node that the event is about: an event goes only to who may read that. */
+  notify(type: number, path: string, acl: readonly Acl[]): void
+}
+
+export const EVENT = { CREATED: 1, DELETED: 2, DATA_CHANGED: 3, CHILDREN_CHANGED: 4 } as const
+
+/** once: gone when it fires. recursive: for the node and all below it, and never for "children changed". */
+export type WatchMode = 'once' | 'persistent' | 'recursive'
+
+/** A node that an event is about, which may be gone. */
+export interface WatchedNode {
+  readonly path: string
+  readonly acl: readonly Acl[]
+}
+
+/** One kind of watches. A watcher has at most one on a path: a later one replaces it, whatever its mode. */
+export class WatchTable {
+  readonly #byPath = new Map<string, Map<Watcher, WatchMode>>()
+
+  get size(): number {
+    let size = 0
+    for (const watchers of this.#byPath.values()) size += watchers.size
+    return size
+  }
+
+  add(path: string, watcher: Watcher, mode: WatchMode): void {
+    const watchers = this.#byPath.get(path)
+    if (watchers === undefined) this.#byPath.set(path, new Map([[watcher, mode]]))
+    else watchers.set(watcher, mode)
+  }
+
+  /** Tells everybody concerned but those in `told`, once each, and gives who that was. */
+  trigger(type: number, { path, acl }: WatchedNode, told: ReadonlySet<Watcher> = new Set()): Set<Watcher> {
+    const concerned = new Set<Watcher>()
+    for (const [watcher, mode] of this.#byPath.get(path) ?? []) {
+      if (mode === 'recursive') continue
+      concerned.add(watcher)
+      if (mode === 'once') this.remove(path, watcher)
+    }
+    if (type !== EVENT.CHILDREN_CHANGED) {
+      for (const watcher of this.#recursiveAbove(path)) concerned.add(watcher)
+    }
+    for (const watcher of concerned) if (!told.has(watcher)) watcher.notify(type, path, acl)
+    return concerned
+  }
+
+  /** Whether anybody at all watches this very path, which is all that ZooKeeper looks at. */
+  covers(path: string): boolean {
+    return this.#byPath.has(path)
+  }
+
+  /** @returns whether there was one. */
+  remove(path: string, watcher: Watcher): boolean {
+    const watchers = this.#byPath.get(path)
+    if (watchers?.delete(watcher) !== true) return false
+    if (watchers.size === 0) this.#byPath.delete(path)
+    return true
+  }
+
+  removeAllOf(watcher: Watcher): void {
+    for (const path of [...this.#byPath.keys()]) this.remove(path, watcher)
+  }
+
+  *#recursiveAbove(path: string): Iterable<Watcher> {
+    for (let at = path; ; at = at.slice(0, at.lastIndexOf('/')) || '/') {
+      for (const [watcher, mode] of this.#byPath.get(at) ?? []) if (mode === 'recursive') yield watcher
+      if (at === '/' || !at.includes('/')) return
+    }
+  }
+}
+
+/** The watches of every connection. Those for data and for existence are one kind, as ZooKeeper has it. */
+export class Watches {
+  readonly data = new WatchTable()
+  readonly children = new WatchTable()
+
+  /** One that persists is of both kinds, so that each kind tells what it alone would. */
+  addPersistent(path: string, watcher: Watcher, mode: WatchMode): void {
+    this.data.add(path, watcher, mode)
+    this.children.add(path, watcher, mode)
+  }
+
+  created(node: WatchedNode, parent: WatchedNode): void {
+    this.data.trigger(EVENT.CREATED, node)
+    this.children.trigger(EVENT.CHILDREN_CHANGED, parent)
+  }
+
+  /** Who watches both the data and the children of the node hears of it once. */
+  deleted(node: WatchedNode, parent: WatchedNode): void {
+    const told = this.data.trigger(EVENT.DELETED, node)
+    this.children.trigger(EVENT.DELETED, node, told)
+    this.children.trigger(EVENT.CHILDREN_CHANGED, parent)
+  }
+
+  dataChanged(node: WatchedNode): void {
+    this.data.trigger(EVENT.DATA_CHANGED, node)
+  }
+
+  removeAllOf(watcher: Watcher): void {
+    this.data.removeAllOf(watcher)
+    this.children.removeAllOf(watcher)
+  }
+}
