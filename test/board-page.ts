@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { waitUntil } from './wait-until.js'
 
 /** What a test sees and does on one open presence board. */
@@ -46,6 +46,16 @@ export class BoardPage {
         cause,
       })
     })
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.page.locator('#name').fill(name)
+    await this.page.locator('#name').press('Enter')
+  }
+
+  /** The button of a fault, such as `cut-link`. */
+  fault(name: string): Locator {
+    return this.page.locator(`#fault-${name}`)
   }
 
   async log(): Promise<string> {

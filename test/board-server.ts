@@ -13,7 +13,9 @@ export interface BoardServer {
 
 /** Serves the built board and tokens under the tests' secret, apart from any gateway that a test may kill. */
 export async function startBoardServer(): Promise<BoardServer> {
-  const server = createServer(boardHandler(SECRET, new URL('../server/dist/board/', import.meta.url)))
+  const server = createServer(
+    boardHandler({ secret: SECRET, folder: new URL('../server/dist/board/', import.meta.url) }),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {

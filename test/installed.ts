@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { findZooKeeper } from '../server/src/cli/find-zookeeper.js'
+import { findZooKeeper } from './zookeeper/find-zookeeper.js'
 
 /** Debian's own Python: python3-kazoo is installed for no other. */
 export const PYTHON = '/usr/bin/python3'

@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { freePorts } from '../server/src/cli/free-ports.js'
+import { freePorts } from './zookeeper/free-ports.js'
 
 /** `up` is from the client to the target. */
 export type Direction = 'up' | 'down'

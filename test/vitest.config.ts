@@ -16,6 +16,7 @@ const alias = [
   { find: /^zoogate-client\/protocol$/, replacement: source('client-sdk/src/protocol.ts') },
   { find: /^zoogate-client$/, replacement: source('client-sdk/src/index.ts') },
   { find: /^zoogate\/dev-ensemble$/, replacement: source('server/src/dev-ensemble/index.ts') },
+  { find: /^zoogate\/testing$/, replacement: source('server/src/testing.ts') },
   { find: /^zoogate$/, replacement: source('server/src/index.ts') },
 ]
 

@@ -6,7 +6,7 @@ export interface Layer {
 
 /** From top to bottom. A file imports from its own layer and from those below it. */
 export const SERVER_LAYERS: Layer[] = [
-  { name: 'entry points', files: ['main.ts', 'index.ts'] },
+  { name: 'entry points', files: ['main.ts', 'index.ts', 'testing.ts'] },
   { name: 'commands', files: ['cli/'] },
   { name: 'gateway', files: ['gateway.ts', 'status.ts', 'origin.ts'] },
   { name: 'connection', files: ['connection.ts', 'outbox.ts', 'page-heartbeat.ts'] },
@@ -52,7 +52,15 @@ export const SERVER_PACKAGES: Record<string, string[]> = {
   pino: ['log.ts'],
   'prom-client': ['metrics.ts', 'status.ts'],
   commander: ['cli/'],
-  zod: ['config.ts', 'options.ts', 'protocol.ts', 'authenticate.ts', 'access.ts', 'resume-token.ts'],
+  zod: [
+    'config.ts',
+    'options.ts',
+    'protocol.ts',
+    'authenticate.ts',
+    'access.ts',
+    'resume-token.ts',
+    'cli/fault-requests.ts',
+  ],
 }
 
 /** Everything that may stand at the top of the repository. */

@@ -1,11 +1,15 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import jwt from 'jsonwebtoken'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import { SECRET, token } from '../gateway-fixture.js'
 import { endRuns, run, serveProcess, webSocketOf } from '../gateway-process.js'
 import { RawPage } from '../raw-page.js'
 import { type RealEnsemble, realEnsemble } from '../real-ensemble.js'
 import { describeWith } from '../requirements.js'
+import { waitUntil } from '../wait-until.js'
 
 afterEach(endRuns)
 
@@ -20,12 +24,83 @@ describe('zoogate serve', () => {
     ],
     [{ ZOOGATE_ZOOKEEPER: 'a', ZOOGATE_JWT_SECRET: SECRET, ZOOGATE_ACCESS: 'all' }, 'ZOOGATE_ACCESS'],
     [{ ZOOGATE_ZOOKEEPER: 'a', ZOOGATE_JWT_SECRET: SECRET, ZOOGATE_PROT: '1' }, 'ZOOGATE_PROT'],
+    [
+      { ZOOGATE_ZOOKEEPER: 'memory', ZOOGATE_JWT_SECRET: SECRET },
+      'ZOOGATE_ZOOKEEPER (--zookeeper): "memory"',
+    ],
+    [{ ZOOGATE_ZOOKEEPER: 'In-Memory', ZOOGATE_JWT_SECRET: SECRET }, 'is for `zoogate dev` only'],
+    [{ ZOOGATE_ZOOKEEPER: 'dev', ZOOGATE_JWT_SECRET: SECRET }, 'is for `zoogate dev` only'],
   ])('with %j refuses to start and names %s', async (env, message) => {
     const started = run(['serve', '--port', '0'], env)
     expect(await started.exit()).toBe(1)
     expect(started.stderr).toContain(message)
     expect(started.stderr).not.toContain('    at ')
     expect(started.stderr).not.toContain(SECRET)
+  })
+})
+
+describe('zoogate dev without --zookeeper', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'path-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const openPage = async (http: string) => {
+    const { token: bearer } = (await (await fetch(`${http}/demo/token`)).json()) as { token: string }
+    return RawPage.connect(webSocketOf(http), { token: bearer }, { origin: http })
+  }
+
+  it('needs nothing but Node, and says that its ensemble forgets and is not for production', async () => {
+    symlinkSync(process.execPath, join(folder, 'node'))
+    const dev = run(['dev', '--port', '0'], { PATH: folder })
+    const http = await dev.listening()
+    expect(dev.stdout).toMatch(
+      /in-memory.*first runs and tests.*forgets everything.*never use it in production/,
+    )
+    const page = await openPage(http)
+    expect(await page.session()).toMatchObject({ resumed: false, timeoutMs: 10_000 })
+    expect(await page.call('create', { path: '/a', mode: 'ephemeral' })).toMatchObject({
+      result: { path: '/a' },
+    })
+    expect(dev.stderr).toBe('')
+  })
+
+  it('ends at once on SIGTERM, also while every server is stopped', async () => {
+    const dev = run(['dev', '--port', '0'])
+    const http = await dev.listening()
+    const page = await openPage(http)
+    const { id } = await page.session()
+    const pressed = await fetch(`${http}/demo/faults`, {
+      method: 'POST',
+      headers: { origin: http, 'content-type': 'application/json' },
+      body: JSON.stringify({ fault: 'stop-ensemble', session: id, tab: 'ab' }),
+    })
+    expect(pressed.status).toBe(204)
+    await page.next(({ type }) => type === 'suspended')
+    dev.process.kill('SIGTERM')
+    expect(await page.closed()).toBe(CLOSE_CODES.DRAINING)
+    expect(await dev.exit()).toBe(0)
+  })
+
+  it('opens the board in the browser with --open', async () => {
+    const opened = join(folder, 'opened')
+    for (const name of ['xdg-open', 'open']) {
+      writeFileSync(join(folder, name), `#!/bin/sh\necho "$1" > ${opened}\n`, { mode: 0o755 })
+    }
+    const http = await run(['dev', '--port', '0', '--open'], { PATH: folder }).listening()
+    await waitUntil('it is opened', () => existsSync(opened) && readFileSync(opened, 'utf8') === `${http}/\n`)
+  })
+
+  it.each<[string, () => void]>([
+    ['is none', () => {}],
+    ['fails', () => writeFileSync(join(folder, 'xdg-open'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })],
+  ])('goes on with a line in the log where the opener %s', async (_, prepare) => {
+    prepare()
+    const dev = run(['dev', '--port', '0', '--open'], { PATH: folder })
+    const http = await dev.listening()
+    await waitUntil('the log says so', () => dev.stderr.includes(`no browser opened; open ${http}/ yourself`))
+    expect((await fetch(`${http}/`)).status).toBe(200)
   })
 })
 
@@ -92,6 +167,8 @@ describeWith('zookeeper')('a gateway process', () => {
     expect(await again.json()).toMatchObject({ sub })
     const page = await RawPage.connect(webSocketOf(http), { token: bearer }, { origin: http })
     expect((await page.session()).resumed).toBe(false)
+    expect(dev.stdout).not.toContain('in-memory')
+    expect((await fetch(`${http}/demo/faults`)).status).toBe(404)
     const stranger = await RawPage.open(webSocketOf(http), { origin: 'https://evil.example' })
     expect(await stranger.closed()).toBe(CLOSE_CODES.ORIGIN_REFUSED)
   })

@@ -1,19 +1,20 @@
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { BOARD_ENSEMBLES, type BoardEnsemble, TICK_MS } from '../board-ensemble.js'
 import { BoardPage } from '../board-page.js'
 import { type BoardServer, startBoardServer } from '../board-server.js'
 import { launchChromium, type TestBrowser } from '../chromium.js'
 import { endRuns, type Run, serveProcess } from '../gateway-process.js'
 import { Kazoo } from '../kazoo.js'
-import { type RealEnsemble, realEnsemble } from '../real-ensemble.js'
 import { describeWith } from '../requirements.js'
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.js'
 import { waitUntil } from '../wait-until.js'
 
 const TIMEOUT_MS = 10_000
-const TICK_MS = 500
+/** Where a test has to wait until it has passed. */
+const SHORT_TIMEOUT_MS = 6_000
 /** A third of the timeout: the page's last message may be so much younger than its stop. */
-const HEARTBEAT_ROUND_MS = TIMEOUT_MS / 3
+const HEARTBEAT_ROUND_MS = SHORT_TIMEOUT_MS / 3
 const SLACK_MS = 1_000
 
 const RESUMED = ['CONNECTED → CONNECTING', 'CONNECTING → CONNECTED']
@@ -24,12 +25,16 @@ const RENEWED = [
   'CONNECTING → CONNECTED',
 ]
 
-describeWith(
-  'zookeeper',
-  'kazoo',
-  'chromium',
-)('the presence board in Chromium before three servers', () => {
-  let ensemble: RealEnsemble
+for (const { name, requires, start } of BOARD_ENSEMBLES) {
+  describeWith(
+    'kazoo',
+    'chromium',
+    ...requires,
+  )(`the presence board in Chromium before ${name}`, () => boardCases(start))
+}
+
+function boardCases(start: () => Promise<BoardEnsemble>): void {
+  let ensemble: BoardEnsemble
   let kazoo: Kazoo
   let chromium: TestBrowser
   let board: BoardServer
@@ -49,12 +54,8 @@ describeWith(
   const portOf = async (run: Run) => Number(new URL(await run.listening()).port)
 
   beforeAll(async () => {
-    ;[ensemble, chromium, board] = await Promise.all([
-      realEnsemble(3, { tickTimeMs: TICK_MS }),
-      launchChromium(),
-      startBoardServer(),
-    ])
-    links = await Promise.all(ensemble.servers.map(({ port }) => startTcpProxy(port)))
+    ;[ensemble, chromium, board] = await Promise.all([start(), launchChromium(), startBoardServer()])
+    links = await Promise.all(ensemble.ports.map((port) => startTcpProxy(port)))
     gateway = startGateway()
     wire = await startTcpProxy(await portOf(gateway))
     kazoo = await Kazoo.connect(ensemble.connectString)
@@ -71,21 +72,21 @@ describeWith(
     await Promise.all(contexts.splice(0).map((context) => context.close()))
   })
 
-  const address = (name: string) =>
-    board.page({ gateway: `ws://127.0.0.1:${wire.port}/zoogate`, timeout: String(TIMEOUT_MS), room, name })
+  const address = (name: string, timeoutMs: number) =>
+    board.page({ gateway: `ws://127.0.0.1:${wire.port}/zoogate`, timeout: String(timeoutMs), room, name })
 
-  const open = async (name: string, context?: BrowserContext) => {
-    const own = context ?? (await chromium.newContext())
-    if (!context) contexts.push(own)
-    const visitor = new BoardPage(await chromium.newPage(address(name), own))
+  const open = async (name: string, timeoutMs: number) => {
+    const context = await chromium.newContext()
+    contexts.push(context)
+    const visitor = new BoardPage(await chromium.newPage(address(name, timeoutMs), context))
     await visitor.waitForState('CONNECTED')
     await waitUntil('the own card is there', () => visitor.page.locator('.card[data-mine="true"]').count())
     return visitor
   }
-  const openTwo = async () => {
+  const openTwo = async (timeoutMs = TIMEOUT_MS) => {
     rooms += 1
     room = `/rooms/test-${rooms}`
-    const [ada, grace] = await Promise.all([open('Ada'), open('Grace')])
+    const [ada, grace] = await Promise.all([open('Ada', timeoutMs), open('Grace', timeoutMs)])
     await Promise.all([ada, grace].map((visitor) => visitor.waitForNames(['Ada', 'Grace'])))
     return { ada, grace, adasNode: (await ada.ownMember()) as string }
   }
@@ -173,7 +174,7 @@ describeWith(
     const flicker = await grace.watchForFlicker(adasNode)
     const states = await ada.recordStates()
     const holder = (await ensemble.holder(id)) as number
-    await ensemble.kill(holder)
+    await ensemble.killServer(holder)
     await waitUntil('the session is held by another server', async () => {
       const now = await ensemble.holder(id)
       return now !== null && now !== holder
@@ -183,12 +184,12 @@ describeWith(
     expect(await ada.sessionId()).toBe(id)
     expect(await states()).toEqual(RESUMED)
     expect(await flicker()).toEqual([])
-    await ensemble.start(holder)
+    await ensemble.startServers([holder])
     await ensemble.waitForQuorum()
   })
 
   it('no server can be reached for longer than the timeout: CONNECTING, then expired, then a new session', async () => {
-    const { ada, adasNode } = await openTwo()
+    const { ada, adasNode } = await openTwo(SHORT_TIMEOUT_MS)
     const id = await ada.sessionId()
     const states = await ada.recordStates()
     await Promise.all(links.map((link) => link.cut()))
@@ -204,20 +205,21 @@ describeWith(
   })
 
   it('all servers are down for longer than the timeout: CONNECTING until the ensemble has spoken', async () => {
-    const { ada } = await openTwo()
+    const { ada } = await openTwo(SHORT_TIMEOUT_MS)
     const id = await ada.sessionId()
     const states = await ada.recordStates()
-    await Promise.all(ensemble.servers.map((_, index) => ensemble.kill(index)))
+    const servers = [...ensemble.ports.keys()]
+    await Promise.all(servers.map((index) => ensemble.killServer(index)))
     const from = performance.now()
     await waitUntil(
       'the outage has outlasted the timeout',
-      () => performance.now() - from > TIMEOUT_MS + 1000,
+      () => performance.now() - from > SHORT_TIMEOUT_MS + 1000,
       {
-        timeoutMs: TIMEOUT_MS * 2,
+        timeoutMs: SHORT_TIMEOUT_MS * 2,
       },
     )
     expect(await states()).toEqual(['CONNECTED → CONNECTING'])
-    await Promise.all(ensemble.servers.map((_, index) => ensemble.start(index)))
+    await ensemble.startServers(servers)
     await ensemble.waitForQuorum()
     await ada.waitForState('CONNECTED')
     // ZooKeeper starts the clock of every session that it knows anew when a leader is elected: the session has
@@ -228,7 +230,7 @@ describeWith(
   })
 
   it('a duplicated tab gets a session of its own, and both live on', async () => {
-    const { ada, grace } = await openTwo()
+    const { ada, grace } = await openTwo(SHORT_TIMEOUT_MS)
     const id = await ada.sessionId()
     const opened = ada.page.context().waitForEvent('page')
     // A window with an opener starts with a copy of its session storage, as "Duplicate tab" does.
@@ -239,8 +241,8 @@ describeWith(
     expect(await copy.sessionId()).not.toBe(id)
     expect(await ada.sessionId()).toBe(id)
     const from = performance.now()
-    await waitUntil('a timeout has passed', () => performance.now() - from > TIMEOUT_MS + TICK_MS, {
-      timeoutMs: TIMEOUT_MS * 2,
+    await waitUntil('a timeout has passed', () => performance.now() - from > SHORT_TIMEOUT_MS + TICK_MS, {
+      timeoutMs: SHORT_TIMEOUT_MS * 2,
     })
     expect([await ada.state(), await copy.state()]).toEqual(['CONNECTED', 'CONNECTED'])
     expect(await ada.sessionId()).toBe(id)
@@ -248,15 +250,15 @@ describeWith(
   })
 
   it('a page that is stopped with SIGSTOP loses its card in time, and finds out when it goes on', async () => {
-    const { ada, grace, adasNode } = await openTwo()
+    const { ada, grace, adasNode } = await openTwo(SHORT_TIMEOUT_MS)
     const id = await ada.sessionId()
     const states = await ada.recordStates()
     const resume = await chromium.stopRenderer(ada.page)
     const from = performance.now()
-    await grace.waitForNames(['Grace'], TIMEOUT_MS * 2)
+    await grace.waitForNames(['Grace'], SHORT_TIMEOUT_MS * 2)
     const after = performance.now() - from
-    expect(after).toBeGreaterThan(TIMEOUT_MS - HEARTBEAT_ROUND_MS - SLACK_MS)
-    expect(after).toBeLessThan(TIMEOUT_MS + TICK_MS + SLACK_MS)
+    expect(after).toBeGreaterThan(SHORT_TIMEOUT_MS - HEARTBEAT_ROUND_MS - SLACK_MS)
+    expect(after).toBeLessThan(SHORT_TIMEOUT_MS + TICK_MS + SLACK_MS)
     expect(await kazoo.exists(`${room}/${adasNode}`)).toBeNull()
     resume()
     await grace.waitForNames(['Ada', 'Grace'])
@@ -264,4 +266,4 @@ describeWith(
     expect(await ada.sessionId()).not.toBe(id)
     expect(await states()).toEqual(RENEWED)
   })
-})
+}

@@ -3,19 +3,21 @@ import { readSettings, renamed } from '../../examples/presence-board/src/setting
 
 describe('settings', () => {
   it('lead to the gateway that served the page when the address says nothing', () => {
-    expect(readSettings('https://board.example/')).toEqual({
-      gateways: ['wss://board.example/zoogate'],
+    expect(readSettings('https://board.example/', 'ab1')).toEqual({
+      gateways: ['wss://board.example/zoogate?tab=ab1'],
       tokenUrl: '/demo/token',
       timeoutMs: 10_000,
       room: '/rooms/lobby',
       name: null,
     })
-    expect(readSettings('http://127.0.0.1:8080/?x=1').gateways).toEqual(['ws://127.0.0.1:8080/zoogate'])
+    expect(readSettings('http://127.0.0.1:8080/?x=1', 'ab1').gateways).toEqual([
+      'ws://127.0.0.1:8080/zoogate?tab=ab1',
+    ])
   })
 
   it('are taken from the address where it has them', () => {
     const query = 'gateway=ws://a/zoogate,ws://b/zoogate&tokenUrl=/token&timeout=4000&room=/r/1/&name=Ada'
-    expect(readSettings(`http://board.example/?${query}`)).toEqual({
+    expect(readSettings(`http://board.example/?${query}`, 'ab1')).toEqual({
       gateways: ['ws://a/zoogate', 'ws://b/zoogate'],
       tokenUrl: '/token',
       timeoutMs: 4_000,
@@ -25,7 +27,9 @@ describe('settings', () => {
   })
 
   it.each(['timeout=-1', 'timeout=soon', 'timeout=', 'room=lobby', 'room=/'])('ignore a %s', (query) => {
-    expect(readSettings(`http://board.example/?${query}`)).toEqual(readSettings('http://board.example/'))
+    expect(readSettings(`http://board.example/?${query}`, 'ab1')).toEqual(
+      readSettings('http://board.example/', 'ab1'),
+    )
   })
 })
 

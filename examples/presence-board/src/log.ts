@@ -1,7 +1,7 @@
 // What happened, newest first, and the same for ears: a list that grows by forty lines at once is readable, but
 // not listenable, so announcements are gathered and summed up.
 
-export type LogKind = 'state' | 'session' | 'joined' | 'left' | 'changed' | 'error'
+export type LogKind = 'state' | 'session' | 'joined' | 'left' | 'changed' | 'fault' | 'error'
 
 /** Enough to look back over a day of a quiet room; older entries go. */
 export const MAX_LOG_ENTRIES = 200

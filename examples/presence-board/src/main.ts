@@ -1,7 +1,9 @@
-// Puts the parts together: settings → client → room → wall, panel and log.
+// Puts the parts together: settings → client → room → wall, panels and log.
 
-import { createClient } from 'zoogate-client'
+import { type Client, createClient } from 'zoogate-client'
 import { Cards } from './cards.js'
+import { FaultPanel } from './fault-panel.js'
+import { causeFault, type Fault, offeredFaults, tabName } from './faults.js'
 import { loadIdentity, saveIdentity } from './identity.js'
 import { KeptText } from './kept-text.js'
 import { Log } from './log.js'
@@ -21,7 +23,8 @@ applySavedTheme()
 document.addEventListener('DOMContentLoaded', start)
 
 function start(): void {
-  const settings = readSettings(location.href)
+  const tab = tabName(new KeptText(() => sessionStorage, 'presence-board:tab'))
+  const settings = readSettings(location.href, tab)
   const kept = new KeptText(() => sessionStorage, 'presence-board:identity')
   let identity = loadIdentity(settings.name, kept)
 
@@ -47,6 +50,7 @@ function start(): void {
   })
 
   showSession(client, log)
+  offerFaults(client, tab, log).catch(reportError)
   const room = new Room({
     client,
     path: settings.room,
@@ -77,7 +81,7 @@ function start(): void {
   connect()
 }
 
-function showSession(client: ReturnType<typeof createClient>, log: Log): void {
+function showSession(client: Client, log: Log): void {
   const panel = new SessionPanel({
     root: document.documentElement,
     state: byId('state'),
@@ -103,6 +107,27 @@ function showSession(client: ReturnType<typeof createClient>, log: Log): void {
     log.add('session', sessionNews(id, resumed, lastId))
     lastId = id
   })
+}
+
+async function offerFaults(client: Client, tab: string, log: Log): Promise<void> {
+  const faults = await offeredFaults()
+  if (faults.length === 0) return
+  const cause = async (fault: Fault) => {
+    log.add('fault', `You pressed “${fault.title}”`)
+    const begun = causeFault(fault, { session: client.session?.id ?? '', tab })
+    return begun.then(
+      () => true,
+      (error: unknown) => {
+        log.add('error', describe(error))
+        return false
+      },
+    )
+  }
+  const elements = { panel: byId('faults', HTMLDetailsElement), list: byId('fault-list') }
+  const panel = new FaultPanel(elements, faults, cause)
+  const show = () => panel.setConnected(client.state === 'CONNECTED')
+  client.subscribe(show)
+  show()
 }
 
 function sessionNews(id: string, resumed: boolean, lastId: string | null): string {

@@ -17,13 +17,14 @@ const DEFAULT_TIMEOUT_MS = 10_000
 const DEFAULT_ROOM = '/rooms/lobby'
 const DEFAULT_TOKEN_URL = '/demo/token'
 
-export function readSettings(address: string): Settings {
+/** @param tab the name under which this tab dials the gateway that served it */
+export function readSettings(address: string, tab: string): Settings {
   const { searchParams } = new URL(address)
   const gateways = (searchParams.get('gateway') ?? '').split(',').filter((url) => url !== '')
   const timeoutMs = Number(searchParams.get('timeout'))
   const room = (searchParams.get('room') ?? '').replace(/\/+$/, '')
   return {
-    gateways: gateways.length > 0 ? gateways : [ownGateway(address)],
+    gateways: gateways.length > 0 ? gateways : [ownGateway(address, tab)],
     tokenUrl: searchParams.get('tokenUrl') ?? DEFAULT_TOKEN_URL,
     timeoutMs: timeoutMs > 0 ? timeoutMs : DEFAULT_TIMEOUT_MS,
     room: room.startsWith('/') ? room : DEFAULT_ROOM,
@@ -39,8 +40,8 @@ export function renamed(address: string, name: string): string {
 }
 
 /** A page that the gateway serves is at the same origin. */
-function ownGateway(address: string): string {
-  const url = new URL('/zoogate', address)
+function ownGateway(address: string, tab: string): string {
+  const url = new URL(`/zoogate?tab=${tab}`, address)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   return url.href
 }

@@ -1,82 +1,94 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { type DevEnsemble, startDevEnsemble } from '../dev-ensemble/index.js'
 import { createCheckedGateway } from '../gateway.js'
-import { createLog } from '../log.js'
+import { createLog, type Log } from '../log.js'
 import { ConfigError, checkOptions } from '../options.js'
 import { boardHandler } from './board.js'
-import { findZooKeeper, HOW_TO_INSTALL_ZOOKEEPER } from './find-zookeeper.js'
-import { fourLetterWord } from './four-letter-word.js'
-import { startLocalZooKeeper } from './local-zookeeper.js'
+import { openBrowser } from './browser.js'
+import { DevServer } from './dev-server.js'
+import { faultHandler } from './fault-requests.js'
+import { Faults } from './faults.js'
 import { drainOnSignal } from './serve.js'
 
-const USUAL_PORT = 2181
+/** As many as it takes for one to fail. */
+const SERVERS = 3
 
-/** An ensemble, and how to end what was started for it. */
-interface DevEnsemble {
-  connectString: string
-  close(): Promise<void>
+export interface DevFlags {
+  port: string
+  /** Connect string of a real ensemble. Without it: one in memory, whose faults the board offers. */
+  zookeeper?: string
+  /** Whether to open the board in a browser. */
+  open?: boolean
 }
 
 /** Gateway, presence board and demo tokens in one process, on loopback. */
-export async function runDev({ port, zookeeper }: { port: string; zookeeper?: string }): Promise<void> {
+export async function runDev({ port, zookeeper, open = false }: DevFlags): Promise<void> {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new ConfigError(`--port: "${port}" is not a port`)
-  const secret = randomBytes(32).toString('base64')
-  const board = boardHandler(secret)
-  const ensemble = await devEnsemble(zookeeper)
-  const config = checkOptions({
-    zookeeper: ensemble.connectString,
-    jwt: { secret },
-    access: 'open',
-    resumeKeys: [randomBytes(32).toString('base64')],
-    log: createLog('warn'),
-  })
-  const gateway = createCheckedGateway(config)
-  const server = createServer((request, response) => {
-    if (!gateway.handleRequest(request, response)) board(request, response)
-  })
-  server.on('upgrade', gateway.handleUpgrade)
-  const url = await listen(server, Number(port)).catch(async (error: unknown) => {
-    await ensemble.close()
-    throw error
-  })
-  drainOnSignal(gateway, async () => {
-    server.closeAllConnections()
-    await ensemble.close()
-  })
+  const log = createLog('warn')
+  const url = zookeeper === undefined ? await runInMemory(port, log) : await listen({ port, zookeeper, log })
   console.log(`zoogate listening on ${url}`)
   console.log(`Open ${url}/ in two windows to see each other. Ctrl-C stops it.`)
+  if (open) openBrowser(`${url}/`, log)
 }
 
-/** On loopback only: whoever gets here gets a token. */
-async function listen(server: Server, port: number): Promise<string> {
-  server.listen(port, '127.0.0.1')
+async function runInMemory(port: string, log: Log): Promise<string> {
+  const ensemble = await startDevEnsemble({ servers: SERVERS })
   try {
-    await once(server, 'listening')
+    const url = await listen({ port, zookeeper: ensemble.connectString, log, inMemory: ensemble })
+    console.log(
+      `ZooKeeper here is an in-memory ensemble of ${SERVERS} servers, for first runs and tests. It forgets everything ` +
+        'at the end: never use it in production. A real one: --zookeeper HOST:PORT',
+    )
+    return url
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new ConfigError(`--port: ${port} is in use; give another, or 0 for any`)
+    await ensemble.close()
+    throw error
   }
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-async function devEnsemble(zookeeper: string | undefined): Promise<DevEnsemble> {
-  const nothing = async () => {}
-  if (zookeeper !== undefined) return { connectString: zookeeper, close: nothing }
-  const usual = `127.0.0.1:${USUAL_PORT}`
-  const running = await fourLetterWord(USUAL_PORT, 'srvr').then(
-    (answer) => answer !== '',
-    () => false,
+interface DevSetup {
+  port: string
+  zookeeper: string
+  log: Log
+  inMemory?: DevEnsemble
+}
+
+/** @returns the address, `http://host:port` */
+async function listen({ port, zookeeper, log, inMemory }: DevSetup): Promise<string> {
+  const secret = randomBytes(32).toString('base64')
+  const gateway = createCheckedGateway(
+    checkOptions(
+      {
+        zookeeper,
+        jwt: { secret },
+        access: 'open',
+        resumeKeys: [randomBytes(32).toString('base64')],
+        log,
+      },
+      (place) => `--${place}`,
+    ),
   )
-  if (running) {
-    console.log(`Using the ZooKeeper on ${usual}.`)
-    return { connectString: usual, close: nothing }
-  }
-  if (findZooKeeper() === null) {
-    throw new ConfigError(`no ZooKeeper on ${usual} and none installed here. ${HOW_TO_INSTALL_ZOOKEEPER}`)
-  }
-  console.log(`No ZooKeeper on ${usual}; starting the installed one with a temporary folder …`)
-  return startLocalZooKeeper()
+  const cutTab = (tab: string) => server.cutPages((upgrade) => tabOf(upgrade) === tab)
+  const faults = inMemory && new Faults({ ensemble: inMemory, cutTab }, log)
+  const server = new DevServer(
+    gateway,
+    boardHandler({ secret, ...(faults && { faults: faultHandler(faults, log) }) }),
+  )
+  const bound = await server.listen(Number(port)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    throw new ConfigError(`--port: ${port} is in use; give another, or 0 for any`)
+  })
+  drainOnSignal(gateway, async () => {
+    faults?.close()
+    await server.close()
+    await inMemory?.close()
+  })
+  return `http://127.0.0.1:${bound}`
+}
+
+/** The board names its tab in the address that it dials. */
+function tabOf({ url = '' }: IncomingMessage): string | null {
+  return new URLSearchParams(url.split('?', 2)[1]).get('tab')
 }

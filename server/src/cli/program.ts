@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { flagName, SETTINGS } from '../config.js'
-import { runDev } from './dev.js'
+import { type DevFlags, runDev } from './dev.js'
 import { runServe } from './serve.js'
 import { printToken } from './token.js'
 
@@ -28,9 +28,10 @@ export function createProgram(): Command {
     .option('--port <port>', 'port to listen on, 0 for any', '8080')
     .option(
       '--zookeeper <hosts>',
-      'connect string of a running ensemble; without it one is looked for or started',
+      'connect string of a real ensemble; default: one in memory, for first runs',
     )
-    .action((flags: { port: string; zookeeper?: string }) => runDev(flags))
+    .option('--open', 'open the board in the default browser')
+    .action((flags: DevFlags) => runDev(flags))
 
   program
     .command('token')

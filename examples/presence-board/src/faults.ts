@@ -1,0 +1,50 @@
+// The faults that `zoogate dev` offers to cause on its in-memory ensemble. Served from anywhere else there are none.
+
+import type { KeptText } from './kept-text.js'
+
+const FAULTS_URL = '/demo/faults'
+
+export interface Fault {
+  name: string
+  title: string
+  /** What there is to see, in one line. */
+  watchFor: string
+  /** Milliseconds until it ends by itself; 0 for what needs no end. */
+  lastsMs: number
+}
+
+/**
+ * The name under which this tab dials, so that its WebSocket can be told from those of other tabs. It stays across a
+ * reload: a session is resumed at the address that it was opened at.
+ */
+export function tabName(kept: Pick<KeptText, 'read' | 'write'>): string {
+  const known = kept.read()
+  if (known !== null && /^[0-9a-f]{16}$/.test(known)) return known
+  const bytes = [...crypto.getRandomValues(new Uint8Array(8))]
+  const name = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  kept.write(name)
+  return name
+}
+
+/** What can be broken here; nothing where nobody offers it. */
+export async function offeredFaults(get: typeof fetch = fetch): Promise<Fault[]> {
+  const response = await get(FAULTS_URL, { cache: 'no-store' })
+  const isOffer = response.ok && response.headers.get('content-type')?.startsWith('application/json')
+  if (!isOffer) return []
+  const { faults } = (await response.json()) as { faults: Fault[] }
+  return faults
+}
+
+/** Resolves when the fault has begun. @throws Error with the sentence of whoever refuses it */
+export async function causeFault(
+  fault: Fault,
+  victim: { session: string; tab: string },
+  post: typeof fetch = fetch,
+): Promise<void> {
+  const response = await post(FAULTS_URL, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ fault: fault.name, ...victim }),
+  })
+  if (!response.ok) throw new Error(`“${fault.title}” was refused: ${(await response.text()).trim()}`)
+}
