@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import WebSocket from 'ws'
 import {
   type Call,
@@ -12,7 +12,6 @@ import {
   type SessionMessage,
   SUBPROTOCOL,
 } from 'zoogate-client/protocol'
-import { waitUntil } from './wait-until.js'
 
 export interface RawPageOptions {
   origin?: string
@@ -32,6 +31,7 @@ export class RawPage {
   /** `performance.now()` of the last message that was sent. */
   lastSentAt = 0
   #lastId = 0
+  readonly #news = new EventEmitter().setMaxListeners(0)
 
   constructor(url: string, { origin, protocols = [SUBPROTOCOL], answers = true }: RawPageOptions = {}) {
     this.answers = answers
@@ -42,6 +42,7 @@ export class RawPage {
     this.socket.on('message', (data: Buffer) => this.#receive(data.toString('utf8')))
     this.socket.on('close', (code) => {
       this.closedWith = code
+      this.#news.emit('news')
     })
     // The close that follows is what tests look at.
     this.socket.on('error', () => undefined)
@@ -82,17 +83,13 @@ export class RawPage {
 
   /** The newest session message, waited for. */
   session(): Promise<SessionMessage> {
-    return waitUntil(
-      'a session message arrives',
-      () => {
-        const found = this.messages.findLast((message) => message.type === 'session')
-        if (!found && this.closedWith !== null) {
-          throw new Error(`closed with ${this.closedWith}: ${JSON.stringify(this.messages)}`)
-        }
-        return found
-      },
-      { intervalMs: 5 },
-    )
+    return this.#until('a session message arrives', () => {
+      const found = this.messages.findLast((message) => message.type === 'session')
+      if (!found && this.closedWith !== null) {
+        throw new Error(`closed with ${this.closedWith}: ${JSON.stringify(this.messages)}`)
+      }
+      return found
+    })
   }
 
   /** Sends a call and waits for its answer. */
@@ -116,11 +113,11 @@ export class RawPage {
 
   /** The first message that fits, waited for. */
   next(fits: (message: GatewayMessage) => boolean): Promise<GatewayMessage> {
-    return waitUntil('a message arrives', () => this.messages.find(fits), { intervalMs: 5 })
+    return this.#until('a message arrives', () => this.messages.find(fits))
   }
 
   closed(timeoutMs = 10_000): Promise<number> {
-    return waitUntil('the socket is closed', () => this.closedWith, { intervalMs: 5, timeoutMs })
+    return this.#until('the socket is closed', () => this.closedWith, timeoutMs)
   }
 
   /** What a page would bring to take this session up again. */
@@ -143,11 +140,36 @@ export class RawPage {
     this.socket.close(1001)
   }
 
+  /** Asks at once and after whatever arrives, so that thousands of pages can wait at a time. */
+  #until<T>(what: string, probe: () => T | null | undefined, timeoutMs = 10_000): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        clearTimeout(deadline)
+        this.#news.off('news', look)
+        finish()
+      }
+      const look = () => {
+        try {
+          const found = probe()
+          if (found !== null && found !== undefined) settle(() => resolve(found))
+        } catch (error) {
+          settle(() => reject(error))
+        }
+      }
+      const late = () =>
+        settle(() => reject(new Error(`gave up waiting until ${what} after ${timeoutMs} ms`)))
+      const deadline = setTimeout(late, timeoutMs)
+      this.#news.on('news', look)
+      look()
+    })
+  }
+
   #receive(text: string): void {
     const frame = JSON.parse(text) as GatewayMessage | GatewayMessage[]
     for (const message of Array.isArray(frame) ? frame : [frame]) {
       this.messages.push(message)
       if (message.type === 'ping' && this.answers) this.send({ type: 'pong', id: message.id })
     }
+    this.#news.emit('news')
   }
 }
