@@ -63,7 +63,14 @@ export interface Acl {
   permissions: Permission[]
 }
 
-export type CreateMode = 'persistent' | 'ephemeral' | 'persistent_sequential' | 'ephemeral_sequential'
+export type CreateMode =
+  | 'persistent'
+  | 'ephemeral'
+  | 'persistent_sequential'
+  | 'ephemeral_sequential'
+  | 'container'
+  | 'ttl'
+  | 'ttl_sequential'
 
 /** ZooKeeper's Stat. `owner` is null for a node that is not ephemeral; another session's id is never shown. */
 export interface WireStat {
@@ -82,7 +89,7 @@ export interface WireStat {
   owner: 'mine' | 'other' | null
 }
 
-/** One-shot watches by the list that ZooKeeper keeps them in, as paths. */
+/** Watches by the list that ZooKeeper keeps them in, as paths. */
 export interface WatchLists {
   /** Set by getData, and by exists on a node that was there. */
   data: string[]
@@ -90,6 +97,24 @@ export interface WatchLists {
   exist: string[]
   /** Set by getChildren. */
   child: string[]
+  /** Set by addWatch; they stay set until they are removed. */
+  persistent?: string[]
+  /** Set by addWatch with `recursive`: also for every node below. */
+  recursive?: string[]
+}
+
+/** One part of a multi: all parts are done, or none. */
+export type MultiPart =
+  | ({ op: 'create' } & Operations['create'])
+  | ({ op: 'delete' } & Operations['delete'])
+  | ({ op: 'setData' } & Operations['setData'])
+  /** Passes when the node exists and, where a version is given, has that version. */
+  | { op: 'check'; path: string; version?: number }
+
+/** What one part of a multi that was done gives; an empty object for delete and check. */
+export interface MultiPartResult {
+  path?: string
+  stat?: WireStat
 }
 
 // ---- page → gateway ----
@@ -116,12 +141,25 @@ export interface Resume {
 
 /** What each operation takes. */
 export interface Operations {
-  create: { path: string; data?: NodeData; mode?: CreateMode; acl?: Acl[] }
+  /** `ttlMs` with the two ttl modes only, and required there: 1 to 1,099,511,627,775. */
+  create: { path: string; data?: NodeData; mode?: CreateMode; acl?: Acl[]; ttlMs?: number }
   delete: { path: string; version?: number }
   exists: { path: string; watch?: boolean }
   getData: { path: string; watch?: boolean }
   setData: { path: string; data: NodeData; version?: number }
   getChildren: { path: string; watch?: boolean }
+  getACL: { path: string }
+  /** `version` is the node's `aversion`. */
+  setACL: { path: string; acl: Acl[]; version?: number }
+  /** Answered when the server that is asked has caught up with the leader. */
+  sync: { path: string }
+  /** The ephemeral nodes of this session below a path. */
+  getEphemerals: { path: string }
+  whoAmI: Record<string, never>
+  multi: { parts: MultiPart[] }
+  addWatch: { path: string; recursive?: boolean }
+  /** Removes the watch that addWatch set. */
+  removeWatch: { path: string; recursive?: boolean }
 }
 
 /** What each operation gives. */
@@ -132,6 +170,14 @@ export interface Results {
   getData: { data: NodeData; stat: WireStat }
   setData: { stat: WireStat }
   getChildren: { children: string[]; stat: WireStat }
+  getACL: { acl: Acl[]; stat: WireStat }
+  setACL: { stat: WireStat }
+  sync: Record<string, never>
+  getEphemerals: { paths: string[] }
+  whoAmI: { identities: { scheme: string; id: string }[] }
+  multi: { results: MultiPartResult[] }
+  addWatch: Record<string, never>
+  removeWatch: Record<string, never>
 }
 
 export type Operation = keyof Operations
@@ -175,6 +221,8 @@ export interface SessionMessage {
   zxid: HexLong
   /** The largest message that the gateway reads, in bytes. */
   maxMessageBytes: number
+  /** Attached to a server that has lost its quorum: reads work, writes fail with NOT_READ_ONLY. */
+  readOnly?: boolean
 }
 
 /** The link between gateway and ensemble is down: the page is CONNECTING. Calls in flight have been failed. */
@@ -238,6 +286,8 @@ export interface WireError {
   outcome: Outcome
   /** ZooKeeper's number, where `code` is UNKNOWN. */
   number?: number
+  /** The part of a multi that failed, counted from 0; the others were not executed because of it. */
+  part?: number
 }
 
 /** A call failed. */

@@ -1,25 +1,26 @@
 import type { HexLong, Outcome } from 'zoogate-client/protocol'
 import { ERR, outcomeOfAnswer } from './error-codes.js'
 import { BadFrame, type FrameReader } from './frame-reader.js'
-import type { Decode } from './replies.js'
-import type { OutstandingWatches, WatchList } from './watches.js'
+import { type Decode, PartRefusal } from './replies.js'
+import type { OneShotList, OutstandingWatches } from './watches.js'
 
-/** `zxid` is null where the ensemble did not answer. `err` is ZooKeeper's number; `errorCodeOf` names it. */
+/**
+ * `zxid` is null where the ensemble did not answer. `err` is ZooKeeper's number; `errorCodeOf` names it. `part` is the one
+ * of a transaction that was refused, counted from 0.
+ */
 export type CallResult<T> =
   | { err: 0; zxid: HexLong; value: T }
-  | { err: number; zxid: HexLong | null; outcome: Outcome }
+  | { err: number; zxid: HexLong | null; outcome: Outcome; part?: number }
 
 export type Callback<T> = (result: CallResult<T>) => void
 
 /** What the answers to one kind of request mean. */
 export interface Operation<T> {
   decode: Decode<T>
-  /** An error number inside a body whose header says 0; 0 where there is none. */
-  readError?: (frame: FrameReader) => number
   /** The list that a watch stands in once the request has succeeded. */
-  watches?: WatchList
+  watches?: OneShotList
   /** The same where the node is missing. */
-  watchesMissing?: WatchList
+  watchesMissing?: OneShotList
 }
 
 /** One request that was sent and is not answered yet. */
@@ -44,12 +45,16 @@ export class Call<T> {
    * Returns the error number that counts.
    */
   read(frame: FrameReader, zxid: HexLong, headerError: number, sessionId: Buffer): number {
-    const err = headerError === 0 ? (this.#operation.readError?.(frame) ?? 0) : headerError
-    this.#result =
-      err === 0
-        ? { err: 0, zxid, value: this.#operation.decode(frame, sessionId) }
-        : { err, zxid, outcome: outcomeOfAnswer(err) }
-    return err
+    if (headerError !== 0) {
+      this.#result = { err: headerError, zxid, outcome: outcomeOfAnswer(headerError) }
+    } else {
+      const value = this.#operation.decode(frame, sessionId)
+      this.#result =
+        value instanceof PartRefusal
+          ? { err: value.err, zxid, outcome: 'not_executed', part: value.part }
+          : { err: 0, zxid, value }
+    }
+    return this.#result.err
   }
 
   /** Notes the watch that the server has set along with its answer. */

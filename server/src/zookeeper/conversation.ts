@@ -32,6 +32,7 @@ export class Conversation {
   readonly zxid: LastZxid
   readonly watches: OutstandingWatches
   readonly #listener: ConversationListener
+  readonly #write: (frame: Buffer) => void
   readonly #calls = new CallsInFlight()
   /** Every watch has been checked up to here. Lags behind the newest zxid while watches are being set again. */
   #checkedTo: Buffer
@@ -39,10 +40,16 @@ export class Conversation {
   #setWatchesDue = 0
   #ping: 'none' | 'in_flight' | 'in_flight_and_wanted' = 'none'
 
-  constructor(zxid: LastZxid, watches: OutstandingWatches, listener: ConversationListener) {
+  constructor(
+    zxid: LastZxid,
+    watches: OutstandingWatches,
+    listener: ConversationListener,
+    write: (frame: Buffer) => void,
+  ) {
     this.zxid = zxid
     this.watches = watches
     this.#listener = listener
+    this.#write = write
     this.#checkedTo = Buffer.from(zxid.bytes)
   }
 
@@ -57,20 +64,29 @@ export class Conversation {
 
   /** Whether a server that says nothing now leaves something unanswered. */
   get answerDue(): boolean {
-    return this.#calls.count > 0 || this.#ping !== 'none'
+    return this.#calls.count > 0 || this.#ping !== 'none' || this.#setWatchesDue > 0
   }
 
   /** Says first on a new connection who we are and what we watch. */
-  restore(auth: readonly { scheme: string; auth: Buffer }[], write: (frame: Buffer) => void): void {
+  restore(auth: readonly { scheme: string; auth: Buffer }[]): void {
     for (const credential of auth) {
-      write(encodeAuth(credential.scheme, credential.auth))
+      this.#write(encodeAuth(credential.scheme, credential.auth))
       this.#authsDue++
     }
     // The same zxid for all portions: the answer to the first one says nothing about the paths of the second.
     for (const portion of this.watches.portions(MAX_SET_WATCHES_BYTES)) {
-      write(encodeSetWatches(this.#checkedTo, portion))
+      this.#write(encodeSetWatches(this.#checkedTo, portion))
       this.#setWatchesDue++
     }
+  }
+
+  /** Where no lasting watch stands for the one-shot watches of a path any more: has the server keep them again. */
+  attend(path: string): void {
+    const oneShot = this.watches.unattended(path)
+    if (oneShot === null) return
+    if (this.restored) this.#checkedTo = Buffer.from(this.zxid.bytes)
+    this.#write(encodeSetWatches(this.zxid.bytes, oneShot))
+    this.#setWatchesDue++
   }
 
   expect(call: AnyCall): void {
@@ -84,9 +100,9 @@ export class Conversation {
     return false
   }
 
-  ping(write: (frame: Buffer) => void): void {
+  ping(): void {
     this.#ping = 'in_flight'
-    write(PING)
+    this.#write(PING)
   }
 
   /**
@@ -126,6 +142,12 @@ export class Conversation {
   #onEvent(frame: FrameReader): void {
     const event = readEvent(frame)
     if (event === null) return
+    const implied = this.watches.implied(event.type, event.path)
+    this.#tell(event)
+    if (implied !== null) this.#tell({ type: 'NodeChildrenChanged', path: implied })
+  }
+
+  #tell(event: { type: WatchEventType; path: string }): void {
     this.watches.fire(event.type, event.path)
     this.#listener.event(event)
   }

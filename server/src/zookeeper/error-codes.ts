@@ -3,10 +3,13 @@ import type { ErrorCode, Outcome } from 'zoogate-client/protocol'
 /** The numbers that the link itself acts upon, or hands out for calls that no server answered. */
 export const ERR = {
   CONNECTION_LOSS: -4,
+  MARSHALLING_ERROR: -5,
   NO_NODE: -101,
   SESSION_EXPIRED: -112,
   AUTH_FAILED: -115,
   SESSION_MOVED: -118,
+  NOT_READ_ONLY: -119,
+  NO_WATCHER: -121,
   THROTTLED: -127,
 } as const
 

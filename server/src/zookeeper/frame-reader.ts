@@ -68,9 +68,14 @@ export class FrameReader {
   }
 
   texts(): string[] {
+    return this.list(() => this.text())
+  }
+
+  /** `readEntry` reads at least a byte each time, so that a lying length ends at the frame's end. */
+  list<T>(readEntry: () => T): T[] {
     const count = this.#length('list')
-    const list: string[] = []
-    for (let i = 0; i < count; i++) list.push(this.text())
+    const list: T[] = []
+    for (let i = 0; i < count; i++) list.push(readEntry())
     return list
   }
 

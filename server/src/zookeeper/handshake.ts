@@ -1,14 +1,13 @@
 import type { WatchLists } from 'zoogate-client/protocol'
+import { ERR } from './error-codes.js'
 import { BadFrame, type FrameReader } from './frame-reader.js'
 import { jute } from './jute.js'
+import { bool, encodeRequest, texts } from './request-fields.js'
 import { OP, XID } from './wire-numbers.js'
 
 const PROTOCOL_VERSION = 0
 const PASSWORD_BYTES = 16
 const SESSION_ID_BYTES = 8
-
-/** The package's record ends before this field; without it a server logs a warning for every connect. */
-const NOT_READ_ONLY = Buffer.of(0)
 
 /** An auth packet's type; ZooKeeper knows no other. */
 const AUTH_TYPE = 0
@@ -19,12 +18,16 @@ export interface ConnectRequest {
   /** 8 bytes, all zero to create a session. */
   sessionId: Buffer
   password: Buffer
+  /** Whether a server without a quorum will do. */
+  readOnly: boolean
 }
 
 export interface ConnectResponse {
   timeoutMs: number
   sessionId: Buffer
   password: Buffer
+  /** The server has no quorum: it refuses writes. */
+  readOnly: boolean
 }
 
 export function encodeConnectRequest(request: ConnectRequest): Buffer {
@@ -35,23 +38,40 @@ export function encodeConnectRequest(request: ConnectRequest): Buffer {
     request.sessionId,
     request.password,
   )
-  const frame = Buffer.concat([new jute.Request(null, record).toBuffer(), NOT_READ_ONLY])
+  // The package's record ends before this field; without it a server logs a warning for every connect.
+  const frame = Buffer.concat([new jute.Request(null, record).toBuffer(), bool(request.readOnly)])
   frame.writeInt32BE(frame.length - 4, 0)
   return frame
 }
 
-/** Null: there is no such session, or not any more. */
-export function readConnectResponse(frame: FrameReader): ConnectResponse | null {
+/** In place of a ConnectResponse: the header of an error reply, whose error is its last field. */
+const REFUSAL_BYTES = 16
+
+/**
+ * no_session: there is no such session, or not any more. no_quorum: a server without a quorum opens no session, or does
+ * not know this one, which says nothing: others may. (Other sessions it refuses by hanging up.)
+ */
+export function readConnectResponse(frame: FrameReader): ConnectResponse | 'no_session' | 'no_quorum' {
+  if (frame.remaining === REFUSAL_BYTES) return readRefusal(frame)
   const version = frame.int()
   // Checked because a stray frame read as an expiry would end the session for good.
   if (version !== PROTOCOL_VERSION) throw new BadFrame(`a greeting of protocol version ${version}`)
   const timeoutMs = frame.int()
-  if (timeoutMs <= 0) return null
   // Copies, because these live as long as the link and must not keep the chunk alive that they came in.
   const sessionId = Buffer.from(frame.fixed(SESSION_ID_BYTES))
   const password = Buffer.from(frame.bytes())
+  // Servers before 3.4 end here.
+  const readOnly = frame.remaining > 0 && frame.bool()
+  if (timeoutMs <= 0) return readOnly ? 'no_quorum' : 'no_session'
   if (password.length !== PASSWORD_BYTES) throw new BadFrame(`a session password of ${password.length} bytes`)
-  return { timeoutMs, sessionId, password }
+  return { timeoutMs, sessionId, password, readOnly }
+}
+
+/** A read-only server answers so to whoever wants a new session, unless it has `localSessionsEnabled`. */
+function readRefusal(frame: FrameReader): 'no_quorum' {
+  const err = frame.fixed(REFUSAL_BYTES).readInt32BE(REFUSAL_BYTES - 4)
+  if (err !== ERR.NOT_READ_ONLY) throw new BadFrame(`a greeting that is the error ${err}`)
+  return 'no_quorum'
 }
 
 export function encodeAuth(scheme: string, auth: Buffer): Buffer {
@@ -59,11 +79,17 @@ export function encodeAuth(scheme: string, auth: Buffer): Buffer {
   return new jute.Request(header, new jute.protocol.AuthPacket(AUTH_TYPE, scheme, auth)).toBuffer()
 }
 
-/** Asks for these watches again, and for the events of what changed on their paths since `relativeZxid`. */
-export function encodeSetWatches(relativeZxid: Buffer, watches: WatchLists): Buffer {
-  const header = new jute.protocol.RequestHeader(XID.SET_WATCHES, OP.SET_WATCHES)
-  const { data, exist, child } = watches
-  return new jute.Request(header, new jute.protocol.SetWatches(relativeZxid, data, exist, child)).toBuffer()
+/**
+ * Asks for these watches again, and for the events of what changed on the paths of the one-shot ones since
+ * `relativeZxid`. Servers before 3.6 do not know lasting watches, nor the request that names them.
+ */
+export function encodeSetWatches(relativeZxid: Buffer, watches: Required<WatchLists>): Buffer {
+  const { data, exist, child, persistent, recursive } = watches
+  const oneShot = [relativeZxid, texts(data), texts(exist), texts(child)]
+  if (persistent.length === 0 && recursive.length === 0) {
+    return encodeRequest(XID.SET_WATCHES, OP.SET_WATCHES, ...oneShot)
+  }
+  return encodeRequest(XID.SET_WATCHES, OP.SET_WATCHES2, ...oneShot, texts(persistent), texts(recursive))
 }
 
 export function encodeCloseSession(xid: number): Buffer {

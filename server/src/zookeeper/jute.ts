@@ -10,14 +10,12 @@ type RecordOf<Fields extends unknown[]> = new (...fields: Fields) => JuteRecord
 /** The part of the package's codec that the link uses: requests that are sent once per attach or less. */
 export interface Jute {
   Request: new (header: JuteRecord | null, payload: JuteRecord | null) => { toBuffer(): Buffer }
-  TransactionRequest: new (operations: { type: number; path: string; version: number }[]) => JuteRecord
   protocol: {
     RequestHeader: RecordOf<[xid: number, type: number]>
     ConnectRequest: RecordOf<
       [protocolVersion: number, lastZxidSeen: Buffer, timeoutMs: number, sessionId: Buffer, password: Buffer]
     >
     AuthPacket: RecordOf<[type: number, scheme: string, auth: Buffer]>
-    SetWatches: RecordOf<[relativeZxid: Buffer, data: string[], exist: string[], child: string[]]>
   }
 }
 

@@ -1,6 +1,7 @@
 import type { HexLong, WatchEventType, WatchLists } from 'zoogate-client/protocol'
+import type { Dial, TlsOptions } from './dial.js'
+import type { Loss } from './loss.js'
 import type { ServerCursor } from './server-list.js'
-import type { Dial, LossCause } from './wire.js'
 
 export interface AttachedSession {
   /** 8 bytes. */
@@ -11,12 +12,14 @@ export interface AttachedSession {
   timeoutMs: number
   /** The newest zxid seen, up to which the watches were checked; `0x0` where none was. */
   zxid: HexLong
+  /**
+   * The server has lost its quorum: reads work, writes end with -119. Only where `LinkOptions.readOnly` allows it. A
+   * session that begins so is known to no other server, and ends with the read-only state of this one.
+   */
+  readOnly: boolean
 }
 
-export interface LinkLoss {
-  cause: LossCause
-  /** For people. */
-  message: string
+export interface LinkLoss extends Loss {
   /** `host:port`. */
   server: string
 }
@@ -33,7 +36,10 @@ export interface LinkListener {
   linkAuthFailed(): void
   /** Final: the session was attached over another server meanwhile. */
   linkMoved(): void
-  /** A one-shot watch fired. The path is the ensemble's. */
+  /**
+   * Something happened that a watch waits for: one-shot ones of this path and type are gone now, lasting ones stay. The
+   * path is the ensemble's.
+   */
   linkEvent(event: { type: WatchEventType; path: string }): void
 }
 
@@ -46,8 +52,10 @@ export interface LinkOptions {
   session?: { id: Buffer; password: Buffer }
   /** The newest zxid that the session's user has seen. @default 0x0 */
   lastZxid?: HexLong
-  /** One-shot watches to set again at each attach, as the ensemble's paths. @default none */
+  /** Watches to set again at each attach, as the ensemble's paths. @default none */
   watches?: WatchLists
+  /** Accepts servers that have lost their quorum; see `AttachedSession.readOnly`. @default false */
+  readOnly?: boolean
   /** Sent at each attach before anything else. @default none */
   auth?: readonly { scheme: string; auth: Buffer }[]
   /**
@@ -61,7 +69,9 @@ export interface LinkOptions {
   maxUnsentBytes?: number
   /** A longer frame from a server costs it the connection, in bytes. @default 8 MiB */
   maxReplyBytes?: number
-  /** Opens a connection, which need not be established yet. @default TCP without TLS */
+  /** Dials the servers with TLS. Give all links the same object. @default without */
+  tls?: TlsOptions
+  /** Opens the connections instead. @default `dialTls` where there is `tls`, else `dialTcp` */
   dial?: Dial
 }
 

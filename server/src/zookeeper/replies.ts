@@ -1,9 +1,21 @@
 import type { WatchEventType, WireStat } from 'zoogate-client/protocol'
-import { BadFrame, type FrameReader } from './frame-reader.js'
-import { OP } from './wire-numbers.js'
+import type { FrameReader } from './frame-reader.js'
+import type { AclEntry } from './request-fields.js'
 
 /** What each operation gives, read straight from the frame. `sessionId` is the reading session's own, 8 bytes. */
-export type Decode<T> = (frame: FrameReader, sessionId: Buffer) => T
+export type Decode<T> = (frame: FrameReader, sessionId: Buffer) => T | PartRefusal
+
+/** What a transaction gives of which nothing was done, because this part of it was refused. */
+export class PartRefusal {
+  readonly err: number
+  /** Counted from 0. */
+  readonly part: number
+
+  constructor(err: number, part: number) {
+    this.err = err
+    this.part = part
+  }
+}
 
 const EVENT_TYPES: ReadonlyMap<number, WatchEventType> = new Map([
   [1, 'NodeCreated'],
@@ -56,21 +68,16 @@ export const readChildren: Decode<{ children: string[]; stat: WireStat }> = (fra
 
 export const readNothing: Decode<Record<string, never>> = () => ({})
 
-const MULTI_ERROR = -1
+export const readAcl: Decode<{ acl: AclEntry[]; stat: WireStat }> = (frame, sessionId) => ({
+  acl: frame.list(() => ({ perms: frame.int(), scheme: frame.text(), id: frame.text() })),
+  stat: readStat(frame, sessionId),
+})
 
-/**
- * The error inside the answer to a transaction of one check: a transaction that failed is answered with error 0 and
- * says so per operation. 0 where the check passed.
- */
-export function readCheckError(frame: FrameReader): number {
-  const type = frame.int()
-  const done = frame.bool()
-  frame.int() // the header's own error, which repeats the one of the body
-  if (done) throw new BadFrame('a transaction answered without a result')
-  if (type === OP.CHECK) return 0
-  if (type === MULTI_ERROR) return frame.int()
-  throw new BadFrame(`a result of type ${type} for a check`)
-}
+export const readPaths: Decode<{ paths: string[] }> = (frame) => ({ paths: frame.texts() })
+
+export const readIdentities: Decode<{ identities: { scheme: string; id: string }[] }> = (frame) => ({
+  identities: frame.list(() => ({ scheme: frame.text(), id: frame.text() })),
+})
 
 /** A watch event, or null for one that is about the connection and names no node. */
 export function readEvent(frame: FrameReader): { type: WatchEventType; path: string } | null {

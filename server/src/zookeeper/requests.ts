@@ -1,4 +1,5 @@
-import { jute } from './jute.js'
+import { type CreateFlags, createType, hasTtl } from './create-flags.js'
+import type { AclEntry } from './request-fields.js'
 import { OP } from './wire-numbers.js'
 
 // The requests of the hot path, each written straight into one buffer of its exact size. The package's generic records
@@ -6,16 +7,7 @@ import { OP } from './wire-numbers.js'
 
 const FRAME_HEADER_BYTES = 12
 const INT_BYTES = 4
-
-/** One entry of an access control list, in ZooKeeper's wire terms: `perms` is a bit set, 31 means all. */
-export interface AclEntry {
-  perms: number
-  scheme: string
-  id: string
-}
-
-/** 0 persistent, 1 ephemeral, 2 persistent sequential, 3 ephemeral sequential. */
-export type CreateFlags = 0 | 1 | 2 | 3
+const LONG_BYTES = 8
 
 export const PING = startFrame(0, 0, 0)
 PING.writeInt32BE(-2, 4)
@@ -50,20 +42,16 @@ export function encodeCreate(
   data: Buffer,
   acl: readonly AclEntry[],
   flags: CreateFlags,
+  ttlMs: number,
 ): Buffer {
   const pathBytes = Buffer.byteLength(path)
-  const bodyBytes = INT_BYTES + pathBytes + INT_BYTES + data.length + aclBytes(acl) + INT_BYTES
-  const frame = startFrame(xid, OP.CREATE2, bodyBytes)
+  const ttlBytes = hasTtl(flags) ? LONG_BYTES : 0
+  const bodyBytes = INT_BYTES + pathBytes + INT_BYTES + data.length + aclBytes(acl) + INT_BYTES + ttlBytes
+  const frame = startFrame(xid, createType(flags), bodyBytes)
   const afterData = putBytes(frame, putText(frame, FRAME_HEADER_BYTES, path, pathBytes), data)
-  frame.writeInt32BE(flags, putAcl(frame, afterData, acl))
+  const afterFlags = frame.writeInt32BE(flags, putAcl(frame, afterData, acl))
+  if (ttlBytes > 0) frame.writeBigInt64BE(BigInt(ttlMs), afterFlags)
   return frame
-}
-
-/** A transaction that changes nothing and is refused when the session has moved to another server. */
-export function encodeCheckRoot(xid: number): Buffer {
-  const header = new jute.protocol.RequestHeader(xid, OP.MULTI)
-  const check = new jute.TransactionRequest([{ type: OP.CHECK, path: '/', version: -1 }])
-  return new jute.Request(header, check).toBuffer()
 }
 
 function startFrame(xid: number, type: number, bodyBytes: number): Buffer {

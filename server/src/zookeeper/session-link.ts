@@ -1,6 +1,7 @@
 import { type AnyCall, Call, type Callback, callOut } from './calls.js'
-import { Conversation } from './conversation.js'
+import { Conversation, type ConversationListener } from './conversation.js'
 import { Deadline } from './deadline.js'
+import { dialOf } from './dial.js'
 import { ERR } from './error-codes.js'
 import type { FrameReader } from './frame-reader.js'
 import { encodeCloseSession, encodeConnectRequest, readConnectResponse } from './handshake.js'
@@ -14,11 +15,13 @@ import {
   type LinkOptions,
 } from './link-options.js'
 import { type LinkState, STATE_NUMBERS, stateNamed } from './link-state.js'
+import { FOREIGN_SESSION, type Loss, NO_QUORUM } from './loss.js'
 import { ConnectionManager } from './package-connection.js'
 import { readNothing } from './replies.js'
 import { serverName } from './server-list.js'
+import { Silence, silenceMs } from './silence.js'
 import { OutstandingWatches } from './watches.js'
-import { dialTcp, type LossCause, Wire } from './wire.js'
+import { Wire } from './wire.js'
 import { LAST_XID } from './wire-numbers.js'
 
 /** A close is a quorum write: an fsync on most servers. The session's own timeout is the fallback. */
@@ -41,13 +44,14 @@ export abstract class SessionLink extends ConnectionManager {
   readonly #options: LinkOptions
   readonly #conversation: Conversation
   readonly #deadline = new Deadline(() => this.#deadlineOnPassed())
+  readonly #silence = new Silence(this.#deadline)
   /** Null once nobody wants to hear more. */
   #listener: LinkListener | null
   /** Null while idle. */
   #wire: Wire | null = null
   #server = ''
-  /** When the server last sent anything, in ms since the epoch. */
-  #heardAt = 0
+  /** Of the newest server that has let us in. */
+  #readOnly = false
   /** Set while closing. */
   #closed: ((closed: boolean) => void) | null = null
 
@@ -67,22 +71,30 @@ export abstract class SessionLink extends ConnectionManager {
     this.#options = options
     this.#listener = options.listener
     this.zxid.writeBigUInt64BE(BigInt(options.lastZxid ?? 0))
-    this.#conversation = new Conversation(new LastZxid(this.zxid), new OutstandingWatches(options.watches), {
+    const told: ConversationListener = {
       restoreAnswered: () => this.#attachWhenRestored(),
-      restoreRefused: (message) => this.#lose('restore_refused', message),
+      restoreRefused: (message) => this.#lose({ cause: 'restore_refused', message }),
       final: (err, call) => this.#end(err, call),
       event: (event) => this.#tell((listener) => listener.linkEvent(event)),
       pingAgain: () => this.heartbeat(),
-    })
+    }
+    const watches = new OutstandingWatches(options.watches)
+    this.#conversation = new Conversation(new LastZxid(this.zxid), watches, told, (frame) =>
+      this.#write(frame),
+    )
   }
 
   get linkState(): LinkState {
     return stateNamed(this.state)
   }
 
-  /** One-shot watches that are set and have not fired. */
+  /** One-shot watches that are set and have not fired, and lasting ones. */
   get watchCount(): number {
-    return this.#conversation.watches.count
+    return this.watches.count
+  }
+
+  protected get watches(): OutstandingWatches {
+    return this.#conversation.watches
   }
 
   /**
@@ -102,6 +114,16 @@ export abstract class SessionLink extends ConnectionManager {
    */
   heartbeat(): void {
     if (this.state === STATE_NUMBERS.attached) this.#wire?.nudge()
+  }
+
+  /**
+   * Leaves the server for the next one, from a read-only server for one with a quorum, say. Ends like any other loss, with
+   * `linkLost`. Does nothing where no server is.
+   */
+  leaveServer(): void {
+    const state = this.linkState
+    if (state === 'restoring' || state === 'attached')
+      this.#lose({ cause: 'left', message: 'another server is wanted' })
   }
 
   /**
@@ -169,20 +191,28 @@ export abstract class SessionLink extends ConnectionManager {
     this.#wire?.write(frame)
   }
 
+  /** Has the server keep the one-shot watches of this path again, if no lasting watch stands for them any more. */
+  protected attend(path: string): void {
+    if (this.state !== STATE_NUMBERS.attached) return
+    this.#watchSilence()
+    this.#conversation.attend(path)
+  }
+
   // ---- the way up ----
 
   #dial(): void {
-    const { servers, dial = dialTcp, maxReplyBytes = DEFAULT_MAX_REPLY_BYTES } = this.#options
+    const { servers, maxReplyBytes = DEFAULT_MAX_REPLY_BYTES } = this.#options
     const server = servers.next()
+    const withinMs = this.#handshakeTimeoutMs()
     this.#server = serverName(server)
-    this.#deadline.set(this.#handshakeTimeoutMs())
-    this.#wire = new Wire(dial, server, maxReplyBytes, {
+    this.#deadline.set(withinMs)
+    this.#wire = new Wire(() => dialOf(this.#options)(server, withinMs), maxReplyBytes, {
       connected: () => this.#wireOnConnected(),
       greeting: (frame) => this.#wireOnGreeting(frame),
       frame: (frame) => this.#conversation.answer(frame, this.sessionId),
       heard: () => this.#wireOnHeard(),
       quietTick: () => this.#wireOnQuietTick(),
-      lost: (cause, message) => this.#lose(cause, message),
+      lost: (loss) => this.#lose(loss),
     })
   }
 
@@ -193,23 +223,27 @@ export abstract class SessionLink extends ConnectionManager {
       timeoutMs: this.#options.sessionTimeoutMs,
       sessionId: this.sessionId,
       password: this.sessionPassword,
+      readOnly: this.#options.readOnly ?? false,
     })
     this.#write(connectRequest)
     if (this.linkState === 'closing') return
     this.#enter('handshaking')
-    this.#conversation.restore(this.#options.auth ?? [], (frame) => this.#write(frame))
+    this.#conversation.restore(this.#options.auth ?? [])
   }
 
   #wireOnGreeting(frame: FrameReader): void {
     const response = readConnectResponse(frame)
-    if (response === null) {
+    if (response === 'no_session') {
       this.#end(ERR.SESSION_EXPIRED, null)
+    } else if (response === 'no_quorum') {
+      this.#lose(NO_QUORUM)
     } else if (this.#hasSession() && !response.sessionId.equals(this.sessionId)) {
       this.#refuseForeignSession()
     } else {
       this.sessionId = response.sessionId
       this.sessionPassword = response.password
       this.updateTimeout(response.timeoutMs)
+      this.#readOnly = response.readOnly
       if (this.linkState === 'closing') this.#sendCloseSession()
       else this.#enter('restoring')
       this.#attachWhenRestored()
@@ -220,7 +254,7 @@ export abstract class SessionLink extends ConnectionManager {
   #refuseForeignSession(): void {
     this.#write(encodeCloseSession(this.#nextXid()))
     this.#wire?.end()
-    this.#lose('wrong_session', 'the server answered with another session than the one asked for')
+    this.#lose(FOREIGN_SESSION)
   }
 
   #attachWhenRestored(): void {
@@ -232,56 +266,51 @@ export abstract class SessionLink extends ConnectionManager {
       password: this.sessionPassword,
       timeoutMs: this.sessionTimeout,
       zxid: this.#conversation.zxid.hex,
+      readOnly: this.#readOnly,
     }
     this.#tell((listener) => listener.linkAttached(session))
   }
 
   // ---- silence ----
 
-  /**
-   * Before something is sent that wants an answer: starts the clock unless it runs for an earlier one. It counts from the
-   * last sign of life, as the ensemble does with ours: a page that is quiet has us ask only every third of the timeout,
-   * and counted from there the session would be over when the silence is. The answer gets a third in any case.
-   */
   #watchSilence(): void {
-    if (this.#conversation.answerDue) return
-    const leftMs = this.#heardAt + this.#silenceMs() - Date.now()
-    this.#deadline.set(Math.max(leftMs, Math.floor(this.sessionTimeout / 3)))
+    if (!this.#conversation.answerDue) this.#silence.onAsked(this.sessionTimeout)
   }
 
   #wireOnHeard(): void {
-    this.#heardAt = Date.now()
+    this.#silence.onHeard()
     if (this.state !== STATE_NUMBERS.attached) return
-    if (this.#conversation.answerDue) this.#deadline.set(this.#silenceMs())
-    else this.#deadline.clear()
+    this.#silence.onAnswered(this.#conversation.answerDue, this.sessionTimeout)
   }
 
   #wireOnQuietTick(): void {
     if (this.state !== STATE_NUMBERS.attached || !this.#conversation.wantPing()) return
     this.#watchSilence()
-    this.#conversation.ping((frame) => this.#write(frame))
+    this.#conversation.ping()
   }
 
   #deadlineOnPassed(): void {
     const state = this.linkState
     if (state === 'attached') {
-      this.#lose('silent', `nothing came for ${this.#silenceMs()} ms although an answer is due`)
+      const message = `nothing came for ${silenceMs(this.sessionTimeout)} ms although an answer is due`
+      this.#lose({ cause: 'silent', message })
     } else {
-      const reached = state === 'dialing' ? 'no TCP connection' : 'no end of the handshake'
-      this.#lose('handshake_timeout', `${reached} within ${this.#handshakeTimeoutMs()} ms`)
+      const reached = state === 'dialing' ? 'no connection' : 'no end of the handshake'
+      const message = `${reached} within ${this.#handshakeTimeoutMs()} ms`
+      this.#lose({ cause: 'handshake_timeout', message })
     }
   }
 
   // ---- the way down ----
 
-  #lose(cause: LossCause, message: string): void {
+  #lose(loss: Loss): void {
     if (this.linkState === 'closing') {
       this.#finishClosing(false)
       return
     }
     this.#enter('idle')
     this.#dropWire(ERR.CONNECTION_LOSS)
-    this.#tell((listener) => listener.linkLost({ cause, message, server: this.#server }))
+    this.#tell((listener) => listener.linkLost({ ...loss, server: this.#server }))
   }
 
   /** `answered`: its answer says so; its caller hears it before those whose answers will not come. */
@@ -351,10 +380,6 @@ export abstract class SessionLink extends ConnectionManager {
   #nextXid(): number {
     this.xid = this.xid >= LAST_XID ? 1 : this.xid + 1
     return this.xid
-  }
-
-  #silenceMs(): number {
-    return Math.floor((this.sessionTimeout * 2) / 3)
   }
 
   #handshakeTimeoutMs(): number {

@@ -1,11 +1,27 @@
 import type { WatchEventType, WatchLists } from 'zoogate-client/protocol'
 
-/** The lists in which ZooKeeper keeps one-shot watches, as bits: a path may stand in several. */
+/** The lists in which ZooKeeper keeps watches, as bits: a path may stand in several. */
 export const DATA = 1
 export const EXIST = 2
 export const CHILD = 4
+export const PERSISTENT = 8
+export const RECURSIVE = 16
 
-export type WatchList = typeof DATA | typeof EXIST | typeof CHILD
+export type OneShotList = typeof DATA | typeof EXIST | typeof CHILD
+export type LastingList = typeof PERSISTENT | typeof RECURSIVE
+
+const ONE_SHOT = DATA | EXIST | CHILD
+const LASTING = PERSISTENT | RECURSIVE
+
+const BIT_OF = {
+  data: DATA,
+  exist: EXIST,
+  child: CHILD,
+  persistent: PERSISTENT,
+  recursive: RECURSIVE,
+} satisfies Record<keyof WatchLists, number>
+
+const LISTS = Object.keys(BIT_OF) as (keyof WatchLists)[]
 
 /** An entry's bytes on the wire besides the path itself. */
 const LENGTH_FIELD_BYTES = 4
@@ -17,16 +33,23 @@ const GONE_AFTER: Record<WatchEventType, number> = {
   NodeChildrenChanged: CHILD,
 }
 
-/** The one-shot watches that a session has on the ensemble and that have not fired yet. */
+/**
+ * The watches that a session has on the ensemble: one-shot ones that have not fired yet, and lasting ones.
+ *
+ * Servers before 3.9 keep one kind of watch for a session and a path: whichever was set last takes the other's place.
+ * So a path has one kind on the server, the strongest of those that are wanted there, and the weaker ones live here
+ * alone, on its events: a lasting watch *stands for* the one-shot ones. The one event that a recursive watch does not
+ * bring, that the children of the path itself have changed, follows from those of the children; see `implied`.
+ */
 export class OutstandingWatches {
-  /** Path to bits: one map instead of three sets, since most of thousands of links hold a handful of watches. */
+  /** Path to bits: one map instead of five sets, since most of thousands of links hold a handful of watches. */
   readonly #listsOf = new Map<string, number>()
   #count = 0
 
   constructor(lists?: WatchLists) {
-    for (const path of lists?.data ?? []) this.add(path, DATA)
-    for (const path of lists?.exist ?? []) this.add(path, EXIST)
-    for (const path of lists?.child ?? []) this.add(path, CHILD)
+    for (const list of LISTS) {
+      for (const path of lists?.[list] ?? []) this.#put(path, this.#at(path) | BIT_OF[list])
+    }
   }
 
   /** How many are outstanding; a path counts once for every list that it stands in. */
@@ -34,43 +57,93 @@ export class OutstandingWatches {
     return this.#count
   }
 
-  add(path: string, list: WatchList): void {
-    const lists = this.#listsOf.get(path) ?? 0
-    if (lists & list) return
-    this.#listsOf.set(path, lists | list)
-    this.#count++
+  /** False where it stood there already. */
+  add(path: string, list: OneShotList | LastingList): boolean {
+    const before = this.#at(path)
+    this.#put(path, before | list)
+    return (before & list) === 0
+  }
+
+  remove(path: string, list: LastingList): void {
+    this.#put(path, this.#at(path) & ~list)
+  }
+
+  has(path: string, list: LastingList): boolean {
+    return (this.#at(path) & list) !== 0
+  }
+
+  /** Whether a lasting watch stands for the one-shot watches of this path. */
+  isStoodFor(path: string): boolean {
+    return (this.#at(path) & LASTING) !== 0
+  }
+
+  /** The one-shot watches of this path. Null where there are none, or where a lasting watch stands for them. */
+  unattended(path: string): Required<WatchLists> | null {
+    const lists = this.#at(path)
+    if ((lists & LASTING) !== 0 || (lists & ONE_SHOT) === 0) return null
+    const portion = emptyLists()
+    enlist(portion, path, lists)
+    return portion
   }
 
   /** Forgets what this event has used up on the ensemble. */
   fire(event: WatchEventType, path: string): void {
     const before = this.#listsOf.get(path)
-    if (before === undefined) return
-    const after = before & ~GONE_AFTER[event]
-    this.#count -= countBits(before) - countBits(after)
-    if (after === 0) this.#listsOf.delete(path)
-    else this.#listsOf.set(path, after)
+    if (before !== undefined) this.#put(path, before & ~GONE_AFTER[event])
   }
 
-  /** All watches, in portions whose paths take at most `maxBytes` on the wire (a longer path goes alone). */
-  *portions(maxBytes: number): Generator<WatchLists> {
-    let portion: WatchLists = { data: [], exist: [], child: [] }
+  /**
+   * The path whose children have changed by this event, where somebody wants to know and a recursive watch keeps the
+   * server from saying so itself; else null.
+   */
+  implied(event: WatchEventType, path: string): string | null {
+    if (event !== 'NodeCreated' && event !== 'NodeDeleted') return null
+    const parent = path.slice(0, Math.max(1, path.lastIndexOf('/')))
+    const lists = this.#at(parent)
+    return parent !== path && lists & RECURSIVE && lists & (CHILD | PERSISTENT) ? parent : null
+  }
+
+  /**
+   * All watches, in portions whose paths take at most `maxBytes` on the wire (a longer path goes alone). All of one path
+   * are in one portion, in which a server sets one-shot watches first and recursive ones last: the strongest stays.
+   */
+  *portions(maxBytes: number): Generator<Required<WatchLists>> {
+    let portion = emptyLists()
     let bytes = 0
     for (const [path, lists] of this.#listsOf) {
       const size = countBits(lists) * (LENGTH_FIELD_BYTES + Buffer.byteLength(path))
       if (bytes > 0 && bytes + size > maxBytes) {
         yield portion
-        portion = { data: [], exist: [], child: [] }
+        portion = emptyLists()
         bytes = 0
       }
-      if (lists & DATA) portion.data.push(path)
-      if (lists & EXIST) portion.exist.push(path)
-      if (lists & CHILD) portion.child.push(path)
+      enlist(portion, path, lists)
       bytes += size
     }
     if (bytes > 0) yield portion
   }
+
+  #at(path: string): number {
+    return this.#listsOf.get(path) ?? 0
+  }
+
+  #put(path: string, after: number): void {
+    this.#count += countBits(after) - countBits(this.#at(path))
+    if (after === 0) this.#listsOf.delete(path)
+    else this.#listsOf.set(path, after)
+  }
+}
+
+function emptyLists(): Required<WatchLists> {
+  return { data: [], exist: [], child: [], persistent: [], recursive: [] }
+}
+
+function enlist(portion: Required<WatchLists>, path: string, lists: number): void {
+  for (const list of LISTS) if (lists & BIT_OF[list]) portion[list].push(path)
 }
 
 function countBits(lists: number): number {
-  return (lists & 1) + ((lists >> 1) & 1) + ((lists >> 2) & 1)
+  let count = 0
+  for (let rest = lists; rest !== 0; rest &= rest - 1) count++
+  return count
 }

@@ -1,21 +1,8 @@
-import { connect, Socket } from 'node:net'
+import { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { FrameParser } from './frame-parser.js'
 import { BadFrame, type FrameReader } from './frame-reader.js'
-import type { Server } from './server-list.js'
-
-/** Why a link was lost. */
-export type LossCause =
-  | 'refused'
-  | 'dial_failed'
-  | 'handshake_timeout'
-  | 'silent'
-  | 'closed_by_server'
-  | 'bad_frame'
-  | 'wrong_session'
-  | 'restore_refused'
-
-/** dialing: no TCP connection yet. handshaking: the ConnectResponse is due. closed: final, and deaf. */
-export type WireState = 'dialing' | 'handshaking' | 'open' | 'closed'
+import { endLoss, errorLoss, type Loss, type WireState } from './loss.js'
 
 /** Called in the order in which things happen; nothing is called once the wire is closed. */
 export interface WireListener {
@@ -28,13 +15,8 @@ export interface WireListener {
   heard(): void
   /** A tick after `nudge()` ends in which nothing was written. */
   quietTick(): void
-  lost(cause: LossCause, message: string): void
+  lost(loss: Loss): void
 }
-
-export type Dial = (server: Server) => Socket
-
-/** Without TLS. The name is resolved anew each time. */
-export const dialTcp: Dial = ({ host, port }) => connect({ host, port })
 
 /** How long a server may take to close its side after ours, before the descriptor is taken back. */
 const LINGER_MS = 1_000
@@ -48,18 +30,23 @@ export class Wire {
   /** This tick's writes: none, none but its end is awaited, or held back until its end. */
   #tick: 'unused' | 'awaited' | 'corked' = 'unused'
 
-  constructor(dial: Dial, server: Server, maxFrameBytes: number, listener: WireListener) {
-    const socket = open(dial, server)
+  constructor(connect: () => Socket, maxFrameBytes: number, listener: WireListener) {
+    const socket = open(connect)
     this.#socket = socket
     this.#parser = new FrameParser(maxFrameBytes)
     this.#listener = listener
     socket.setNoDelay(true)
-    socket.on('connect', () => this.#socketOnConnect())
+    if (socket instanceof TLSSocket) {
+      socket.on('connect', () => this.#reach('securing'))
+      socket.on('secureConnect', () => this.#reach('handshaking'))
+    } else {
+      socket.on('connect', () => this.#reach('handshaking'))
+    }
     socket.on('data', (chunk: Buffer) => this.#socketOnData(chunk))
-    socket.on('end', () => this.#lose('closed_by_server', 'the server closed the connection'))
-    socket.on('close', () => this.#lose('closed_by_server', 'the connection closed'))
+    socket.on('end', () => this.#lose(endLoss(this.#state, 'the server closed the connection')))
+    socket.on('close', () => this.#lose(endLoss(this.#state, 'the connection closed')))
     // Stays for ever: a destroyed socket can still emit a late error, and without a listener that ends the process.
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#socketOnError(error))
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#lose(errorLoss(this.#state, error)))
   }
 
   get state(): WireState {
@@ -98,7 +85,7 @@ export class Wire {
   /** Sends what was written, then closes. */
   end(): void {
     if (this.#state === 'closed') return
-    if (this.#state === 'dialing') {
+    if (this.#state === 'dialing' || this.#state === 'securing') {
       this.destroy()
       return
     }
@@ -115,10 +102,10 @@ export class Wire {
     this.#socket.uncork()
   }
 
-  #socketOnConnect(): void {
-    if (this.#state !== 'dialing') return
-    this.#state = 'handshaking'
-    this.#listener.connected()
+  #reach(state: 'securing' | 'handshaking'): void {
+    if (this.#state === 'closed') return
+    this.#state = state
+    if (state === 'handshaking') this.#listener.connected()
   }
 
   #socketOnData(chunk: Buffer): void {
@@ -133,7 +120,7 @@ export class Wire {
     } catch (error) {
       // Whatever it is, it came of one server's bytes and must not reach the other sessions of this process.
       const reason = error instanceof BadFrame ? error.message : String(error)
-      this.#lose('bad_frame', `the server sent ${reason}`)
+      this.#lose({ cause: 'bad_frame', message: `the server sent ${reason}` })
       return
     }
     this.#listener.heard()
@@ -149,35 +136,16 @@ export class Wire {
     return this.#state === 'closed'
   }
 
-  #socketOnError(error: NodeJS.ErrnoException): void {
-    const reason = error.code ?? error.message
-    if (error.code === 'ECONNREFUSED') {
-      this.#lose(
-        'refused',
-        `connection refused (${reason}): is the server running, and is this its clientPort?`,
-      )
-    } else if (this.#state === 'dialing') {
-      this.#lose('dial_failed', `cannot connect (${reason}): check the name, the address and the network`)
-    } else {
-      this.#lose('closed_by_server', `the connection broke (${reason})`)
-    }
-  }
-
-  #lose(cause: LossCause, message: string): void {
+  #lose(loss: Loss): void {
     if (this.#state === 'closed') return
-    const handshaking = this.#state === 'handshaking' && cause === 'closed_by_server'
     this.destroy()
-    this.#listener.lost(cause, handshaking ? `${message} ${HANDSHAKE_HINT}` : message)
+    this.#listener.lost(loss)
   }
 }
 
-/** What a server that closes before it says a word may mean by it; it gives no reason. */
-const HANDSHAKE_HINT =
-  'before the handshake was over: it may be starting, behind the zxid that was seen, or at its maxClientCnxns'
-
-function open(dial: Dial, server: Server): Socket {
+function open(connect: () => Socket): Socket {
   try {
-    return dial(server)
+    return connect()
   } catch (error) {
     // As a connection that fails: one way for every failure, and none of them before the caller is done.
     return new Socket().destroy(error instanceof Error ? error : new Error(String(error)))

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameReader } from '../../../server/src/zookeeper/frame-reader.js'
+import { encodeSetWatches } from '../../../server/src/zookeeper/handshake.js'
 import { readStat } from '../../../server/src/zookeeper/replies.js'
 import {
   encodeCreate,
@@ -25,6 +26,7 @@ const path = fc.string({ unit: 'binary' }).map((name) => `/${name}`)
 const data = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes))
 const version = fc.integer({ min: -1, max: 0x7fffffff })
 const flags = fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const)
+const ttlMs = fc.integer({ min: 0, max: 2 ** 40 - 1 })
 const acl = fc.array(
   fc.record({
     perms: fc.integer({ min: 0, max: 31 }),
@@ -61,10 +63,42 @@ describe('the lean requests are byte for byte those of the package:', () => {
         const records = entries.map(
           ({ perms, scheme, id }) => new jute.data.ACL(perms, new jute.data.Id(scheme, id)),
         )
-        expect(encodeCreate(n, where, bytes, entries, flag)).toEqual(
+        expect(encodeCreate(n, where, bytes, entries, flag, 0)).toEqual(
           oracle(n, 15, 'CreateRequest', where, bytes, records, flag),
         )
       }),
+    )
+  })
+
+  it('create of containers and with a time to live, which the package does not know, but for type and end', () => {
+    const types = fc.constantFrom([4, 19] as const, [5, 21] as const, [6, 21] as const)
+    fc.assert(
+      fc.property(path, data, types, ttlMs, (where, bytes, [flag, type], ttl) => {
+        const known = oracle(7, type, 'CreateRequest', where, bytes, [], flag)
+        const end = type === 21 ? Buffer.alloc(8) : Buffer.alloc(0)
+        if (type === 21) end.writeBigInt64BE(BigInt(ttl))
+        const expected = Buffer.concat([known, end])
+        expected.writeInt32BE(expected.length - 4, 0)
+        expect(encodeCreate(7, where, bytes, [], flag, ttl)).toEqual(expected)
+      }),
+    )
+  })
+
+  it('setWatches', () => {
+    const paths = fc.array(path, { maxLength: 3 })
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+        paths,
+        paths,
+        paths,
+        (at, data, exist, child) => {
+          const zxid = Buffer.alloc(8)
+          zxid.writeBigInt64BE(at)
+          const said = encodeSetWatches(zxid, { data, exist, child, persistent: [], recursive: [] })
+          expect(said).toEqual(oracle(-8, 101, 'SetWatches', zxid, data, exist, child))
+        },
+      ),
     )
   })
 

@@ -16,6 +16,9 @@ export const OP = {
   auth: 100,
   setWatches: 101,
   closeSession: -11,
+  removeWatches: 18,
+  addWatch: 106,
+  setWatches2: 105,
 }
 
 export interface FakeRequest {
@@ -54,9 +57,13 @@ export class FakeServer {
     this.#server = createServer(options, (socket) => this.connections.push(new FakeConnection(socket, this)))
   }
 
-  static async start(script: Script = {}, options: ServerOpts = {}): Promise<FakeServer> {
+  static async start(
+    script: Script = {},
+    options: ServerOpts = {},
+    { host = '127.0.0.1', port = 0 } = {},
+  ): Promise<FakeServer> {
     const fake = new FakeServer(script, options)
-    await new Promise<void>((resolve) => fake.#server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => fake.#server.listen(port, host, resolve))
     const address = fake.#server.address()
     if (address === null || typeof address === 'string') throw new Error('the fake server has no port')
     fake.#port = address.port
@@ -125,8 +132,8 @@ export class FakeConnection {
     return this.requests.map(({ type }) => type)
   }
 
-  greet({ timeoutMs = 4000, id = FIRST_SESSION_ID, password = PASSWORD } = {}): void {
-    this.sendFrame(int(0), int(timeoutMs), long(id), buffer(password), Buffer.of(0))
+  greet({ timeoutMs = 4000, id = FIRST_SESSION_ID, password = PASSWORD, readOnly = false } = {}): void {
+    this.sendFrame(int(0), int(timeoutMs), long(id), buffer(password), Buffer.of(readOnly ? 1 : 0))
   }
 
   /** What a server says for a session that it does not know. */

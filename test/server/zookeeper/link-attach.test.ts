@@ -238,11 +238,11 @@ describe('an attempt is lost', () => {
     expect(link.watchCount).toBe(1)
   })
 
-  it('as closed_by_server when the server hangs up before the handshake is over, with what it may mean', async () => {
+  it('as refused_at_handshake when the server hangs up before the handshake is over, with what it may mean', async () => {
     server.script = { connect: (connection) => connection.socket.end() }
     const { link, recorder } = linkTo(server)
     link.attach()
-    await recorder.until('lost closed_by_server')
+    await recorder.until('lost refused_at_handshake')
     expect(recorder.losses[0]?.message).toContain('maxClientCnxns')
   })
 
@@ -255,7 +255,7 @@ describe('an attempt is lost', () => {
     }
     const { link, recorder } = linkTo(server)
     link.attach()
-    await recorder.until('lost closed_by_server')
+    await recorder.until('lost refused_at_handshake')
     server.script = {}
     link.attach()
     await recorder.until('attached')

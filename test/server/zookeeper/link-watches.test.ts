@@ -1,31 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { waitUntil } from '../../wait-until.js'
-import { type FakeRequest, FakeServer, OP, readText } from './fake-server.js'
+import { FakeServer, readText } from './fake-server.js'
 import { attachedTo, linkTo } from './recorder.js'
+import { setWatchesOf } from './set-watches.js'
 
 let server: FakeServer
 beforeEach(async () => {
   server = await FakeServer.start()
 })
 afterEach(() => server.close())
-
-/** What a setWatches request says. */
-function readSetWatches({ body }: FakeRequest): { zxid: bigint; lists: string[][] } {
-  let at = 8
-  const lists = [0, 1, 2].map(() => {
-    const count = body.readInt32BE(at)
-    at += 4
-    return Array.from({ length: count }, () => {
-      const path = readText(body, at)
-      at += 4 + Buffer.byteLength(path)
-      return path
-    })
-  })
-  return { zxid: body.readBigInt64BE(0), lists }
-}
-
-const setWatchesOf = (connection: FakeServer['connection']) =>
-  connection.requests.filter(({ type }) => type === OP.setWatches).map(readSetWatches)
 
 describe('watches', () => {
   it('stand in the list where ZooKeeper keeps them, once their reply has come, and are set again after a loss', async () => {

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { WatchEventType, WatchLists } from 'zoogate-client/protocol'
 import { CHILD, DATA, EXIST, OutstandingWatches } from '../../../server/src/zookeeper/watches.js'
 
 const path = fc.stringMatching(/^\/[a-d]$/)
-const lists = fc.record({ data: fc.array(path), exist: fc.array(path), child: fc.array(path) })
+const paths = fc.array(path)
+const lists = fc.record({ data: paths, exist: paths, child: paths, persistent: paths, recursive: paths })
 const sorted = (paths: Iterable<string>) => [...new Set(paths)].sort()
 
 describe('outstanding watches', () => {
@@ -12,14 +14,12 @@ describe('outstanding watches', () => {
       fc.property(lists, fc.integer({ min: 1, max: 40 }), (given, maxBytes) => {
         const watches = new OutstandingWatches(given)
         const portions = [...watches.portions(maxBytes)]
-        for (const list of ['data', 'exist', 'child'] as const) {
+        for (const list of ['data', 'exist', 'child', 'persistent', 'recursive'] as const) {
           const back = portions.flatMap((portion) => portion[list])
           expect(back).toHaveLength(new Set(back).size)
           expect(sorted(back)).toEqual(sorted(given[list]))
         }
-        expect(watches.count).toBe(
-          portions.flatMap(({ data, exist, child }) => [data, exist, child]).flat().length,
-        )
+        expect(watches.count).toBe(portions.flatMap((portion) => Object.values(portion)).flat().length)
       }),
     )
   })
@@ -38,6 +38,34 @@ describe('outstanding watches', () => {
       [...some.portions(1_000)].map(({ data, exist, child }) => [sorted(data), exist, child])
     expect(flat(watches)).toEqual(flat(expected))
     expect(watches.count).toBe(expected.count)
+  })
+
+  it('keep lasting watches after every event', () => {
+    const watches = new OutstandingWatches({
+      data: ['/a'],
+      exist: [],
+      child: [],
+      persistent: ['/a'],
+      recursive: ['/a'],
+    })
+    for (const event of ['NodeDataChanged', 'NodeChildrenChanged', 'NodeDeleted', 'NodeCreated'] as const) {
+      watches.fire(event, '/a')
+    }
+    expect(watches.count).toBe(2)
+  })
+
+  it.each<[WatchEventType, string, Partial<WatchLists>, string | null]>([
+    ['NodeCreated', '/a/b', { recursive: ['/a'], child: ['/a'] }, '/a'],
+    ['NodeDeleted', '/a/b', { recursive: ['/a'], persistent: ['/a'] }, '/a'],
+    ['NodeCreated', '/b', { recursive: ['/'], child: ['/'] }, '/'],
+    ['NodeDeleted', '/', { recursive: ['/'], child: ['/'] }, null],
+    ['NodeDataChanged', '/a/b', { recursive: ['/a'], child: ['/a'] }, null],
+    ['NodeCreated', '/a/b/c', { recursive: ['/a'], child: ['/a'] }, null],
+    ['NodeCreated', '/a/b', { recursive: ['/a'], data: ['/a'] }, null],
+    ['NodeCreated', '/a/b', { persistent: ['/a'], child: ['/a'] }, null],
+  ])('take %s %s with %j to imply that the children of %s have changed', (event, at, given, parent) => {
+    const watches = new OutstandingWatches({ data: [], exist: [], child: [], ...given })
+    expect(watches.implied(event, at)).toBe(parent)
   })
 
   it('ignore an event on a path that nobody watches', () => {

@@ -1,0 +1,91 @@
+import { type LookupAddress, lookup } from 'node:dns'
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls'
+import type { Server } from './server-list.js'
+
+/** Opens a connection, which need not be established yet; it has `withinMs` milliseconds to be. */
+export type Dial = (server: Server, withinMs: number) => Socket
+
+/** TLS towards the servers' `secureClientPort`. Certificates and keys are PEM text, as `node:tls` takes them. */
+export interface TlsOptions {
+  /** Who signed the servers' certificates. @default the authorities that Node trusts */
+  ca?: string | Buffer
+  /** Our certificate and its key, for servers that ask for one (`ssl.clientAuth`; by default they do). */
+  cert?: string | Buffer
+  key?: string | Buffer
+  /** Of the key. */
+  passphrase?: string
+  /** The name that stands in the servers' certificates. @default the host that is dialled */
+  servername?: string
+  /** False accepts anybody who answers. @default true */
+  rejectUnauthorized?: boolean
+}
+
+/** Node's own default, below which an address on another continent has no chance. */
+const LONGEST_ATTEMPT_MS = 250
+
+/** One address of a name that does not answer leaves three quarters of the time to the others. */
+const ATTEMPTS_IN_TIME = 4
+
+/**
+ * Without TLS. The name is resolved anew each time, and its addresses are tried in a random order, so that each gets its
+ * turn and none that is dead costs the same links again and again.
+ */
+export const dialTcp: Dial = (server, withinMs) => connect(target(server, withinMs, lookup))
+
+/**
+ * With TLS, otherwise as `dialTcp`.
+ * @throws Error when certificates or keys cannot be read
+ */
+export function dialTls(options: TlsOptions): Dial {
+  const { rejectUnauthorized = true, servername } = options
+  const secureContext = contextOf(options)
+  return (server, withinMs) =>
+    tlsConnect({
+      ...target(server, withinMs, lookup),
+      secureContext,
+      rejectUnauthorized,
+      servername: servername ?? (isIP(server.host) ? '' : server.host),
+    })
+}
+
+/** @throws Error as `dialTls` does */
+export function dialOf({ dial, tls }: { dial?: Dial; tls?: TlsOptions }): Dial {
+  return dial ?? (tls === undefined ? dialTcp : dialTls(tls))
+}
+
+/** Kept by the options, which all links of a gateway share: reading certificates takes 6 ms, and is due at each dial. */
+const contexts = new WeakMap<TlsOptions, SecureContext>()
+
+function contextOf(options: TlsOptions): SecureContext {
+  const { ca, cert, key, passphrase } = options
+  const context = contexts.get(options) ?? createSecureContext({ ca, cert, key, passphrase })
+  contexts.set(options, context)
+  return context
+}
+
+/** What `connect` takes, with a resolver as a parameter. */
+export function target({ host, port }: Server, withinMs: number, resolve: LookupFunction) {
+  return {
+    host,
+    port,
+    lookup: inRandomOrder(resolve),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.min(LONGEST_ATTEMPT_MS, Math.ceil(withinMs / ATTEMPTS_IN_TIME)),
+  }
+}
+
+function inRandomOrder(resolve: LookupFunction): LookupFunction {
+  return (host, options, callback) => {
+    resolve(host, options, (error, addresses, family) => {
+      callback(error, Array.isArray(addresses) ? shuffled(addresses) : addresses, family)
+    })
+  }
+}
+
+function shuffled(addresses: LookupAddress[]): LookupAddress[] {
+  return addresses
+    .map((address) => ({ address, rank: Math.random() }))
+    .sort((one, other) => one.rank - other.rank)
+    .map(({ address }) => address)
+}

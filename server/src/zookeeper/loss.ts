@@ -1,0 +1,104 @@
+/** Why a link was lost. */
+export type LossCause =
+  | 'refused'
+  | 'dial_failed'
+  /** No agreement about TLS: look at certificates and ports. It will not go away by itself. */
+  | 'tls'
+  | 'handshake_timeout'
+  /** The server took the connection and hung up on it without a word. Slow down: it may have too many. */
+  | 'refused_at_handshake'
+  | 'silent'
+  | 'closed_by_server'
+  | 'bad_frame'
+  | 'wrong_session'
+  | 'restore_refused'
+  /** The link's owner wanted another server. */
+  | 'left'
+
+/** Why one connection is no more. */
+export interface Loss {
+  cause: LossCause
+  /** For people: what happened and what to look at. */
+  message: string
+}
+
+/** Some servers answer the id of a session that they do not know with a new session. */
+export const FOREIGN_SESSION: Loss = {
+  cause: 'wrong_session',
+  message: 'the server answered with another session than the one asked for',
+}
+
+export const NO_QUORUM: Loss = {
+  cause: 'refused_at_handshake',
+  message:
+    'the server has lost its quorum and can neither open this session nor say whether it lives; another one may',
+}
+
+/** securing: TCP stands, TLS does not. handshaking: the ConnectResponse is due. closed: final, and deaf. */
+export type WireState = 'dialing' | 'securing' | 'handshaking' | 'open' | 'closed'
+
+const HUNG_UP =
+  'the server hung up before the handshake was over, and does not say why: it may have maxClientCnxns connections' +
+  ' of this address (raise that on the servers, 0 for no limit, or spread sessions over more gateways), be starting,' +
+  ' have no quorum, be behind the zxid that was seen, or want TLS on this port'
+
+const HUNG_UP_ON_TLS =
+  'the server hung up during the TLS handshake: is this its secureClientPort, and does it trust our certificate?'
+
+const UNKNOWN_CA =
+  "the server's certificate is signed by nobody who is trusted here: give the certificate of its authority as `ca`"
+const OTHER_NAME =
+  "the server's certificate is for another name: dial a name that stands in it, or give that one as `servername`"
+const WRONG_DATE = "the server's certificate is not valid now: renew it, and check the clocks"
+const NO_TLS = 'the server does not speak TLS: is this its secureClientPort?'
+const REFUSED_BY_ALERT =
+  'the server refused TLS with us: give a `cert` and `key` that its trust store knows, or check its protocols and ciphers'
+const UNREADABLE = 'our own certificates or key cannot be read: check that they are PEM, and the passphrase'
+
+const TLS_MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNKNOWN_CA],
+  ['UNABLE_TO_GET_ISSUER_CERT', UNKNOWN_CA],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNKNOWN_CA],
+  ['SELF_SIGNED_CERT_IN_CHAIN', UNKNOWN_CA],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', UNKNOWN_CA],
+  ['CERT_SIGNATURE_FAILURE', UNKNOWN_CA],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', OTHER_NAME],
+  ['CERT_HAS_EXPIRED', WRONG_DATE],
+  ['CERT_NOT_YET_VALID', WRONG_DATE],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', NO_TLS],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', NO_TLS],
+])
+
+/** The connection ended without an error. */
+export function endLoss(state: WireState, how: string): Loss {
+  if (state === 'securing') return { cause: 'tls', message: HUNG_UP_ON_TLS }
+  if (state === 'handshaking') return { cause: 'refused_at_handshake', message: HUNG_UP }
+  return { cause: 'closed_by_server', message: how }
+}
+
+/** The connection, or the way to it, broke with this error. */
+export function errorLoss(state: WireState, error: NodeJS.ErrnoException): Loss {
+  const reason = error.code ?? error.message
+  const tls = tlsMessage(state, error.code ?? '')
+  if (tls !== null) return { cause: 'tls', message: `${tls} (${reason})` }
+  if (state === 'dialing') return dialLoss(error, reason)
+  return endLoss(state, `the connection broke (${reason})`)
+}
+
+function dialLoss({ code }: NodeJS.ErrnoException, reason: string): Loss {
+  if (code !== 'ECONNREFUSED') {
+    const message = `cannot connect (${reason}): check the name, the address and the network`
+    return { cause: 'dial_failed', message }
+  }
+  const message = `connection refused (${reason}): is the server running, and is this its clientPort?`
+  return { cause: 'refused', message }
+}
+
+/** A server that checks our certificate after its own part of the handshake complains in the next state. */
+function tlsMessage(state: WireState, code: string): string | null {
+  const known = TLS_MESSAGES.get(code)
+  if (known !== undefined) return known
+  if (code.startsWith('ERR_OSSL_')) return UNREADABLE
+  if (code.startsWith('ERR_SSL_')) return REFUSED_BY_ALERT
+  return state === 'securing' ? HUNG_UP_ON_TLS : null
+}
