@@ -3,8 +3,11 @@ export type AttachKind = 'renew' | 'create'
 
 /** One attempt's place. */
 export interface AttachPass {
-  /** Gives the place back, or leaves the queue. Harmless when repeated. */
-  release(): void
+  /**
+   * Gives the place back, or leaves the queue. Harmless when repeated.
+   * @param afterMs keeps the place for so long: where servers refuse connections, the next attempt comes later
+   */
+  release(afterMs?: number): void
 }
 
 /**
@@ -34,12 +37,16 @@ export class AttachGate {
       this.#busy += 1
       go()
     }
-    const release = () => {
+    const vacate = () => {
+      this.#busy -= 1
+      this.#admitNext()
+    }
+    const release = (afterMs = 0) => {
       if (place === 'waiting') queue.delete(admit)
+      // Later in any case: whoever releases is in the middle of something else.
       if (place === 'inside') {
-        this.#busy -= 1
-        // Later: whoever releases is in the middle of something else.
-        setImmediate(() => this.#admitNext())
+        if (afterMs > 0) setTimeout(vacate, afterMs)
+        else setImmediate(vacate)
       }
       place = 'released'
     }

@@ -28,8 +28,17 @@ export interface Identity {
   /** What the token adds to the gateway's own chroot: '' or a path. */
   chroot: string
   rules: readonly AccessRule[]
+  /** ZooKeeper identities that the page's link takes on besides its own. */
+  auth: readonly ZooKeeperAuth[]
   /** Milliseconds since the epoch; null for a token without `exp`. */
   expiresAt: number | null
+}
+
+/** What ZooKeeper's addauth takes. */
+export interface ZooKeeperAuth {
+  scheme: 'digest'
+  /** `user:password` */
+  auth: string
 }
 
 export type Authentication =
@@ -47,6 +56,18 @@ const claimsSchema = z.object({
     .object({
       chroot: z.string().optional(),
       rules: z.array(accessRuleSchema).max(100).optional(),
+      auth: z
+        .array(
+          z.object({
+            scheme: z.literal('digest'),
+            auth: z
+              .string()
+              .regex(/^[^:]+:.+$/)
+              .max(1024),
+          }),
+        )
+        .max(10)
+        .optional(),
     })
     .optional(),
 })
@@ -132,6 +153,7 @@ function identityOf(payload: unknown, toleranceMs: number): Authentication {
       subject: sub,
       chroot,
       rules: zk?.rules ?? [],
+      auth: zk?.auth ?? [],
       expiresAt: exp === undefined ? null : exp * 1000 + toleranceMs,
     },
   }

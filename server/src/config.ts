@@ -7,7 +7,8 @@ import { ConfigError, type GatewayOptions } from './options.js'
 // Every setting has one name: `lingerMs` in a file, --linger-ms as a flag, ZOOGATE_LINGER_MS as a variable.
 // Flags win over variables, variables over the file.
 
-type Kind = 'text' | 'number' | 'list'
+/** `file`: the setting is a path, and what counts is the text of that file. */
+type Kind = 'text' | 'number' | 'list' | 'boolean' | 'file'
 
 interface Setting {
   kind: Kind
@@ -29,12 +30,31 @@ const LIMIT_SETTINGS = Object.fromEntries(
 
 export const SETTINGS: Readonly<Record<string, Setting>> = {
   zookeeper: { kind: 'text', place: 'zookeeper', help: 'connect string: host:port,host:port/chroot' },
+  zookeeperTls: { kind: 'boolean', place: 'tls.enabled', help: 'true: TLS to the ensemble; default false' },
+  zookeeperTlsCaFile: {
+    kind: 'file',
+    place: 'tls.ca',
+    help: 'PEM file with the authorities of the servers; default those of Node.js',
+  },
+  zookeeperTlsCertFile: { kind: 'file', place: 'tls.cert', help: 'PEM file with the client certificate' },
+  zookeeperTlsKeyFile: { kind: 'file', place: 'tls.key', help: 'PEM file with its private key' },
+  zookeeperTlsKeyPassphrase: { kind: 'text', place: 'tls.passphrase', help: 'passphrase of that key' },
+  zookeeperTlsServername: {
+    kind: 'text',
+    place: 'tls.servername',
+    help: 'name that the certificates of the servers are for; default the host of each',
+  },
+  readOnly: {
+    kind: 'boolean',
+    place: 'readOnly',
+    help: 'true: attach to servers without a quorum too; default false',
+  },
   host: { kind: 'text', help: 'address to listen on; default 127.0.0.1' },
   port: { kind: 'number', help: 'port to listen on, 0 for any; default 8080' },
   path: { kind: 'text', place: 'path', help: 'path of the WebSocket; default /zoogate' },
   jwtSecret: { kind: 'text', place: 'jwt.secret', help: 'HS256 secret of the tokens' },
   jwtPublicKeyFile: {
-    kind: 'text',
+    kind: 'file',
     place: 'jwt.publicKey',
     help: 'PEM file with the RSA or P-256 public key of the tokens',
   },
@@ -101,11 +121,11 @@ export function readSettings({ flags, env, configFile }: SettingSources): Settin
     ),
   }
   const own: Record<string, unknown> = {}
-  const gateway: Record<string, unknown> = { jwt: {}, limits: {} }
+  const gateway: Record<string, unknown> = { jwt: {}, limits: {}, tls: {} }
   for (const [name, raw] of Object.entries(values)) {
     const setting = SETTINGS[name]
     if (!setting) continue
-    const value = name === 'jwtPublicKeyFile' ? readKeyFile(String(raw)) : converted(name, setting.kind, raw)
+    const value = converted(name, setting.kind, raw)
     if (setting.place) put(gateway, setting.place, value)
     else own[name] = value
   }
@@ -124,7 +144,11 @@ export function settingNames(place: string): string {
   const name = Object.keys(SETTINGS).find(
     (key) => (SETTINGS[key]?.place ?? key) === place.replace(/\.\d+$/, ''),
   )
-  return name ? `${envName(name)} (--${flagName(name)})` : place
+  return name ? namesOf(name) : place
+}
+
+function namesOf(name: string): string {
+  return `${envName(name)} (--${flagName(name)})`
 }
 
 export function envName(name: string): string {
@@ -163,26 +187,34 @@ function fileValues(path: string): Record<string, unknown> {
   return content as Record<string, unknown>
 }
 
-function readKeyFile(path: string): string {
+function fileText(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError(`${settingNames('jwt.publicKey')}: ${(error as Error).message}`)
+    throw new ConfigError(`${namesOf(name)}: ${(error as Error).message}`)
   }
 }
 
 /** Text from a flag or a variable becomes what the schema wants; what a JSON file holds is left as it is. */
 function converted(name: string, kind: Kind, raw: unknown): unknown {
   if (typeof raw !== 'string') return raw
-  if (kind === 'list')
-    return raw
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '')
-  if (kind === 'text') return raw
-  if (!/^\d+$/.test(raw.trim()))
-    throw new ConfigError(`${settingNames(SETTINGS[name]?.place ?? name)}: "${raw}" is not a whole number`)
-  return Number(raw)
+  switch (kind) {
+    case 'list':
+      return raw
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+    case 'file':
+      return fileText(name, raw)
+    case 'boolean':
+      if (raw === 'true' || raw === 'false') return raw === 'true'
+      throw new ConfigError(`${namesOf(name)}: "${raw}" is neither true nor false`)
+    case 'number':
+      if (/^\d+$/.test(raw.trim())) return Number(raw)
+      throw new ConfigError(`${namesOf(name)}: "${raw}" is not a whole number`)
+    case 'text':
+      return raw
+  }
 }
 
 function put(target: Record<string, unknown>, place: string, value: unknown): void {

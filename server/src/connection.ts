@@ -5,7 +5,7 @@ import {
   type Hello,
   type WatchEventType,
 } from 'zoogate-client/protocol'
-import { type AccessMode, isAllowed } from './access.js'
+import { type AccessMode, isAllowed, needsOf } from './access.js'
 import type { Authenticator, Identity } from './authenticate.js'
 import type { Ensemble } from './ensemble.js'
 import { wireError } from './errors.js'
@@ -208,6 +208,7 @@ export class Connection implements SessionPage {
     const session = new Session(ensemble, this, {
       subject: identity.subject,
       chroot,
+      auth: identity.auth,
       timeoutMs: hello.timeoutMs,
       resume:
         sealed && hello.resume ? { sealed, zxid: hello.resume.zxid, watches: hello.resume.watches } : null,
@@ -220,17 +221,22 @@ export class Connection implements SessionPage {
 
   #call(call: Call, session: Session, identity: Identity): void {
     const { ensemble, access } = this.#context
-    const problem = pathProblem(call.path, ensemble.limits.maxPathLength)
-    if (problem) {
-      this.#answerBadRequest(call.id, problem, call.path)
-    } else if (!isAllowed(access, identity.rules, call.op, call.path)) {
-      this.#outbox.push({ type: 'error', id: call.id, error: wireError('FORBIDDEN', { path: call.path }) })
-    } else {
-      session.call(call, (answer) => {
-        ensemble.metrics.answered(call.op, answer.type === 'reply' ? 'OK' : answer.error.code)
-        this.#outbox.push(answer)
-      })
+    for (const need of needsOf(call)) {
+      const problem = pathProblem(need.path, ensemble.limits.maxPathLength)
+      if (problem) {
+        this.#answerBadRequest(call.id, problem, need.path)
+        return
+      }
+      if (!isAllowed(access, identity.rules, need)) {
+        const error = wireError('FORBIDDEN', { path: need.path })
+        this.#outbox.push({ type: 'error', id: call.id, error })
+        return
+      }
     }
+    session.call(call, (answer) => {
+      ensemble.metrics.answered(call.op, answer.type === 'reply' ? 'OK' : answer.error.code)
+      this.#outbox.push(answer)
+    })
   }
 
   #answerBadRequest(id: number, message: string, path?: string): void {

@@ -4,17 +4,21 @@ import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
 import type { ResumeTokens } from './resume-token.js'
 import type { SessionTable } from './session-table.js'
-import type { ServerList } from './zookeeper/index.js'
+import type { Warnings } from './warnings.js'
+import type { LinkOptions, ServerList } from './zookeeper/index.js'
 
 /** What all sessions of one gateway share. */
 export interface Ensemble {
   servers: ServerList
   /** The chroot of the connect string: '' or a path. */
   chroot: string
+  /** The same for all links: how to dial, and whether servers without a quorum will do. */
+  linkOptions: Pick<LinkOptions, 'tls' | 'readOnly'>
   gate: AttachGate
   resumeTokens: ResumeTokens
   sessions: SessionTable
   limits: Limits
   log: Log
+  warnings: Warnings
   metrics: Metrics
 }

@@ -39,6 +39,8 @@ export interface ErrorDetails {
   message?: string
   /** ZooKeeper's number, kept where the code is UNKNOWN. */
   number?: number
+  /** Which part of a multi failed. */
+  part?: number
 }
 
 /** Builds the error object of an error reply. `outcome` is `not_executed` unless said otherwise. */
@@ -50,6 +52,7 @@ export function wireError(code: ErrorCode, details: ErrorDetails = {}): WireErro
     outcome: details.outcome ?? 'not_executed',
   }
   if (details.path !== undefined) error.path = details.path
+  if (details.part !== undefined) error.part = details.part
   if (code === 'UNKNOWN' && details.number !== undefined) error.number = details.number
   return error
 }

@@ -13,7 +13,8 @@ import { isOriginAllowed } from './origin.js'
 import { ResumeTokens } from './resume-token.js'
 import { SessionTable } from './session-table.js'
 import { statusHandler } from './status.js'
-import { ServerList } from './zookeeper/index.js'
+import { Warnings } from './warnings.js'
+import { dialTls, ServerList, type TlsOptions } from './zookeeper/index.js'
 
 /** Milliseconds that a closing WebSocket may take to answer before it is cut. */
 const CLOSE_TIMEOUT_MS = 2_000
@@ -151,7 +152,18 @@ class WebSocketGateway implements Gateway {
     })
     const resumeTokens = new ResumeTokens(config.resumeKeys)
     return {
-      ensemble: { servers, chroot, gate, resumeTokens, sessions, limits, log, metrics },
+      ensemble: {
+        servers,
+        chroot,
+        linkOptions: linkOptions(config),
+        gate,
+        resumeTokens,
+        sessions,
+        limits,
+        log,
+        warnings: new Warnings(log),
+        metrics,
+      },
       authenticate: authenticator(config),
       access: config.access,
       lingerMs: config.lingerMs,
@@ -201,6 +213,27 @@ function ensembleAddress(config: GatewayConfig): ReturnType<typeof ServerList.pa
   } catch (error) {
     throw new ConfigError(`${config.nameOf('zookeeper')}: ${(error as Error).message}`)
   }
+}
+
+/** One object for all links, so that certificates are read once; here, so that unreadable ones are told at the start. */
+function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): ConnectionContext['ensemble']['linkOptions'] {
+  const { enabled, ca, cert, key, passphrase, servername } = tls
+  if (!enabled) return { readOnly }
+  const given: TlsOptions = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(servername !== undefined && { servername }),
+  }
+  try {
+    dialTls(given)
+  } catch (error) {
+    throw new ConfigError(
+      `${nameOf('tls.ca')}, ${nameOf('tls.cert')}, ${nameOf('tls.key')}: ${(error as Error).message}`,
+    )
+  }
+  return { readOnly, tls: given }
 }
 
 function authenticator(config: GatewayConfig): ConnectionContext['authenticate'] {

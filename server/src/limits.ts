@@ -17,6 +17,8 @@ export const DEFAULT_LIMITS = {
   maxWatches: 5_000,
   /** Bytes waiting for a page that does not read; above one largest reply, since a reply is one message. */
   maxBufferedBytes: 8_388_608,
+  /** Parts of one multi, which the ensemble works on as one. */
+  maxMultiParts: 500,
   /** Characters of a path, chroot included. */
   maxPathLength: 2_048,
   /** WebSockets in all. Each costs two descriptors, one here and one towards the ensemble. */

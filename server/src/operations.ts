@@ -1,76 +1,106 @@
-import { isUtf8 } from 'node:buffer'
 import type {
-  Acl,
   Call,
   ErrorReply,
-  NodeData,
+  MultiPart,
+  MultiPartResult,
   Operation,
   Operations,
-  Permission,
   Reply,
   Results,
-  WireError,
 } from 'zoogate-client/protocol'
 import { wireError } from './errors.js'
 import type { Limits } from './limits.js'
+import { CREATE_FLAGS, fromAclEntries, fromBytes, toAclEntries, toBytes } from './node-values.js'
+import { limitRefusal } from './operation-limits.js'
 import { withChroot, withoutChroot } from './path.js'
-import { type CallResult, type EnsembleLink, errorCodeOf } from './zookeeper/index.js'
+import {
+  type CallResult,
+  type EnsembleLink,
+  errorCodeOf,
+  type MultiPart as LinkPart,
+} from './zookeeper/index.js'
 
 export type Answer = Reply | ErrorReply
 
 const NO_NODE = -101
 const ANY_VERSION = -1
-const PERMISSION_BITS: Record<Permission, number> = { read: 1, write: 2, create: 4, delete: 8, admin: 16 }
-const OPEN_TO_ALL = [{ perms: 31, scheme: 'world', id: 'anyone' }]
-const MODE_FLAGS = {
-  persistent: 0,
-  ephemeral: 1,
-  persistent_sequential: 2,
-  ephemeral_sequential: 3,
-} as const
+
+/** Where a call is run: the ensemble's side of one page. */
+interface Place {
+  link: EnsembleLink
+  chroot: string
+}
 
 type Run<O extends Operation> = (
-  link: EnsembleLink,
-  path: string,
+  place: Place,
   fields: Operations[O],
   done: (result: CallResult<Results[O]>) => void,
-  chroot: string,
 ) => void
 
-/** Operation -> call on the link. Paths are the ensemble's here. */
+/** Operation -> call on the link. */
 const RUN: { [O in Operation]: Run<O> } = {
-  create(link, path, { data, mode, acl }, done, chroot) {
-    link.create(path, toBytes(data), toAcl(acl), MODE_FLAGS[mode ?? 'persistent'], (result) =>
-      done(mapped(result, (made) => ({ path: withoutChroot(chroot, made.path), stat: made.stat }))),
-    )
+  create({ link, chroot }, { path, data, mode, acl, ttlMs }, done) {
+    const flags = CREATE_FLAGS[mode ?? 'persistent']
+    const made = (result: CallResult<Results['create']>) =>
+      done(mapped(result, ({ path, stat }) => ({ path: withoutChroot(chroot, path), stat })))
+    link.create(withChroot(chroot, path), toBytes(data), toAclEntries(acl), flags, made, ttlMs)
   },
-  delete(link, path, { version }, done) {
-    link.delete(path, version ?? ANY_VERSION, (result) => done(mapped(result, () => ({}))))
+  delete({ link, chroot }, { path, version }, done) {
+    link.delete(withChroot(chroot, path), version ?? ANY_VERSION, done)
   },
-  exists(link, path, { watch }, done) {
-    link.exists(path, watch ?? false, (result) => {
-      if (result.err === NO_NODE && result.zxid !== null) {
-        done({ err: 0, zxid: result.zxid, value: { stat: null } })
-      } else {
-        done(result)
-      }
+  exists({ link, chroot }, { path, watch }, done) {
+    link.exists(withChroot(chroot, path), watch ?? false, (result) => {
+      const missing = result.err === NO_NODE && result.zxid !== null
+      done(missing ? { err: 0, zxid: result.zxid ?? '', value: { stat: null } } : result)
     })
   },
-  getData(link, path, { watch }, done) {
-    link.getData(path, watch ?? false, (result) =>
+  getData({ link, chroot }, { path, watch }, done) {
+    link.getData(withChroot(chroot, path), watch ?? false, (result) =>
       done(mapped(result, ({ data, stat }) => ({ data: fromBytes(data), stat }))),
     )
   },
-  setData(link, path, { data, version }, done) {
-    link.setData(path, toBytes(data), version ?? ANY_VERSION, done)
+  setData({ link, chroot }, { path, data, version }, done) {
+    link.setData(withChroot(chroot, path), toBytes(data), version ?? ANY_VERSION, done)
   },
-  getChildren(link, path, { watch }, done) {
-    link.getChildren(path, watch ?? false, done)
+  getChildren({ link, chroot }, { path, watch }, done) {
+    link.getChildren(withChroot(chroot, path), watch ?? false, done)
+  },
+  getACL({ link, chroot }, { path }, done) {
+    link.getACL(withChroot(chroot, path), (result) =>
+      done(mapped(result, ({ acl, stat }) => ({ acl: fromAclEntries(acl), stat }))),
+    )
+  },
+  setACL({ link, chroot }, { path, acl, version }, done) {
+    link.setACL(withChroot(chroot, path), toAclEntries(acl), version ?? ANY_VERSION, done)
+  },
+  sync({ link, chroot }, { path }, done) {
+    link.sync(withChroot(chroot, path), done)
+  },
+  getEphemerals({ link, chroot }, { path }, done) {
+    const prefix = withChroot(chroot, path)
+    link.getEphemerals(prefix, (result) =>
+      done(mapped(result, ({ paths }) => ({ paths: paths.filter(below(prefix)).map(inside(chroot)) }))),
+    )
+  },
+  whoAmI({ link }, _, done) {
+    link.whoAmI(done)
+  },
+  multi({ link, chroot }, { parts }, done) {
+    link.multi(
+      parts.map((part) => toLinkPart(chroot, part)),
+      (result) => done(mapped(result, ({ results }) => ({ results: results.map(toPartResult(chroot)) }))),
+    )
+  },
+  addWatch({ link, chroot }, { path, recursive }, done) {
+    link.addWatch(withChroot(chroot, path), recursive ?? false, done)
+  },
+  removeWatch({ link, chroot }, { path, recursive }, done) {
+    link.removeWatch(withChroot(chroot, path), recursive ?? false, done)
   },
 }
 
 /**
- * Runs one call whose path has been checked, and hands over its answer exactly once, synchronously with the
+ * Runs one call whose paths have been checked, and hands over its answer exactly once, synchronously with the
  * ensemble's reply.
  */
 export function execute(
@@ -80,61 +110,69 @@ export function execute(
   limits: Limits,
   answer: (answer: Answer) => void,
 ): void {
-  const refusal = limitRefusal(call, link, limits)
+  const refusal = limitRefusal(call, link.watchCount, limits)
   if (refusal) {
     answer({ type: 'error', id: call.id, error: refusal })
     return
   }
   const run = RUN[call.op] as Run<Operation>
-  run(link, withChroot(chroot, call.path), call, (result) => answer(answerOf(call, result)), chroot)
-}
-
-function limitRefusal(call: Call, link: EnsembleLink, limits: Limits): WireError | null {
-  const { path } = call
-  if ('watch' in call && call.watch && link.watchCount >= limits.maxWatches) {
-    const message = `a session holds at most ${limits.maxWatches} watches; watch a parent instead`
-    return wireError('RATE_LIMITED', { path, message })
-  }
-  if ('data' in call && byteLength(call.data) > limits.maxDataBytes) {
-    const message = `a node holds at most ${limits.maxDataBytes} bytes here; keep large things elsewhere`
-    return wireError('TOO_LARGE', { path, message })
-  }
-  return null
-}
-
-function byteLength(data: NodeData | undefined): number {
-  if (data === undefined) return 0
-  return typeof data === 'string' ? Buffer.byteLength(data) : Buffer.byteLength(data.base64, 'base64')
+  run({ link, chroot }, call, (result) => answer(answerOf(call, result)))
 }
 
 function answerOf(call: Call, result: CallResult<Results[Operation]>): Answer {
   if ('value' in result) return { type: 'reply', id: call.id, zxid: result.zxid, result: result.value }
   const error = wireError(errorCodeOf(result.err), {
-    path: call.path,
+    ...pathOf(call, result.part),
     outcome: result.outcome,
     number: result.err,
   })
   return { type: 'error', id: call.id, ...(result.zxid !== null && { zxid: result.zxid }), error }
 }
 
+/** Which path an error is about, and which part of a multi. */
+function pathOf(call: Call, part: number | undefined): { path?: string; part?: number } {
+  if (call.op === 'whoAmI') return {}
+  if (call.op !== 'multi') return { path: call.path }
+  const failed = part === undefined ? undefined : call.parts[part]
+  return failed ? { path: failed.path, part: part as number } : {}
+}
+
+function toLinkPart(chroot: string, part: MultiPart): LinkPart {
+  const path = withChroot(chroot, part.path)
+  switch (part.op) {
+    case 'create': {
+      const flags = CREATE_FLAGS[part.mode ?? 'persistent']
+      const { op, data, acl, ttlMs } = part
+      return {
+        op,
+        path,
+        data: toBytes(data),
+        acl: toAclEntries(acl),
+        flags,
+        ...(ttlMs !== undefined && { ttlMs }),
+      }
+    }
+    case 'setData':
+      return { op: part.op, path, data: toBytes(part.data), version: part.version ?? ANY_VERSION }
+    default:
+      return { op: part.op, path, version: part.version ?? ANY_VERSION }
+  }
+}
+
+function toPartResult(chroot: string): (result: MultiPartResult) => MultiPartResult {
+  return (result) =>
+    result.path === undefined ? result : { ...result, path: withoutChroot(chroot, result.path) }
+}
+
+/** ZooKeeper takes a prefix for text: '/a' would find '/ab' too, and a chroot's neighbour. */
+function below(prefix: string): (path: string) => boolean {
+  return (path) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`)
+}
+
+function inside(chroot: string): (path: string) => string {
+  return (path) => withoutChroot(chroot, path)
+}
+
 function mapped<T, R>(result: CallResult<T>, map: (value: T) => R): CallResult<R> {
   return 'value' in result ? { err: 0, zxid: result.zxid, value: map(result.value) } : result
-}
-
-function toBytes(data: NodeData | undefined): Buffer {
-  if (data === undefined) return Buffer.alloc(0)
-  return typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data.base64, 'base64')
-}
-
-function fromBytes(data: Buffer): NodeData {
-  return isUtf8(data) ? data.toString('utf8') : { base64: data.toString('base64') }
-}
-
-function toAcl(acl: Acl[] | undefined): readonly { perms: number; scheme: string; id: string }[] {
-  if (!acl) return OPEN_TO_ALL
-  return acl.map(({ scheme, id, permissions }) => ({
-    scheme,
-    id,
-    perms: permissions.reduce((bits, permission) => bits | PERMISSION_BITS[permission], 0),
-  }))
 }

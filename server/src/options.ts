@@ -31,6 +31,24 @@ const jwtSchema = z
     error: 'this is a public key; whoever reads it could sign tokens with it. Give it as the public key',
   })
 
+const tlsSchema = z
+  .object({
+    enabled: z.boolean().default(false),
+    ca: z.string().min(1).optional(),
+    cert: z.string().min(1).optional(),
+    key: z.string().min(1).optional(),
+    passphrase: z.string().optional(),
+    servername: z.string().min(1).optional(),
+  })
+  .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), {
+    path: ['cert'],
+    error: 'a client certificate and its private key come together',
+  })
+  .refine((tls) => tls.enabled || Object.keys(tls).length === 1, {
+    path: ['enabled'],
+    error: 'TLS settings are given, but TLS is not switched on',
+  })
+
 const limitsSchema = z.object({
   helloTimeoutMs: milliseconds.min(1).default(DEFAULT_LIMITS.helloTimeoutMs),
   maxMessageBytes: count.min(1024).default(DEFAULT_LIMITS.maxMessageBytes),
@@ -39,6 +57,7 @@ const limitsSchema = z.object({
   maxCallsInFlight: count.default(DEFAULT_LIMITS.maxCallsInFlight),
   maxWatches: count.default(DEFAULT_LIMITS.maxWatches),
   maxBufferedBytes: count.min(65_536).default(DEFAULT_LIMITS.maxBufferedBytes),
+  maxMultiParts: count.default(DEFAULT_LIMITS.maxMultiParts),
   maxPathLength: count.default(DEFAULT_LIMITS.maxPathLength),
   maxConnections: count.default(DEFAULT_LIMITS.maxConnections),
   maxUnauthenticated: count.default(DEFAULT_LIMITS.maxUnauthenticated),
@@ -49,6 +68,10 @@ const limitsSchema = z.object({
 export const gatewayOptionsSchema = z.object({
   /** ZooKeeper's connect string: `host:port,host:port/chroot`. */
   zookeeper: z.string().min(1),
+  /** TLS to the ensemble; with `cert` and `key` (PEM) the gateway shows a certificate of its own. */
+  tls: tlsSchema.prefault({}),
+  /** Also attach to servers that have lost their quorum: pages read, and see `readOnly` in their session. */
+  readOnly: z.boolean().default(false),
   jwt: jwtSchema,
   /** Path of the WebSocket. */
   path: z.string().startsWith('/').default('/zoogate'),

@@ -3,7 +3,9 @@ import type {
   Acl,
   Call,
   Close,
+  CreateMode,
   Hello,
+  MultiPart,
   NodeData,
   Operation,
   Operations,
@@ -28,7 +30,27 @@ const version = z.int32()
 const id = z.int().nonnegative()
 const permission = z.enum(['read', 'write', 'create', 'delete', 'admin'])
 const acl = z.object({ scheme: z.string().min(1), id: z.string(), permissions: z.array(permission).min(1) })
-const watchLists = z.object({ data: z.array(path), exist: z.array(path), child: z.array(path) })
+/** ZooKeeper's own limit is far higher; nobody means it. */
+const acls = z.array(acl).min(1).max(100)
+const mode = z.enum([
+  'persistent',
+  'ephemeral',
+  'persistent_sequential',
+  'ephemeral_sequential',
+  'container',
+  'ttl',
+  'ttl_sequential',
+])
+/** 40 bits in milliseconds are what ZooKeeper keeps. */
+const ttlMs = z.int().min(1).max(1_099_511_627_775)
+const paths = z.array(path)
+const watchLists = z.object({
+  data: paths,
+  exist: paths,
+  child: paths,
+  persistent: paths.optional(),
+  recursive: paths.optional(),
+})
 const resume = z.object({ token: z.string().max(4096), zxid: hexLong, watches: watchLists })
 
 export const helloSchema = z.object({
@@ -42,19 +64,41 @@ const closeSchema = z.object({ type: z.literal('close') })
 const pingSchema = z.object({ type: z.literal('ping'), id })
 const pongSchema = z.object({ type: z.literal('pong'), id })
 
+const watched = z.object({ path, watch: z.boolean().optional() })
+const pathOnly = z.object({ path })
+const persistentWatch = z.object({ path, recursive: z.boolean().optional() })
+const createFields = z.object({
+  path,
+  data: nodeData.optional(),
+  mode: mode.optional(),
+  acl: acls.optional(),
+  ttlMs: ttlMs.optional(),
+})
+const deleteFields = z.object({ path, version: version.optional() })
+const setDataFields = z.object({ path, data: nodeData, version: version.optional() })
+const multiPart = z.discriminatedUnion('op', [
+  createFields.extend({ op: z.literal('create') }),
+  deleteFields.extend({ op: z.literal('delete') }),
+  setDataFields.extend({ op: z.literal('setData') }),
+  z.object({ op: z.literal('check'), path, version: version.optional() }),
+])
+
 /** The fields of each operation. A new operation that is missing here does not compile. */
 export const operationSchemas = {
-  create: z.object({
-    path,
-    data: nodeData.optional(),
-    mode: z.enum(['persistent', 'ephemeral', 'persistent_sequential', 'ephemeral_sequential']).optional(),
-    acl: z.array(acl).min(1).max(100).optional(),
-  }),
-  delete: z.object({ path, version: version.optional() }),
-  exists: z.object({ path, watch: z.boolean().optional() }),
-  getData: z.object({ path, watch: z.boolean().optional() }),
-  setData: z.object({ path, data: nodeData, version: version.optional() }),
-  getChildren: z.object({ path, watch: z.boolean().optional() }),
+  create: createFields,
+  delete: deleteFields,
+  exists: watched,
+  getData: watched,
+  setData: setDataFields,
+  getChildren: watched,
+  getACL: pathOnly,
+  setACL: z.object({ path, acl: acls, version: version.optional() }),
+  sync: pathOnly,
+  getEphemerals: pathOnly,
+  whoAmI: z.object({}),
+  multi: z.object({ parts: z.array(multiPart).min(1) }),
+  addWatch: persistentWatch,
+  removeWatch: persistentWatch,
 } satisfies Record<Operation, z.ZodType>
 
 const messageSchemas = { hello: helloSchema, close: closeSchema, ping: pingSchema, pong: pongSchema }
@@ -148,6 +192,8 @@ export type ProtocolEquality = [
   Holds<Matches<typeof acl, Acl>>,
   Holds<Matches<typeof permission, Permission>>,
   Holds<Matches<typeof nodeData, NodeData>>,
+  Holds<Matches<typeof multiPart, MultiPart>>,
+  Holds<Matches<typeof mode, CreateMode>>,
   Holds<{ [O in Operation]: Matches<(typeof operationSchemas)[O], Operations[O]> }[Operation]>,
   Holds<Same<keyof typeof operationSchemas, Operation>>,
   Holds<Same<keyof typeof messageSchemas, Exclude<PageMessage['type'], 'call'>>>,

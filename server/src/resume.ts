@@ -1,5 +1,5 @@
 import type { Resume } from 'zoogate-client/protocol'
-import { type AccessMode, isAllowed } from './access.js'
+import { type AccessMode, isAllowed, type Need } from './access.js'
 import type { Identity } from './authenticate.js'
 import type { Limits } from './limits.js'
 import { pathProblem } from './path.js'
@@ -22,13 +22,17 @@ export function resumeProblem(
   if (sealed.subject !== identity.subject || sealed.chroot !== chroot) {
     return 'the resume token belongs to another identity; a new session is needed'
   }
-  const { data, exist, child } = resume.watches
-  const watches = [...data, ...exist, ...child]
-  if (watches.length > limits.maxWatches) return `a session holds at most ${limits.maxWatches} watches`
-  for (const path of watches) {
-    const problem = pathProblem(path, limits.maxPathLength)
+  const { data, exist, child, persistent = [], recursive = [] } = resume.watches
+  const single = [...data, ...exist, ...child, ...persistent]
+  const needs: Need[] = [
+    ...single.map((path): Need => ({ right: 'read', path })),
+    ...recursive.map((path): Need => ({ right: 'read', path, subtree: true })),
+  ]
+  if (needs.length > limits.maxWatches) return `a session holds at most ${limits.maxWatches} watches`
+  for (const need of needs) {
+    const problem = pathProblem(need.path, limits.maxPathLength)
     if (problem) return `a watch cannot be set again: ${problem}`
-    if (!isAllowed(access, identity.rules, 'getData', path)) {
+    if (!isAllowed(access, identity.rules, need)) {
       return 'a watch is on a path that the token does not allow; a new session is needed'
     }
   }

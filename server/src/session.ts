@@ -11,6 +11,7 @@ import {
   EnsembleLink,
   type LinkListener,
   type LinkLoss,
+  type LossCause,
   type ServerCursor,
 } from './zookeeper/index.js'
 
@@ -40,6 +41,8 @@ export interface PageSession {
   resumed: boolean
   resumeToken: string
   zxid: HexLong
+  /** There where it is true: the server has lost its quorum. */
+  readOnly?: true
 }
 
 /** Who opens the session, and what with. */
@@ -47,6 +50,8 @@ export interface SessionRequest {
   subject: string
   /** The gateway's chroot and the token's. */
   chroot: string
+  /** Identities that the link takes on at each attach. */
+  auth: readonly { scheme: string; auth: string }[]
   timeoutMs: number
   resume: { sealed: SealedSession; zxid: HexLong; watches: WatchLists } | null
 }
@@ -56,6 +61,15 @@ const FIRST_RETRY_SPREAD_MS = 100
 const RETRY_BASE_MS = 200
 /** Half of the shortest session timeout that an ensemble with the default tickTime gives. */
 const RETRY_CAP_MS = 2_000
+
+const THROTTLED =
+  'the ensemble throttles requests: lower maxCallsInFlight here, or raise requestThrottleLimit and look at its load'
+/** How long a place to attach stays taken when a server has hung up on the last who had it. */
+const SLOW_DOWN_MS = 500
+/** How often a session on a server without a quorum looks for one that has it. */
+const READ_ONLY_FOR_MS = 5_000
+/** Losses that do not go away by themselves. */
+const FOR_THE_OPERATOR: ReadonlySet<LossCause> = new Set<LossCause>(['tls', 'refused_at_handshake'])
 
 /** One ZooKeeper session on behalf of one page. */
 export class Session implements LinkListener {
@@ -89,7 +103,9 @@ export class Session implements LinkListener {
       servers: this.#servers,
       listener: this,
       sessionTimeoutMs: request.timeoutMs,
+      auth: request.auth.map(({ scheme, auth }) => ({ scheme, auth: Buffer.from(auth) })),
       maxCallsInFlight: ensemble.limits.maxCallsInFlight,
+      ...ensemble.linkOptions,
       ...(resume && {
         session: { id: resume.sealed.id, password: resume.sealed.password },
         lastZxid: resume.zxid,
@@ -115,6 +131,9 @@ export class Session implements LinkListener {
     this.#inFlight += 1
     execute(call, this.#link, this.#request.chroot, this.#ensemble.limits, (answer) => {
       this.#inFlight -= 1
+      if (answer.type === 'error' && answer.error.code === 'THROTTLED' && answer.zxid !== undefined) {
+        this.#ensemble.warnings.report('throttled', THROTTLED)
+      }
       done(answer)
       if (this.#inFlight === 0) this.#idle()
     })
@@ -207,13 +226,18 @@ export class Session implements LinkListener {
         generation: this.#generation,
       }),
       zxid: attached.zxid,
+      ...(attached.readOnly && { readOnly: true }),
     })
+    if (attached.readOnly) this.#timer = setTimeout(() => this.#link.leaveServer(), READ_ONLY_FOR_MS)
   }
 
   linkLost(loss: LinkLoss): void {
-    this.#pass?.release()
+    this.#pass?.release(loss.cause === 'refused_at_handshake' ? SLOW_DOWN_MS : 0)
     this.#ensemble.metrics.linkLost(loss.cause)
     this.#ensemble.log.debug({ session: this.#id, ...loss }, 'ensemble link lost')
+    if (FOR_THE_OPERATOR.has(loss.cause)) {
+      this.#ensemble.warnings.report(loss.cause, `${loss.server}: ${loss.message}`)
+    }
     if (this.#state === 'lingering') {
       this.detach()
       return
@@ -306,6 +330,13 @@ function hexId(id: Buffer): HexLong {
 }
 
 function absolute(watches: Resume['watches'], chroot: string): WatchLists {
-  const full = (paths: string[]) => paths.map((path) => withChroot(chroot, path))
-  return { data: full(watches.data), exist: full(watches.exist), child: full(watches.child) }
+  const full = (paths: string[] = []) => paths.map((path) => withChroot(chroot, path))
+  const { data, exist, child, persistent, recursive } = watches
+  return {
+    data: full(data),
+    exist: full(exist),
+    child: full(child),
+    persistent: full(persistent),
+    recursive: full(recursive),
+  }
 }

@@ -19,6 +19,8 @@ export const SERVER_LAYERS: Layer[] = [
     files: [
       'session.ts',
       'operations.ts',
+      'operation-limits.ts',
+      'node-values.ts',
       'ensemble.ts',
       'session-table.ts',
       'attach-gate.ts',
@@ -38,6 +40,7 @@ export const SERVER_LAYERS: Layer[] = [
       'metrics.ts',
       'log.ts',
       'path.ts',
+      'warnings.ts',
       'resume-token.ts',
     ],
   },

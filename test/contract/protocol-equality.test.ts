@@ -40,7 +40,7 @@ describe('the compiler, on the schemas of the protocol', () => {
   })
 
   it.each([
-    ['a lost optional field', 'data: nodeData.optional(),', ''],
+    ['a lost optional field', '  data: nodeData.optional(),\n', ''],
     ['an optional field that became required', 'data: nodeData.optional(),', 'data: nodeData,'],
     [
       'a required field that became optional',
@@ -50,18 +50,15 @@ describe('the compiler, on the schemas of the protocol', () => {
     [
       'an added field',
       'const closeSchema = z.object({',
-      'const closeSchema = z.object({ force: z.boolean().optional(),',
+      'const closeSchema = z.object({ force: z.boolean(),',
     ],
     ['another type', 'const version = z.int32()', 'const version = z.string()'],
-    ['a lost create mode', "'ephemeral', ", ''],
+    ['a lost create mode', "  'ttl',\n", ''],
     ['a lost permission', "'admin'", "'create'"],
-    ['a lost operation', 'getChildren: z.object({ path, watch: z.boolean().optional() }),', ''],
-    [
-      'an added operation',
-      'getChildren: z.object(',
-      'explode: z.object({ path }),\n  getChildren: z.object(',
-    ],
-    ['a lost list of watches', ', child: z.array(path)', ''],
+    ['a lost operation', '  getChildren: watched,\n', ''],
+    ['an added operation', '  getChildren: watched,\n', '  getChildren: watched,\n  explode: pathOnly,\n'],
+    ['a lost part of a multi', "  deleteFields.extend({ op: z.literal('delete') }),\n", ''],
+    ['a lost list of watches', '  recursive: paths.optional(),\n', ''],
   ])('refuses %s', (_, from, to) => {
     expect(compiles(changed(from, to))).toBe(false)
   })

@@ -1,6 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createClient, ZoogateError } from 'zoogate-client'
-import { CLOSE_CODES, type ErrorReply, type Ping, type Reply, type WireStat } from 'zoogate-client/protocol'
+import {
+  CLOSE_CODES,
+  type ErrorReply,
+  type Ping,
+  type Reply,
+  type Results,
+  type WireStat,
+} from 'zoogate-client/protocol'
 import { parseMessage, splitFrame } from '../../server/src/protocol.js'
 import { FakeSocket, sessionMessage } from '../client-sdk/fake-socket.js'
 import { waitUntil } from '../wait-until.js'
@@ -10,6 +17,10 @@ function find<T extends { type: string }>(type: string): T {
   const found = GATEWAY_MESSAGES.find((message) => message.type === type)
   if (!found) throw new Error(`PROTOCOL.md shows no ${type}`)
   return found as unknown as T
+}
+
+function shownStat(): WireStat {
+  return (find<Reply>('reply').result as Results['getData']).stat
 }
 
 /** A client whose sockets the test answers for. */
@@ -74,9 +85,30 @@ describe('the messages of pages in PROTOCOL.md', () => {
       client.getChildren('/rooms/42', { watch: ignore }),
       client.setData('/rooms/42', Uint8Array.of(0xff, 0, 1), { version: 3 }),
       client.delete('/rooms/42/member-0000000001'),
+      client.create('/rooms/brief', undefined, { mode: 'ttl', ttlMs: 60_000 }),
+      client.getACL('/rooms'),
+      client.setACL('/rooms', [{ scheme: 'auth', id: '', permissions: ['admin'] }], { version: 0 }),
+      client.sync('/'),
+      client.getEphemerals('/rooms'),
+      client.whoAmI(),
+      client.multi([
+        { op: 'check', path: '/rooms/42', version: 3 },
+        { op: 'create', path: '/rooms/42/log-', data: 'opened', mode: 'persistent_sequential' },
+        { op: 'setData', path: '/rooms/42', data: 'open', version: 3 },
+        { op: 'delete', path: '/rooms/42/closed' },
+      ]),
     ]
     for (const call of calls) call.catch(ignore)
-    await waitUntil('the calls are sent', () => first.calls.length === calls.length, { intervalMs: 1 })
+    const lasting = client.watch('/rooms', { recursive: true })
+    await waitUntil('the calls are sent', () => first.calls.length === calls.length + 1, { intervalMs: 1 })
+    const done = () => {
+      const id = first.calls.at(-1)?.id as number
+      first.receive({ type: 'reply', id, zxid: '0x2000001f3', result: {} })
+    }
+    done()
+    void lasting.return?.()
+    await waitUntil('the watch is removed', () => first.calls.length === calls.length + 2, { intervalMs: 1 })
+    done()
     first.receive({ type: 'ping', id: 7 })
     first.receive(rest.find(({ type }) => type === 'ping') as Ping)
     // Calls, and the answer to a ping of either side.
@@ -93,7 +125,7 @@ describe('the messages of pages in PROTOCOL.md', () => {
     )
 
     // The watches of the second hello: a node that is there, one that is not, and a list.
-    const stat = find<Reply>('reply').result.stat as WireStat
+    const stat = shownStat()
     const read = async (start: () => Promise<unknown>, result: Reply['result']) => {
       const before = first.calls.length
       const call = start()
@@ -123,7 +155,12 @@ describe('the messages of gateways in PROTOCOL.md', () => {
     client.on('state', ({ state }) => states.push(state))
     const first = await socket(0)
     first.receive(find('session'))
-    expect(client.session).toEqual({ id: '0x1000a2b3c4d0001', timeoutMs: 10_000, resumed: true })
+    expect(client.session).toEqual({
+      id: '0x1000a2b3c4d0001',
+      timeoutMs: 10_000,
+      resumed: true,
+      readOnly: false,
+    })
 
     const watched = vi.fn()
     const call = async <T>(start: Promise<T>, answer: (id: number) => Reply | ErrorReply): Promise<T> => {
@@ -143,7 +180,7 @@ describe('the messages of gateways in PROTOCOL.md', () => {
       type: 'reply',
       id,
       zxid: '0x2000001f6',
-      result: { children: [], stat: find<Reply>('reply').result.stat as WireStat },
+      result: { children: [], stat: shownStat() },
     }))
     first.receive(find('event'))
     await waitUntil('the watch fires', () => watched.mock.calls.length === 1, { intervalMs: 1 })

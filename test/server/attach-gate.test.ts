@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AttachGate } from '../../server/src/attach-gate.js'
 
 describe('the attach gate', () => {
@@ -45,5 +45,18 @@ describe('the attach gate', () => {
     await turn()
     expect(inside).toEqual(['first', 'third'])
     expect(gate.waiting).toBe(0)
+  })
+
+  it('keeps a place for as long as it is told, so that refused attempts come slowly', async () => {
+    vi.useFakeTimers()
+    const gate = new AttachGate(1)
+    const inside: string[] = []
+    gate.enter('renew', () => inside.push('refused')).release(500)
+    gate.enter('renew', () => inside.push('next'))
+    await vi.advanceTimersByTimeAsync(499)
+    expect(inside).toEqual(['refused'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(inside).toEqual(['refused', 'next'])
+    vi.useRealTimers()
   })
 })

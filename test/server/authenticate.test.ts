@@ -34,7 +34,7 @@ describe('an authenticator', () => {
     )
     expect(result).toEqual({
       ok: true,
-      identity: { subject: 'ada', chroot: '/tenants/a', rules, expiresAt: 4102444800_000 },
+      identity: { subject: 'ada', chroot: '/tenants/a', rules, auth: [], expiresAt: 4102444800_000 },
     })
   })
 
