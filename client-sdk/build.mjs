@@ -8,27 +8,29 @@ const here = (path) => new URL(path, import.meta.url)
 // Properties that only the SDK itself touches; they get names of a letter or two. Whatever the page, the gateway or
 // the browser reads keeps its name: no name that stands in protocol.ts, in the public types or in a web interface.
 const INTERNAL = (
-  'accept again answer askToken atOnce backoff call change check ' +
-  'claim dial drop emit ended enqueue failAll fire flow ' +
-  'flush forget heardAt hidden hold interrupt isOpen isSent leave ' +
-  'make next open paths point promise read refuse reset ' +
-  'returned see settings settle start stop update urls wake ' +
-  'woke'
+  'accept again answer askToken atOnce backoff call change check claim ' +
+  'createWatches dial drop emit end ended enqueue events failAll fire ' +
+  'flow flush forget heardAt hidden hold interrupt isOpen isSent key ' +
+  'leave lists make open point promise read refuse reset ' +
+  'resync returned see settings settle start stop streams tell update ' +
+  'urls waitMs wake woke'
 ).split(' ')
 
 const shared = { bundle: true, target: 'es2022', logLevel: 'warning', absWorkingDir: here('.').pathname }
 const library = {
   ...shared,
-  entryPoints: ['src/index.ts'],
   minify: true,
   sourcemap: true,
   mangleProps: new RegExp(`^(${INTERNAL.join('|')})$`),
 }
+const entryPoints = ['src/index.ts', 'src/core.ts']
 
-await build({ ...library, format: 'esm', outfile: 'dist/index.js' })
-await build({ ...library, format: 'cjs', outfile: 'dist/index.cjs' })
+// Both entries take what they share from one file, so that a page that loads both has one ZoogateError.
+await build({ ...library, entryPoints, format: 'esm', outdir: 'dist', splitting: true, chunkNames: 'shared' })
+await build({ ...library, entryPoints, format: 'cjs', outdir: 'dist', outExtension: { '.js': '.cjs' } })
 await build({
   ...library,
+  entryPoints: ['src/index.ts'],
   format: 'iife',
   globalName: 'zoogate',
   outfile: 'dist/zoogate-client.global.js',

@@ -14,14 +14,29 @@ import { formatMessage } from 'publint/utils'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-// What a page pays for "connect and be present", gzipped.
-const BUDGET_BYTES = 5000
-const BUDGET_ENTRY = `
-  import { createClient } from 'zoogate-client'
-  const zk = createClient({ url: 'wss://x', getToken: () => '' })
-  await zk.connect()
-  await zk.create('/a', 'x', { mode: 'ephemeral' })
-`
+// What a page pays for each entry of the SDK that it may load, gzipped.
+const BUDGETS = [
+  {
+    what: 'zoogate-client/core, connect and create',
+    maxBytes: 5000,
+    entry: `
+      import { createClient } from 'zoogate-client/core'
+      const zk = createClient({ url: 'wss://x', getToken: () => '' })
+      await zk.connect()
+      await zk.create('/a', 'x', { mode: 'ephemeral' })
+    `,
+  },
+  {
+    what: 'zoogate-client, every operation and lasting watches',
+    maxBytes: 6000,
+    entry: `
+      import { createClient } from 'zoogate-client'
+      const zk = createClient({ url: 'wss://x', getToken: () => '' })
+      await zk.connect()
+      for await (const event of zk.watch('/a')) console.log(event)
+    `,
+  },
+]
 
 const PACKAGES = [
   {
@@ -121,6 +136,20 @@ const LOADS = {
     '-e',
     "require('zoogate-client').createClient({ url: 'ws://x', getToken: () => '' })",
   ],
+  'the core entry loads as ESM and shares its errors with the complete one': [
+    '--input-type=module',
+    '-e',
+    `import { createClient, ZoogateError } from 'zoogate-client/core'
+     import * as complete from 'zoogate-client'
+     if (ZoogateError !== complete.ZoogateError) throw new Error('two ZoogateErrors')
+     const core = createClient({ url: 'ws://x', getToken: () => '' })
+     if ('watch' in core) throw new Error('the core entry is the complete one')`,
+  ],
+  'the core entry loads as CommonJS': [
+    '--input-type=commonjs',
+    '-e',
+    "require('zoogate-client/core').createClient({ url: 'ws://x', getToken: () => '' })",
+  ],
   'the protocol subpath loads as ESM': [
     '--input-type=module',
     '-e',
@@ -157,9 +186,9 @@ async function checkLoading(project) {
   return (await Promise.all(attempts)).flat()
 }
 
-async function checkBudget(project) {
-  const entry = join(project, 'entry.mjs')
-  await writeFile(entry, BUDGET_ENTRY)
+async function checkBudget(project, { what, maxBytes, entry }) {
+  const path = join(project, 'entry.mjs')
+  await writeFile(path, entry)
   const options = {
     bundle: true,
     minify: true,
@@ -168,20 +197,16 @@ async function checkBudget(project) {
     write: false,
     logLevel: 'silent',
   }
-  return build({ ...options, entryPoints: [entry], absWorkingDir: project }).then(
-    ({ outputFiles: [{ contents }] }) => judgeSize(contents),
-    ({ message }) => [`the page that the budget measures does not bundle: ${message}`],
+  return build({ ...options, entryPoints: [path], absWorkingDir: project }).then(
+    ({ outputFiles: [{ contents }] }) => judgeSize(contents, what, maxBytes),
+    ({ message }) => [`the page that measures ${what} does not bundle: ${message}`],
   )
 }
 
-function judgeSize(bundle) {
+function judgeSize(bundle, what, maxBytes) {
   const bytes = gzipSync(bundle, { level: 9 }).length
-  console.log(
-    `zoogate-client, connect and create: ${bundle.length} bytes minified, ${bytes} gzipped (at most ${BUDGET_BYTES})`,
-  )
-  return bytes > BUDGET_BYTES
-    ? [`the bundle is ${bytes - BUDGET_BYTES} bytes over its budget of ${BUDGET_BYTES}`]
-    : []
+  console.log(`${what}: ${bundle.length} bytes minified, ${bytes} gzipped (at most ${maxBytes})`)
+  return bytes > maxBytes ? [`${what}: ${bytes - maxBytes} bytes over the budget of ${maxBytes}`] : []
 }
 
 async function check(folder) {
@@ -200,7 +225,8 @@ async function check(folder) {
   }
   const project = join(folder, 'project')
   await install(packed, project)
-  wrong.push(...(await checkLoading(project)), ...(await checkBudget(project)))
+  wrong.push(...(await checkLoading(project)))
+  for (const budget of BUDGETS) wrong.push(...(await checkBudget(project, budget)))
   return wrong
 }
 

@@ -14,6 +14,7 @@ const WITH_PROCESSES = [
 // Tests run on the sources, so that a failing line is a line somebody wrote; only what a test spawns is built.
 const alias = [
   { find: /^zoogate-client\/protocol$/, replacement: source('client-sdk/src/protocol.ts') },
+  { find: /^zoogate-client\/core$/, replacement: source('client-sdk/src/core.ts') },
   { find: /^zoogate-client$/, replacement: source('client-sdk/src/index.ts') },
   { find: /^zoogate\/dev-ensemble$/, replacement: source('server/src/dev-ensemble/index.ts') },
   { find: /^zoogate\/testing$/, replacement: source('server/src/testing.ts') },

@@ -31,7 +31,7 @@ export function createAttempts(
     attempt = new AbortController()
     timer = setTimeout(run, delayMs, attempt.signal)
   }
-  const again = (atLeastMs = 0) => begin(atLeastMs + backoff.next())
+  const again = (atLeastMs = 0) => begin(atLeastMs + backoff.waitMs())
 
   async function run(signal: AbortSignal): Promise<void> {
     timer = setTimeout(again, settings.requestTimeoutMs)

@@ -5,7 +5,7 @@ const CAP_MS = 5_000
 
 export interface Backoff {
   /** Milliseconds to wait before the attempt that comes now. */
-  next(): number
+  waitMs(): number
   /** The last attempt was a success that lasted. */
   reset(): void
 }
@@ -17,7 +17,7 @@ export interface Backoff {
 export function createBackoff(random: () => number = Math.random): Backoff {
   let attempt = 0
   return {
-    next: () => random() * Math.min(CAP_MS, BASE_MS * (2 ** attempt++ - 1)),
+    waitMs: () => random() * Math.min(CAP_MS, BASE_MS * (2 ** attempt++ - 1)),
     reset: () => {
       attempt = 1
     },

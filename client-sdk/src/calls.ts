@@ -1,21 +1,20 @@
 import { ZoogateError } from './errors.js'
 import { createPending, type Limits, type Pending } from './pending.js'
-import type { Call, ErrorCode, ErrorReply, NodeData, Operation, Reply, Results } from './protocol.js'
+import type { Call, ErrorCode, ErrorReply, Operation, Reply, Results } from './protocol.js'
 
 /** Sends a call; false when it is larger than the gateway reads. */
 export type Send = (call: Call) => boolean
 
-/** Operations that change something: after these, "sent but not answered" means "may have happened". */
-const WRITES: readonly Operation[] = ['create', 'delete', 'setData']
+/** Operations that change a node: after these, "sent but not answered" means "may have happened". */
+const WRITES = /^(create|delete|set|multi)/
 
 /** Failures after which the same call may well succeed. */
 const PASSING: readonly ErrorCode[] = ['CONNECTION_LOSS', 'SESSION_EXPIRED', 'RATE_LIMITED', 'TIMED_OUT']
 
-/** A call without its id; JSON leaves out the fields that are undefined. */
+/** A call without its id, and with whatever else the operation takes; JSON leaves out the fields that are undefined. */
 export interface Request<O extends Operation> {
   op: O
-  path: string
-  data?: NodeData | undefined
+  path: string | undefined
   watch?: boolean | undefined
 }
 
@@ -49,11 +48,11 @@ export function createCalls(maxQueued: number): Calls {
   let lastId = 0
 
   function fail(entry: Entry, code: ErrorCode, message: string): void {
-    const { op, path, id } = entry.call
+    const { op, path, id } = entry.call as Request<Operation> & Pick<Call, 'id'>
     if (!entries.delete(id)) return
-    const isUnknown = entry.isSent && WRITES.includes(op)
+    const isUnknown = entry.isSent && WRITES.test(op)
     entry.settle(
-      new ZoogateError(code, `${op} ${path}: ${message}`, {
+      new ZoogateError(code, `${op}(${path ?? ''}): ${message}`, {
         path,
         outcome: isUnknown ? 'unknown' : 'not_executed',
         retryable: !isUnknown && PASSING.includes(code),

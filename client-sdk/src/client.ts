@@ -1,19 +1,20 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { createDialer, type Dialer } from './dialer.js'
 import { ZoogateError } from './errors.js'
-import { createOperations, type NodeOperations } from './operations.js'
+import type { MakeCall } from './operations.js'
 import type { Settings } from './options.js'
 import { createPending, type Limits } from './pending.js'
 import { createSession, type Session } from './session.js'
 import { createStore, type SessionInfo, type SessionState, type Store } from './store.js'
 import { LOST } from './verdict.js'
+import type { Watches } from './watches.js'
 
 /**
  * One handle on ZooKeeper. NOT_CONNECTED → CONNECTING ⇄ CONNECTED, and from both to CLOSED, which ends the
  * session. From there `connect()`, or renewal after an expiry, goes on to CONNECTING with a new session.
  * Its functions need no `this`.
  */
-export interface Client extends Store, NodeOperations {
+export interface Handle extends Store {
   readonly state: SessionState
   /** The newest session, or null before the first. */
   readonly session: SessionInfo | null
@@ -37,7 +38,15 @@ export interface Client extends Store, NodeOperations {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export function createHandle(settings: Settings): Client {
+/**
+ * `createOperations` is given what makes a call on the newest session, and the handle's events; `createWatches` is
+ * called once for each session.
+ */
+export function createHandle<Operations extends object>(
+  settings: Settings,
+  createOperations: (call: MakeCall, on: Store['on']) => Operations,
+  createWatches: () => Watches,
+): Handle & Operations {
   const { change, ...store } = createStore()
   const { getSnapshot, on } = store
   /** The session that is open or being opened; null while this handle does nothing. */
@@ -51,7 +60,7 @@ export function createHandle(settings: Settings): Client {
     change({ state: 'CONNECTING' })
   }
   const newSession = (dialer: Dialer): Session =>
-    createSession(dialer, change, (reason, error) => {
+    createSession(dialer, createWatches(), change, (reason, error) => {
       const next = error.code === LOST && settings.renew ? newSession(dialer) : null
       current = next
       change({ state: 'CLOSED', reason }, error)
@@ -93,10 +102,12 @@ export function createHandle(settings: Settings): Client {
 
   return {
     ...store,
-    ...createOperations((op, path, options, read) =>
-      current
-        ? current.call(op, path, options, read)
-        : Promise.reject(new ZoogateError('SESSION_CLOSED', `${op} ${path}: call connect() first`, { path })),
+    ...createOperations(
+      (op, path, options, read) =>
+        current
+          ? current.call(op, path, options, read)
+          : Promise.reject(new ZoogateError('SESSION_CLOSED', 'call connect() first', { path })),
+      on,
     ),
     ...(Symbol.asyncDispose && { [Symbol.asyncDispose]: close }),
     connect,

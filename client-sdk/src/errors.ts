@@ -5,6 +5,7 @@ export interface ErrorDetails {
   retryable?: boolean
   outcome?: Outcome
   number?: number
+  part?: number
   cause?: unknown
 }
 
@@ -19,6 +20,8 @@ export class ZoogateError extends Error {
   declare readonly outcome: Outcome
   /** ZooKeeper's own number, where `code` is UNKNOWN. */
   declare readonly number: number | undefined
+  /** The part of a multi that failed, counted from 0. The other parts were not executed because of it. */
+  declare readonly part: number | undefined
 
   constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
     super(message)

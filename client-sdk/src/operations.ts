@@ -1,14 +1,21 @@
 import { type DataInput, type NodeContent, readContent, writeData } from './node-data.js'
 import type { Limits } from './pending.js'
-import type { Acl, CreateMode, NodeData, Operation, Results, WireStat } from './protocol.js'
+import type { Acl, CreateMode, MultiPart, NodeData, Operation, Results, WireStat } from './protocol.js'
 import { readStat, type Stat } from './stat.js'
 import type { Watcher } from './watches.js'
 
 export interface CreateOptions extends Limits {
-  /** @default 'persistent' */
+  /**
+   * `ephemeral` nodes go with the session; `sequential` ones get a number appended; a `container` goes some time after
+   * its last child; a `ttl` node goes when it was not changed for `ttlMs` and has no children. The last needs an
+   * ensemble that has `extendedTypesEnabled`, else UNIMPLEMENTED.
+   * @default 'persistent'
+   */
   mode?: CreateMode
   /** Who may do what with the node. Default: the gateway's. */
   acl?: Acl[]
+  /** Milliseconds, 1 to 1,099,511,627,775: required by the two ttl modes, and refused by the others. */
+  ttlMs?: number
 }
 
 export interface VersionOptions extends Limits {
@@ -26,17 +33,23 @@ export interface ReadOptions extends Limits {
 }
 
 /** Everything that a call may be given beside its path. */
-export type CallOptions = { data?: NodeData | undefined } & CreateOptions & VersionOptions & ReadOptions
+export type CallOptions = {
+  data?: NodeData | undefined
+  parts?: MultiPart[]
+  recursive?: boolean | undefined
+} & CreateOptions &
+  VersionOptions &
+  ReadOptions
 
-/** Makes a call; `read` turns the wire's result into the caller's. */
+/** Makes a call, with a path where the operation takes one; `read` turns the wire's result into the caller's. */
 export type MakeCall = <O extends Operation, T>(
   op: O,
-  path: string,
+  path: string | undefined,
   options: CallOptions | undefined,
   read: (result: Results[O]) => T,
 ) => Promise<T>
 
-/** ZooKeeper's operations. Each rejects with a ZoogateError. */
+/** What most pages need of ZooKeeper's operations. Each rejects with a ZoogateError. */
 export interface NodeOperations {
   /** Creates a node. Sequential modes append a number: use the `path` that comes back. */
   create(path: string, data?: DataInput, options?: CreateOptions): Promise<{ path: string; stat: Stat }>
@@ -52,8 +65,8 @@ export interface NodeOperations {
   getChildren(path: string, options?: ReadOptions): Promise<{ children: string[]; stat: Stat }>
 }
 
-const statOf = ({ stat }: { stat: WireStat }) => readStat(stat)
-const withStat = <R extends { stat: WireStat }>(result: R) => ({ ...result, stat: statOf(result) })
+export const statOf = ({ stat }: { stat: WireStat }) => readStat(stat)
+export const withStat = <R extends { stat: WireStat }>(result: R) => ({ ...result, stat: statOf(result) })
 
 export function createOperations(call: MakeCall): NodeOperations {
   return {

@@ -5,11 +5,11 @@ import type { Dialer } from './dialer.js'
 import { ZoogateError } from './errors.js'
 import type { MakeCall } from './operations.js'
 import { listenToPage } from './page.js'
-import type { ClosedReason, GatewayMessage, Hello, Operation, SessionMessage, WireStat } from './protocol.js'
+import type { ClosedReason, GatewayMessage, Hello, Operation, Results, SessionMessage } from './protocol.js'
 import { createResume } from './resume.js'
 import type { ClientSnapshot } from './store.js'
 import { AUTH_FAILED, type End, LOST, verdictOf } from './verdict.js'
-import { createWatches, type WatchList } from './watches.js'
+import type { Watches, WatchList } from './watches.js'
 
 /**
  * A link that held this long was sound, and its loss is no reason to hesitate: the backoff starts anew. Less than the
@@ -22,8 +22,8 @@ const CLOSE_ANSWER_MS = 2_000
 const CLOSE_SESSION = 4000
 
 /** Where ZooKeeper keeps the watch that this answer has set. */
-const listFor = (op: Operation, result: { stat?: WireStat | null }): WatchList =>
-  op === 'getChildren' ? 'child' : result.stat ? 'data' : 'exist'
+const listFor = (op: Operation, { stat }: Results['exists' | 'getData' | 'getChildren']): WatchList =>
+  op === 'getChildren' ? 'child' : stat ? 'data' : 'exist'
 
 type State = 'detached' | 'attached' | 'ended'
 
@@ -48,12 +48,12 @@ export interface Session {
 /** `change` hears what becomes of the session; `onEnd` hears of the end, at most once, unless `close` was called. */
 export function createSession(
   dialer: Dialer,
+  watches: Watches,
   change: (change: Partial<ClientSnapshot>) => void,
   onEnd: (reason: ClosedReason, error: ZoogateError) => void,
 ): Session {
   const { settings, backoff } = dialer
   const calls = createCalls(settings.maxQueuedCalls)
-  const watches = createWatches()
   const resume = createResume(settings.storage === 'tab' ? `zoogate:${settings.urls}` : null)
   const attempts = createAttempts(dialer, resume, greet, end)
   let state: State = 'detached'
@@ -88,7 +88,7 @@ export function createSession(
   function greet(token: string): void {
     const point = resume.point()
     const hello: Hello = { type: 'hello', token, timeoutMs: settings.sessionTimeoutMs }
-    if (point) hello.resume = { token: point.resumeToken, zxid: point.zxid, watches: watches.paths() }
+    if (point) hello.resume = { token: point.resumeToken, zxid: point.zxid, watches: watches.lists() }
     connection = dialer.dial(hello, { message: receive, ended: (end) => whenLost(end) })
   }
   function receive(message: GatewayMessage): void {
@@ -114,8 +114,11 @@ export function createSession(
     if (!enter('attached')) return
     attachedAt = Date.now()
     calls.flow(connection!.send)
-    const { id, timeoutMs, resumed } = message
-    change({ state: 'CONNECTED', session: Object.freeze({ id, timeoutMs, resumed }) })
+    const { id, timeoutMs, resumed, readOnly = false } = message
+    change({
+      state: 'CONNECTED',
+      session: Object.freeze({ id, timeoutMs, resumed, readOnly }),
+    })
   }
   function detach(message: string): void {
     if (state !== 'attached') return
@@ -167,7 +170,8 @@ export function createSession(
       connection?.check()
       const { signal, timeoutMs = settings.requestTimeoutMs, watch, ...fields } = options
       return calls.make({ ...fields, op, path, watch: watch && true }, { signal, timeoutMs }, (result) => {
-        if (watch) watches.hold(listFor(op, result), path, watch)
+        // Only reads of a node take a watch.
+        if (watch) watches.hold(listFor(op, result as Results['exists']), path!, watch)
         return read(result)
       })
     },

@@ -11,6 +11,8 @@ export interface SessionInfo {
   readonly timeoutMs: number
   /** True when the session existed before and was taken up again. */
   readonly resumed: boolean
+  /** True while it is served by a server that has lost its quorum: reads work, writes fail with NOT_READ_ONLY. */
+  readonly readOnly: boolean
 }
 
 /** Frozen, and the same object until something changes. */

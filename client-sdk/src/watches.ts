@@ -9,14 +9,16 @@ export interface WatchEvent {
 /** Called once, when the node changes. Dropped unheard when the session ends: set it anew at 'session'. */
 export type Watcher = (event: WatchEvent) => void
 
-export type WatchList = keyof WatchLists
+/** The lists whose watches are gone once they have fired. */
+export type WatchList = 'data' | 'exist' | 'child'
 
 /** The one-shot watches of a session, in the lists that ZooKeeper keeps them in. */
 export interface Watches {
   hold(list: WatchList, path: string, watcher: Watcher): void
   /** Calls everyone whom the event concerns, once, and forgets them. */
   fire(type: WatchEventType, path: string): void
-  paths(): WatchLists
+  /** The paths that are held, as a resume names them. */
+  lists(): WatchLists
 }
 
 export function createWatches(): Watches {
@@ -39,7 +41,7 @@ export function createWatches(): Watches {
       // and a watcher that throws becomes an uncaught error without disturbing anything here.
       for (const watcher of concerned) queueMicrotask(() => watcher({ type, path }))
     },
-    paths: () => ({ data: [...data.keys()], exist: [...exist.keys()], child: [...child.keys()] }),
+    lists: () => ({ data: [...data.keys()], exist: [...exist.keys()], child: [...child.keys()] }),
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Backoff, createBackoff } from '../../client-sdk/src/backoff.js'
 
-const take = (backoff: Backoff, count: number) => Array.from({ length: count }, () => backoff.next())
+const take = (backoff: Backoff, count: number) => Array.from({ length: count }, () => backoff.waitMs())
 
 describe('the backoff', () => {
   it('does not wait before the first attempt, then doubles up to five seconds', () => {
@@ -27,6 +27,6 @@ describe('the backoff', () => {
     const backoff = createBackoff(() => 1)
     expect(Math.max(...take(backoff, 2_000))).toBe(5_000)
     backoff.reset()
-    expect(backoff.next()).toBe(100)
+    expect(backoff.waitMs()).toBe(100)
   })
 })

@@ -3,28 +3,34 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type * as sdk from '../../client-sdk/src/index.js'
+import type * as core from '../../client-sdk/src/core.js'
+import type * as complete from '../../client-sdk/src/index.js'
 import { FakePage } from './fake-page.js'
 import { FakeSocket, sessionMessage } from './fake-socket.js'
 import { rejection } from './playground.js'
 import { WIRE_STAT } from './wire-stat.js'
 
-type Sdk = typeof sdk
+type Core = typeof core
+type Complete = typeof complete
 
 // The builds shorten the names of internal properties, so what the sources do is no proof for them.
 const dist = (name: string) => fileURLToPath(new URL(`../../client-sdk/dist/${name}`, import.meta.url))
 
-const BUILDS: [name: string, load: () => Promise<Sdk>][] = [
+const COMPLETE: [name: string, load: () => Promise<Complete>][] = [
   ['index.js', () => import(dist('index.js'))],
   ['index.cjs', async () => createRequire(import.meta.url)(dist('index.cjs'))],
   [
     'zoogate-client.global.js',
     async () => {
-      const page: { zoogate?: Sdk } = createContext(globalThis)
+      const page: { zoogate?: Complete } = createContext(globalThis)
       runInContext(readFileSync(dist('zoogate-client.global.js'), 'utf8'), page)
-      return page.zoogate as Sdk
+      return page.zoogate as Complete
     },
   ],
+]
+const CORE: [name: string, load: () => Promise<Core>][] = [
+  ['core.js', () => import(dist('core.js'))],
+  ['core.cjs', async () => createRequire(import.meta.url)(dist('core.cjs'))],
 ]
 
 beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }))
@@ -33,7 +39,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-describe.each(BUILDS)('the build %s', (_name, load) => {
+describe.each([...CORE, ...COMPLETE])('the build %s', (_name, load) => {
   it('lives through a session: calls, a watch, a loss, a resume, an expiry, a renewal and the close', async () => {
     const page = new FakePage().enter()
     const { createClient, ZoogateError } = await load()
@@ -64,7 +70,7 @@ describe.each(BUILDS)('the build %s', (_name, load) => {
     expect(first.messages).toEqual([{ type: 'hello', token: 'token for connect', timeoutMs: 10_000 }])
     const heldBack = zk.create('/a', 'x', { mode: 'ephemeral' })
     first.receive(sessionMessage())
-    expect(await connecting).toEqual({ id: '0xa1', timeoutMs: 10_000, resumed: false })
+    expect(await connecting).toEqual({ id: '0xa1', timeoutMs: 10_000, resumed: false, readOnly: false })
     const call = { type: 'call', id: 1, op: 'create', path: '/a', data: 'x', mode: 'ephemeral' }
     expect(first.frames.at(-1)).toEqual([call])
     first.receive({ type: 'reply', id: 1, zxid: '0x12', result: { path: '/a', stat: WIRE_STAT } })
@@ -117,5 +123,76 @@ describe.each(BUILDS)('the build %s', (_name, load) => {
       ...['CONNECTING', 'CONNECTED', 'CONNECTING', 'presumed 0xa1'],
       ...['expired', 'CONNECTING', 'CONNECTED', '0xb2 after 0xa1', 'closed'],
     ])
+  })
+})
+
+describe.each(CORE)('the build %s', (_name, load) => {
+  it('has what the core entry has, and no more', async () => {
+    const zk = (await load()).createClient({ url: 'ws://a/', getToken: () => '' })
+    expect(Object.keys(zk).sort()).toEqual([
+      ...['close', 'connect', 'create', 'delete', 'exists', 'getChildren', 'getData', 'getServerSnapshot'],
+      ...['getSnapshot', 'on', 'presumedExpired', 'session', 'setData', 'state', 'subscribe'],
+    ])
+  })
+})
+
+describe.each(COMPLETE)('the build %s', (_name, load) => {
+  it('lives through a lasting watch, a resume and a multi, and reads every kind of answer', async () => {
+    const sockets: FakeSocket[] = []
+    const { createClient } = await load()
+    const zk = createClient({
+      url: 'ws://a/',
+      getToken: () => 'token',
+      WebSocket: class extends FakeSocket {
+        constructor(url: string, protocols: string[]) {
+          super(url, protocols)
+          sockets.push(this)
+        }
+      },
+    })
+    zk.connect()
+    // Longer than the backoff's first waits.
+    await vi.advanceTimersByTimeAsync(400)
+    const first = sockets[0]?.open() as FakeSocket
+    first.receive(sessionMessage({ readOnly: true }))
+    expect(zk.session?.readOnly).toBe(true)
+    const abort = new AbortController()
+    const told: string[] = []
+    const following = (async () => {
+      const events = zk.watch('/w', { recursive: true, signal: abort.signal, maxQueued: 5 })
+      for await (const { type, path } of events) told.push(`${type} ${path}`)
+    })()
+    const ephemerals = zk.getEphemerals()
+    const identities = zk.whoAmI()
+    const results = zk.multi([{ op: 'setData', path: '/w', data: { n: 1 } }])
+    await Promise.resolve()
+    expect(first.calls.slice(0, 1)).toEqual([
+      { type: 'call', id: 1, op: 'addWatch', path: '/w', recursive: true },
+    ])
+    expect(first.calls.at(-1)).toMatchObject({ parts: [{ op: 'setData', path: '/w', data: '{"n":1}' }] })
+    first.receive(
+      { type: 'reply', id: 1, zxid: '0x20', result: {} },
+      { type: 'reply', id: 2, zxid: '0x20', result: { paths: ['/w/1'] } },
+      { type: 'reply', id: 3, zxid: '0x20', result: { identities: [{ scheme: 'ip', id: '::1' }] } },
+      { type: 'reply', id: 4, zxid: '0x21', result: { results: [{ stat: WIRE_STAT }] } },
+      { type: 'event', event: 'NodeDataChanged', path: '/w' },
+    )
+    expect(await ephemerals).toEqual(['/w/1'])
+    expect(await identities).toEqual([{ scheme: 'ip', id: '::1' }])
+    expect((await results)[0].stat.czxid).toBe(18n)
+    first.end()
+    await vi.advanceTimersByTimeAsync(400)
+    const second = sockets[1]?.open() as FakeSocket
+    expect(second.hello?.resume?.watches).toEqual({ data: [], exist: [], child: [], recursive: ['/w'] })
+    second.receive(sessionMessage({ resumed: true }))
+    second.receive({ type: 'event', event: 'NodeDeleted', path: '/w/1' })
+    await vi.advanceTimersByTimeAsync(0)
+    abort.abort()
+    await following
+    expect(told).toEqual(['NodeDataChanged /w', 'resync /w', 'NodeDeleted /w/1'])
+    expect(second.calls).toMatchObject([{ op: 'removeWatch', path: '/w', recursive: true }])
+    const closing = zk.close()
+    second.refuse(4000)
+    await closing
   })
 })

@@ -12,7 +12,7 @@ describe('connect', () => {
     const { zk, attach, told } = start({ sessionTimeoutMs: 8_000 })
     const connecting = zk.connect()
     const socket = await attach({ timeoutMs: 6_000 })
-    expect(await connecting).toEqual({ id: '0xa1', timeoutMs: 6_000, resumed: false })
+    expect(await connecting).toEqual({ id: '0xa1', timeoutMs: 6_000, resumed: false, readOnly: false })
     expect(socket.protocols).toEqual(['zoogate.v1'])
     expect(socket.frames).toEqual([{ type: 'hello', token: 'token-1', timeoutMs: 8_000 }])
     expect(told).toEqual([

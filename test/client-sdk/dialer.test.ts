@@ -8,6 +8,7 @@ const host = ({ url }: { url: string }) => new URL(url).host
 
 describe('several gateways', () => {
   it('are tried in random order, then in turn', async () => {
+    vi.mocked(Math.random).mockRestore()
     const url = ['wss://a/', 'wss://b/', 'wss://c/']
     const firsts = new Set<string>()
     for (let round = 0; round < 60; round++) {

@@ -29,6 +29,8 @@ export function usePlayground(): (options?: Partial<ClientOptions>) => Playgroun
   const clients: Client[] = []
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000 })
+    // Half of each longest wait: one of nearly nothing would be over before the test has looked.
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
   })
   afterEach(async () => {
     const closing = clients.splice(0).map((client) => client.close())

@@ -24,7 +24,7 @@ describe('the watches', () => {
     await Promise.resolve()
     expect(heard).toEqual(fired.map((list) => `${list} ${type} /a`))
     const left = (list: string) => (fired.includes(list) ? ['/other'] : ['/a', '/other'])
-    expect(watches.paths()).toEqual({ data: left('data'), exist: left('exist'), child: left('child') })
+    expect(watches.lists()).toEqual({ data: left('data'), exist: left('exist'), child: left('child') })
   })
 
   it('calls each of several callbacks once, also one that stands in two lists', async () => {
