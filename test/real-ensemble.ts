@@ -1,6 +1,6 @@
+import { type FourLetterWordOptions, fourLetterWord } from '../server/src/cli/four-letter-word.js'
 import { stopProcess } from './process-state.js'
 import { type WaitOptions, waitUntil } from './wait-until.js'
-import { type FourLetterWordOptions, fourLetterWord } from './zookeeper/four-letter-word.js'
 import {
   type LocalZooKeeper,
   type LocalZooKeeperOptions,

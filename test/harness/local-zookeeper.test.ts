@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import { afterEach, expect, it } from 'vitest'
+import { fourLetterWord } from '../../server/src/cli/four-letter-word.js'
 import { describeWith } from '../requirements.js'
 import { waitUntil } from '../wait-until.js'
 import { findZooKeeper } from '../zookeeper/find-zookeeper.js'
-import { fourLetterWord } from '../zookeeper/four-letter-word.js'
 import { type LocalZooKeeper, startLocalZooKeeper } from '../zookeeper/local-zookeeper.js'
 
 const SOURCE = fileURLToPath(new URL('../zookeeper/local-zookeeper.ts', import.meta.url))

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fourLetterWord } from '../../server/src/cli/four-letter-word.js'
 import type { InstalledZooKeeper } from './find-zookeeper.js'
-import { fourLetterWord } from './four-letter-word.js'
 
 /** Two busy cores need up to 10 s to bring up three servers. */
 const START_DEADLINE_MS = 45_000

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { flagName, SETTINGS } from '../config.js'
 import { type DevFlags, runDev } from './dev.js'
+import { runDoctor } from './doctor.js'
 import { runServe } from './serve.js'
 import { printToken } from './token.js'
 
@@ -32,6 +33,14 @@ export function createProgram(): Command {
     )
     .option('--open', 'open the board in the default browser')
     .action((flags: DevFlags) => runDev(flags))
+
+  program
+    .command('doctor')
+    .description('ask an ensemble what would go wrong for a gateway, and what to change')
+    .requiredOption('--zookeeper <hosts>', 'connect string: host:port,host:port/chroot')
+    .action(async (flags: { zookeeper: string }) => {
+      process.exitCode = await runDoctor(flags)
+    })
 
   program
     .command('token')

@@ -1,0 +1,27 @@
+/** What one check of `zoogate doctor` has found. */
+export interface Finding {
+  /** ok: will do. warn: works, with a limit. FAIL: will not work. */
+  verdict: 'ok' | 'warn' | 'FAIL'
+  what: string
+  /** What to change. */
+  advice?: string
+}
+
+const VERDICT_WIDTH = 4
+
+export function lineOf({ verdict, what, advice }: Finding): string {
+  const line = `${verdict.padEnd(VERDICT_WIDTH)}  ${what}`
+  return advice === undefined ? line : `${line}  — ${advice}`
+}
+
+export function ok(what: string, advice?: string): Finding {
+  return { verdict: 'ok', what, ...(advice !== undefined && { advice }) }
+}
+
+export function warn(what: string, advice: string): Finding {
+  return { verdict: 'warn', what, advice }
+}
+
+export function fail(what: string, advice: string): Finding {
+  return { verdict: 'FAIL', what, advice }
+}
