@@ -140,6 +140,25 @@ export class Kazoo {
     await this.#call('watch_children', { path })
   }
 
+  /** Reads, adds one and writes, `times` times, each time under kazoo's Lock recipe on `lock`. */
+  async countUnderLock(lock: string, counter: string, times: number): Promise<void> {
+    await this.#call('count_under_lock', { lock, counter, times })
+  }
+
+  /** kazoo's Party recipe. */
+  async joinParty(path: string, identifier: string): Promise<void> {
+    await this.#call('join_party', { path, identifier })
+  }
+
+  async leaveParty(path: string): Promise<void> {
+    await this.#call('leave_party', { path })
+  }
+
+  /** The identifiers of the members that kazoo sees, sorted. */
+  party(path: string): Promise<string[]> {
+    return this.#call('party', { path }) as Promise<string[]>
+  }
+
   /** Closes the session and ends the process. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return

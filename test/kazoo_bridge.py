@@ -31,6 +31,7 @@ def stat_fields(stat):
 class Bridge:
     def __init__(self):
         self.client = None
+        self.parties = {}
 
     def connect(self, hosts, timeoutMs):
         self.client = KazooClient(hosts=hosts, timeout=timeoutMs / 1000)
@@ -63,6 +64,23 @@ class Bridge:
         @self.client.ChildrenWatch(path)
         def changed(children):
             emit({"event": "children", "path": path, "children": children})
+
+    def count_under_lock(self, lock, counter, times):
+        """Adds one to a node so many times, each time under kazoo's own lock; the write itself guards nothing."""
+        for _ in range(times):
+            with self.client.Lock(lock):
+                data, _stat = self.client.get(counter)
+                self.client.set(counter, b"%d" % (int(data) + 1))
+
+    def join_party(self, path, identifier):
+        self.parties[path] = self.client.Party(path, identifier)
+        self.parties[path].join()
+
+    def leave_party(self, path):
+        self.parties[path].leave()
+
+    def party(self, path):
+        return sorted(self.client.Party(path))
 
     def close(self):
         if self.client is not None:
