@@ -42,6 +42,8 @@ const LONGEST_HEARTBEAT_MS = 30_000
 /** How long a drain waits for the answers of one page; an ensemble that takes longer is in trouble itself. */
 const DRAIN_GRACE_MS = 1_000
 
+const FAULT = 'the gateway met a fault of its own in a message of this page; redial and resume'
+
 type State =
   | { at: 'hello'; deadline: NodeJS.Timeout }
   | { at: 'open'; session: Session; heartbeat: PageHeartbeat; identity: Identity }
@@ -68,18 +70,15 @@ export class Connection implements SessionPage {
     this.#state = { at: 'hello', deadline }
   }
 
-  /** One WebSocket message of the page. */
+  /** One WebSocket message of the page. Never throws: a fault that one page finds must not end the others. */
   receive(text: string): void {
     if (this.#state.at === 'closed') return
-    const { ensemble } = this.#context
-    if (this.#state.at === 'open') this.#state.heartbeat.heard()
-    const messages = splitFrame(text, ensemble.limits.maxFrameMessages)
-    if (!Array.isArray(messages)) {
-      this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
-      return
+    try {
+      this.#receiveFrame(text)
+    } catch (error) {
+      this.#context.ensemble.log.error({ error: error instanceof Error ? error.stack : String(error) }, FAULT)
+      this.refuse(CLOSE_CODES.INTERNAL, FAULT)
     }
-    for (const message of messages) this.#receiveOne(message)
-    if (this.#state.at === 'open') this.#state.session.pageHeard()
   }
 
   /** A frame that is no text. */
@@ -159,6 +158,17 @@ export class Connection implements SessionPage {
   }
 
   // ---- messages ----
+
+  #receiveFrame(text: string): void {
+    if (this.#state.at === 'open') this.#state.heartbeat.heard()
+    const messages = splitFrame(text, this.#context.ensemble.limits.maxFrameMessages)
+    if (!Array.isArray(messages)) {
+      this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
+      return
+    }
+    for (const message of messages) this.#receiveOne(message)
+    if (this.#state.at === 'open') this.#state.session.pageHeard()
+  }
 
   #receiveOne(value: unknown): void {
     const parsed = parseMessage(value)
