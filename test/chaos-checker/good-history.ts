@@ -18,13 +18,13 @@ export function event(at: number, row: Pick<EventRow, 'path' | 'watch'> & Partia
   return { kind: 'event', page: 'p0-0', epoch: 0, arrived: at, at, type: 'NodeDataChanged', ...row }
 }
 
-/** A transaction that all servers have, dated by its zxid. */
+/** A transaction, dated by its zxid. */
 export function transaction(
   zxid: number,
   row: Partial<Transaction> & Pick<Transaction, 'type'>,
 ): Transaction {
   const body = { path: '', value: '', isEphemeral: false }
-  return { zxid, session: SESSION, wallMs: zxid, copies: 3, ...body, ...row }
+  return { zxid, session: SESSION, wallMs: zxid, ...body, ...row }
 }
 
 const REGISTER = '/chaos/registers/0-0'

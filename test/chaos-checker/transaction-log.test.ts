@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseTransactionLog } from '../chaos/transaction-log.js'
+import { committed, parseTransactionLog } from '../chaos/transaction-log.js'
+import { transaction } from './good-history.js'
 
 const int = (value: number) => {
   const bytes = Buffer.alloc(4)
@@ -27,7 +28,7 @@ describe('a transaction log', () => {
     const created = record(header(0x1_0000_0001n, 1), text('/e'), text('v'), acl, Buffer.from([1]), int(0))
     const written = record(header(0x1_0000_0002n, 5), text('/e'), text('w'), int(1))
     const file = Buffer.concat([FILE_HEADER, created, written, Buffer.alloc(64)])
-    const shared = { session: '0xfffffffffffffffe', wallMs: 1_700, copies: 1, path: '/e' }
+    const shared = { session: '0xfffffffffffffffe', wallMs: 1_700, path: '/e' }
     expect(parseTransactionLog(file)).toEqual([
       { ...shared, zxid: 0x1_0000_0001, type: 'create', value: 'v', isEphemeral: true },
       { ...shared, zxid: 0x1_0000_0002, type: 'setData', value: 'w', isEphemeral: false },
@@ -56,5 +57,19 @@ describe('a transaction log', () => {
 
   it('is refused when it is something else', () => {
     expect(() => parseTransactionLog(Buffer.alloc(64))).toThrow('wrong magic number')
+  })
+})
+
+describe('the logs of three servers', () => {
+  const written = (zxid: number) => transaction(zxid, { type: 'setData', path: '/r', value: String(zxid) })
+
+  it('give what a majority has written, once and in order', () => {
+    const logs = [[written(2), written(1)], [written(1), written(1), written(2)], [written(2)]]
+    expect(committed(logs)).toEqual([written(1), written(2)])
+  })
+
+  it('leave out what a deposed leader wrote alone', () => {
+    const logs = [[written(1), written(2)], [written(1)], [written(1)]]
+    expect(committed(logs)).toEqual([written(1)])
   })
 })

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { endRuns } from '../gateway-process.js'
 import { describeWith } from '../requirements.js'
@@ -27,6 +28,8 @@ describeWith('zookeeper', 'kazoo')('pages, gateways and servers under faults', (
       console.log(summary(history, violations))
       const shown = violations.slice(0, MAX_EXPLAINED).map((violation) => explain(violation, history))
       expect(violations, `seed ${seed}, record in ${folder}\n${shown.join('\n')}`).toEqual([])
+      // Some hundred megabytes that nobody has to look at.
+      rmSync(folder, { recursive: true })
     },
     DURATION_MS + AROUND_MS,
   )

@@ -6,7 +6,7 @@ import { type History, historyOf } from './history.js'
 import { runNemesis } from './nemesis.js'
 import { now, Recorder, readRecord } from './record.js'
 import { setStage } from './stage.js'
-import { readTransactionLogs } from './transaction-log.js'
+import { readCommitted } from './transaction-log.js'
 
 export interface ChaosOptions {
   seed: number
@@ -52,7 +52,9 @@ export async function runChaos({ seed, durationMs, calmMs }: ChaosOptions): Prom
     record.close()
     const rows = [faultFile, ...stage.processes.map(({ recordFile }) => recordFile)].flatMap(readRecord)
     const settings = { ...shared, wallOffsetMs, calmFrom, calmTo }
-    return { history: historyOf(settings, rows, readTransactionLogs(stage.dataDirs)), folder }
+    return { history: historyOf(settings, rows, readCommitted(stage.dataDirs)), folder }
+  } catch (error) {
+    throw new Error(`the run with seed ${seed} broke off; its record is in ${folder}`, { cause: error })
   } finally {
     await stage.close()
   }

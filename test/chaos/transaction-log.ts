@@ -17,8 +17,6 @@ export interface Transaction {
   /** What was written; '' where the type has none. */
   value: string
   isEphemeral: boolean
-  /** In how many servers' logs it stands. In two of three: committed. In one: perhaps never. */
-  copies: number
 }
 
 const FILE_HEADER_BYTES = 16
@@ -35,19 +33,31 @@ const TYPES: Record<number, Transaction['type']> = {
 }
 const MULTI = 14
 
-/** Merges the logs of all servers, by zxid. @param dataDirs one for each server */
-export function readTransactionLogs(dataDirs: string[]): Transaction[] {
-  const merged = new Map<string, Transaction>()
-  for (const dir of dataDirs) {
-    const own = new Map<string, Transaction>()
-    for (const transaction of readServer(dir)) own.set(keyOf(transaction), transaction)
-    for (const [key, transaction] of own) {
-      const known = merged.get(key)
-      if (known) known.copies += 1
-      else merged.set(key, transaction)
+/**
+ * The committed transactions in their order: those that stand in the logs of a majority. What a deposed leader wrote to
+ * its own log and could not get acknowledged by another server never happened, although it may stand there for ever.
+ *
+ * @param dataDirs one for each server
+ */
+export function readCommitted(dataDirs: string[]): Transaction[] {
+  return committed(dataDirs.map(readServer))
+}
+
+/** @param logs what each server has written */
+export function committed(logs: Transaction[][]): Transaction[] {
+  const found = new Map<string, { transaction: Transaction; servers: number }>()
+  for (const log of logs) {
+    // A server may have written one twice: after a restart it starts another file.
+    for (const [key, transaction] of new Map(log.map((one) => [keyOf(one), one]))) {
+      const known = found.get(key)
+      if (known) known.servers += 1
+      else found.set(key, { transaction, servers: 1 })
     }
   }
-  return [...merged.values()].sort((a, b) => a.zxid - b.zxid)
+  return [...found.values()]
+    .filter(({ servers }) => servers > logs.length / 2)
+    .map(({ transaction }) => transaction)
+    .sort((a, b) => a.zxid - b.zxid)
 }
 
 /** The parts of a multi share one zxid. */
@@ -81,7 +91,7 @@ export function parseTransactionLog(file: Buffer): Transaction[] {
 function parseTransaction(record: JuteReader): Transaction[] {
   const session = `0x${record.long().toString(16)}`
   record.int() // the number of the request within its connection
-  const header = { session, zxid: Number(record.long()), wallMs: Number(record.long()), copies: 1 }
+  const header = { session, zxid: Number(record.long()), wallMs: Number(record.long()) }
   const type = record.int()
   if (type !== MULTI) return [{ ...header, ...parseBody(type, record) }]
   return Array.from({ length: record.int() }, () => {

@@ -1,9 +1,6 @@
 import { type Checker, grouped, sessionKey, type Violation } from '../history.js'
 import type { CallRow } from '../record.js'
 
-/** Two of three servers: what so many have written is committed. */
-const MAJORITY = 2
-
 /**
  * What pages were told of their writes is what the servers' logs say: an acknowledged write is there, one that was not
  * executed is not, and none was executed twice.
@@ -14,12 +11,11 @@ export const outcomesAreTrue: Checker = ({ calls, sessions, transactions }) => {
   return calls.flatMap((row): Violation[] => {
     if (row.value === undefined || (row.op !== 'create' && row.op !== 'setData')) return []
     const found = byValue.get(row.value) ?? []
-    const committed = found.filter(({ copies }) => copies >= MAJORITY)
     const violation = (what: string) => [
       { rule: 'outcomesAreTrue', message: `${nameOf(row)} ${what}`, at: row.end },
     ]
-    if (committed.length > 1) return violation(`was executed ${committed.length} times`)
-    if (row.outcome === 'not_executed' && committed.length > 0)
+    if (found.length > 1) return violation(`was executed ${found.length} times`)
+    if (row.outcome === 'not_executed' && found.length > 0)
       return violation('was executed, but failed as not executed')
     if (row.outcome !== 'ok') return []
     const [transaction] = found

@@ -38,7 +38,7 @@ interface End {
 /** Sessions that the ensemble has closed, with the last message of their pages. */
 function ends({ sessions, transactions, silences, settings }: History): End[] {
   const silent = grouped(silences, ({ page }) => page)
-  const closings = transactions.filter(({ type, copies }) => type === 'closeSession' && copies > 1)
+  const closings = transactions.filter(({ type }) => type === 'closeSession')
   const closedAt = new Map(closings.map(({ session, wallMs }) => [session, wallMs - settings.wallOffsetMs]))
   return sessions.flatMap(({ page, id }) => {
     const endedAt = closedAt.get(id)
