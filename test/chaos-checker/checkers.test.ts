@@ -168,9 +168,31 @@ const DOCTORED: Doctored[] = [
   {
     rule: 'noGhosts',
     wrong: 'a session outlives its page',
-    says: 'p0-0: 0xa ended 49849 ms after its page was last heard',
+    says: 'p0-0: 0xa lived for 49849 ms after its page was last heard',
     doctor: (history) => {
+      history.settings.calmTo = 60_000
+      history.settings.calmTo = 60_000
       executed(history, 190).wallMs = 50_000
+    },
+  },
+  {
+    rule: 'noGhosts',
+    wrong: 'a page comes back after a long silence, and its session is still there',
+    says: 'p0-0: 0xa lived for 19849 ms',
+    doctor: ({ silences, transactions, settings }) => {
+      settings.calmTo = 30_000
+      silences[0] = { kind: 'silence', page: 'p0-0', from: 151, to: 20_000 }
+      transactions.pop()
+    },
+  },
+  {
+    rule: 'noGhosts',
+    wrong: 'a session outlives its page, and a fault begins only afterwards',
+    says: 'lived for 49849 ms',
+    doctor: (history) => {
+      history.settings.calmTo = 60_000
+      executed(history, 190).wallMs = 50_000
+      history.faults.push({ kind: 'fault', name: 'kill leader', scope: 'ensemble', from: 49_000, to: 51_000 })
     },
   },
   {
@@ -178,6 +200,7 @@ const DOCTORED: Doctored[] = [
     wrong: 'a session outlives its frozen page, which is no excuse',
     says: 'after its page was last heard',
     doctor: (history) => {
+      history.settings.calmTo = 60_000
       executed(history, 190).wallMs = 50_000
       history.faults.push({ kind: 'fault', name: 'freeze', scope: { process: 0 }, from: 151, to: 50_000 })
     },
@@ -287,6 +310,7 @@ describe('the checkers', () => {
   it('take a fault for the cause of what it causes', () => {
     const history = goodHistory()
     expire(history.states)
+    history.settings.calmTo = 60_000
     executed(history, 190).wallMs = 50_000
     history.faults.push({ kind: 'fault', name: 'all servers down', scope: 'ensemble', from: 151, to: 48_000 })
     expect(CHECKERS.noGhosts(history)).toEqual([])

@@ -8,6 +8,8 @@ export interface Fault {
   scope: FaultScope
   /** Milliseconds between breaking and mending. */
   lastsMs: number
+  /** Nothing else is broken meanwhile: what comes of it must be this fault's doing. */
+  isAlone?: true
   break(): Promise<void>
   mend(): Promise<void>
 }
@@ -15,10 +17,7 @@ export interface Fault {
 /** Draws one fault; 0 up to 1 comes from `random`, so that a seed gives the same faults each time. */
 export type FaultSource = (stage: Stage, random: () => number, sessionTimeoutMs: number) => Promise<Fault>
 
-interface Weighted {
-  weight: number
-  source: FaultSource
-}
+export type WeightedSources = readonly { weight: number; source: FaultSource }[]
 
 const between = (random: () => number, low: number, high: number) => low + random() * (high - low)
 
@@ -29,7 +28,7 @@ function pick<T>(random: () => number, from: readonly T[]): T {
 }
 
 /** Draws by weight. */
-export function drawFault(sources: readonly Weighted[], random: () => number): FaultSource {
+export function drawFault(sources: WeightedSources, random: () => number): FaultSource {
   let left = random() * sources.reduce((sum, { weight }) => sum + weight, 0)
   for (const { weight, source } of sources) {
     left -= weight
@@ -88,7 +87,7 @@ const allDown: FaultSource = async ({ ensemble }, random) => ({
   },
 })
 
-export const ENSEMBLE_FAULTS: readonly Weighted[] = [
+export const ENSEMBLE_FAULTS: WeightedSources = [
   { weight: 3, source: killServer('leader') },
   { weight: 3, source: killServer('follower') },
   { weight: 3, source: freezeServer('leader') },
@@ -163,24 +162,35 @@ const stallLink: FaultSource = async (stage, random) => {
   }
 }
 
-/** Below the session timeout a page must not notice; above it its session is gone when it wakes up. */
+/** Shorter than the session timeout: the pages keep their sessions. */
 const freezePages: FaultSource = async ({ processes }, random, sessionTimeoutMs) => {
   const victim = pick(random, processes)
-  const long = random() < 0.3
   return {
-    name: long ? 'freeze pages past their timeout' : 'freeze pages',
+    name: 'freeze pages',
     scope: { process: processes.indexOf(victim) },
-    lastsMs: long ? sessionTimeoutMs + 4_000 : between(random, 500, sessionTimeoutMs / 2),
+    lastsMs: between(random, 500, sessionTimeoutMs / 2),
     break: () => victim.freeze(),
     mend: async () => victim.thaw(),
   }
 }
 
-export const EDGE_FAULTS: readonly Weighted[] = [
+/**
+ * So long that the sessions have to be gone well before the pages wake up. Alone, since a new leader would start
+ * the sessions' clocks anew.
+ */
+export const freezePagesPastTheirTimeout: FaultSource = async (stage, random, sessionTimeoutMs) => ({
+  ...(await freezePages(stage, random, sessionTimeoutMs)),
+  name: 'freeze pages past their timeout',
+  lastsMs: 2 * sessionTimeoutMs,
+  isAlone: true,
+})
+
+export const EDGE_FAULTS: WeightedSources = [
   { weight: 3, source: killGateway },
   { weight: 1, source: drainGateway },
   { weight: 2, source: freezeGateway },
   { weight: 3, source: cutLink },
   { weight: 3, source: stallLink },
-  { weight: 3, source: freezePages },
+  { weight: 2, source: freezePages },
+  { weight: 1, source: freezePagesPastTheirTimeout },
 ]

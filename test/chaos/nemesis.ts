@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { seededRandom } from '../seeded-random.js'
-import { drawFault, EDGE_FAULTS, ENSEMBLE_FAULTS } from './faults.js'
+import {
+  drawFault,
+  EDGE_FAULTS,
+  ENSEMBLE_FAULTS,
+  type Fault,
+  type FaultSource,
+  freezePagesPastTheirTimeout,
+  type WeightedSources,
+} from './faults.js'
 import { now, type Recorder } from './record.js'
 import type { Stage } from './stage.js'
 
@@ -20,20 +28,38 @@ export interface NemesisOptions {
  */
 export async function runNemesis(stage: Stage, record: Recorder, options: NemesisOptions): Promise<void> {
   const end = now() + options.durationMs
-  const lanes = [ENSEMBLE_FAULTS, EDGE_FAULTS].map(async (sources, lane) => {
+  const { shortest, longest } = options.calmMs
+  /** What each lane is doing, and the fault that wants to be alone. */
+  const busy: Promise<void>[] = []
+  let alone: Promise<void> = Promise.resolve()
+
+  const inflict = async (fault: Fault) => {
+    const { name, scope } = fault
+    const from = now()
+    await fault.break()
+    await delay(fault.lastsMs)
+    await fault.mend()
+    record.add({ kind: 'fault', name, scope, from, to: now() })
+  }
+  const step = async (source: FaultSource, random: () => number, other: number) => {
+    const fault = await source(stage, random, options.sessionTimeoutMs)
+    const inflicted = (fault.isAlone ? Promise.resolve(busy[other]) : Promise.resolve()).then(() =>
+      inflict(fault),
+    )
+    if (fault.isAlone) alone = inflicted
+    await inflicted
+  }
+  const run = async (lane: number, sources: WeightedSources, first: FaultSource | null) => {
     const random = seededRandom(options.seed * 2 + lane)
-    const { shortest, longest } = options.calmMs
-    for (;;) {
+    for (let source = first ?? drawFault(sources, random); ; source = drawFault(sources, random)) {
       await delay(shortest + random() * (longest - shortest))
+      await alone
       if (now() > end) return
-      const fault = await drawFault(sources, random)(stage, random, options.sessionTimeoutMs)
-      const { name, scope } = fault
-      const from = now()
-      await fault.break()
-      await delay(fault.lastsMs)
-      await fault.mend()
-      record.add({ kind: 'fault', name, scope, from, to: now() })
+      const taken = step(source, random, 1 - lane)
+      busy[lane] = taken
+      await taken
     }
-  })
-  await Promise.all(lanes)
+  }
+  // No run without the one fault that shows ghosts.
+  await Promise.all([run(0, ENSEMBLE_FAULTS, null), run(1, EDGE_FAULTS, freezePagesPastTheirTimeout)])
 }

@@ -27,48 +27,56 @@ export const sessionsHaveOnePage: Checker = ({ sessions }) =>
     return [{ rule: 'sessionsHaveOnePage', message, at: other.at }]
   })
 
-interface End {
+interface Life {
   page: string
   id: string
-  /** When the ensemble closed it, and when its page was last heard before. */
+  openedAt: number
+  /** When the ensemble closed it; Infinity where it did not within the record. */
   endedAt: number
-  lastSentAt: number
 }
 
-/** Sessions that the ensemble has closed, with the last message of their pages. */
-function ends({ sessions, transactions, silences, settings }: History): End[] {
-  const silent = grouped(silences, ({ page }) => page)
+function lives({ sessions, transactions, settings }: History): Life[] {
   const closings = transactions.filter(({ type }) => type === 'closeSession')
   const closedAt = new Map(closings.map(({ session, wallMs }) => [session, wallMs - settings.wallOffsetMs]))
-  return sessions.flatMap(({ page, id }) => {
-    const endedAt = closedAt.get(id)
-    if (endedAt === undefined) return []
-    const silence = silent.get(page)?.find(({ from, to }) => from <= endedAt && endedAt < to)
-    return [{ page, id, endedAt, lastSentAt: silence?.from ?? endedAt }]
+  return sessions.map(({ page, id, at }) => {
+    return { page, id, openedAt: at, endedAt: closedAt.get(id) ?? Number.POSITIVE_INFINITY }
   })
 }
 
 const concerns = ({ scope }: FaultRow, page: string) =>
   typeof scope === 'string' || page.startsWith(`p${scope.process}-`)
 
+/** A killed follower keeps no clocks and holds nothing up; a page that does not run is what ghosts are about. */
+const mayProlong = ({ name, scope }: FaultRow) => typeof scope === 'string' && name !== 'kill follower'
+
 /**
  * An ephemeral node is gone, with its session, within the session timeout, a tick and a heartbeat round of its page's
- * last message. A fault holds messages up and makes new leaders, who start every clock anew: then the time counts
- * from its end.
+ * last message. A fault may hold messages up, and makes new leaders, who start every clock anew: then the time
+ * counts from its end.
  */
 export const noGhosts: Checker = (history) => {
-  const { sessionTimeoutMs, tickTimeMs } = history.settings
+  const { sessionTimeoutMs, tickTimeMs, calmTo } = history.settings
   const allowedMs = sessionTimeoutMs + tickTimeMs + sessionTimeoutMs / 3 + MARGIN_MS
-  return ends(history).flatMap(({ page, id, endedAt, lastSentAt }) => {
-    const disturbed = history.faults
-      // A page that does not run is what this rule is about, and no excuse.
-      .filter((fault) => typeof fault.scope === 'string' && fault.from < endedAt)
-      .map(({ to }) => Math.min(to + AFTERMATH_MS, endedAt))
-    const since = Math.max(lastSentAt, ...disturbed)
-    if (endedAt - since <= allowedMs) return []
-    const message = `${page}: ${id} ended ${Math.round(endedAt - since)} ms after its page was last heard; allowed are ${allowedMs}`
-    return [{ rule: 'noGhosts', message, at: endedAt }]
-  })
+  const silent = grouped(history.silences, ({ page }) => page)
+  /** A fault moves the deadline only if it begins before it has passed. */
+  const deadline = (lastHeardAt: number) =>
+    history.faults
+      .filter(mayProlong)
+      .reduce(
+        (at, { from, to }) => (from < at ? Math.max(at, to + AFTERMATH_MS + allowedMs) : at),
+        lastHeardAt + allowedMs,
+      )
+  return lives(history).flatMap(({ page, id, openedAt, endedAt }) =>
+    (silent.get(page) ?? [])
+      // The pages' own end is recorded as a silence without one.
+      .map(({ from, to }) => ({ from, livedUntil: Math.min(endedAt, to, Math.max(from, calmTo)) }))
+      .filter(({ from, livedUntil }) => openedAt <= from && livedUntil > deadline(from))
+      .map(({ from, livedUntil }) => {
+        const lived = `lived for ${Math.round(livedUntil - from)} ms after its page was last heard`
+        const late = `${Math.round(livedUntil - deadline(from))} ms too long`
+        return { rule: 'noGhosts', message: `${page}: ${id} ${lived}, ${late}`, at: livedUntil }
+      }),
+  )
 }
 
 /**
@@ -79,7 +87,7 @@ export const noSessionIsLostWithoutCause: Checker = (history) => {
   const { sessionTimeoutMs, tickTimeMs } = history.settings
   const expired = new Set(history.states.filter(({ reason }) => reason === 'expired').map(sessionKey))
   const keyOf = new Map(history.sessions.map((session) => [session.id, sessionKey(session)]))
-  return ends(history).flatMap(({ page, id, endedAt }): Violation[] => {
+  return lives(history).flatMap(({ page, id, endedAt }): Violation[] => {
     if (!expired.has(keyOf.get(id) ?? '')) return []
     const from = endedAt - sessionTimeoutMs - tickTimeMs
     const faults = history.faults.filter((fault) => concerns(fault, page))
