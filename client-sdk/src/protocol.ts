@@ -35,8 +35,6 @@ export const CLOSE_CODES = {
   SILENT: 4201,
   /** No hello arrived in time. */
   HELLO_TIMEOUT: 4202,
-  /** The gateway has no room for another connection now. */
-  OVERLOADED: 4203,
   /** The page did not read what was sent to it. */
   SLOW_READER: 4204,
   /** A fault of the gateway's own. */
@@ -326,6 +324,3 @@ export type GatewayMessage =
   | Ping
   | Pong
   | Closed
-
-/** A frame is one message or an array of them, in order. */
-export type Frame<M> = M | M[]

@@ -116,10 +116,6 @@ export class Session implements LinkListener {
     this.#attach()
   }
 
-  get state(): SessionState {
-    return this.#state
-  }
-
   /** Calls back once, when no call is waiting for its answer; at once where none is. */
   whenIdle(idle: () => void): void {
     this.#whenIdle = idle
@@ -193,9 +189,7 @@ export class Session implements LinkListener {
 
   /** Another connection of this process takes the session up. */
   replace(): void {
-    const told = this.#state === 'attaching' || this.#state === 'attached'
-    this.detach()
-    if (told) this.#page.sessionEnded(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up')
+    this.linkMoved()
   }
 
   // ---- what the link tells ----

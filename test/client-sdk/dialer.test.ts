@@ -67,7 +67,7 @@ describe('waiting', () => {
     const { zk, attach, sockets, socket } = start()
     zk.connect()
     await attach()
-    socket().receive({ type: 'closed', code: 4203, message: 'full', retryAfterMs: 20_000 })
+    socket().receive({ type: 'closed', code: 4205, message: 'a fault', retryAfterMs: 20_000 })
     await vi.advanceTimersByTimeAsync(19_999)
     expect(sockets).toHaveLength(1)
     await vi.advanceTimersByTimeAsync(101)

@@ -20,7 +20,6 @@ it('has a verdict for every close code of the protocol', () => {
     DRAINING: 'redial',
     SILENT: 'redial',
     HELLO_TIMEOUT: 'redial',
-    OVERLOADED: 'redial',
     SLOW_READER: 'redial',
     INTERNAL: 'redial',
   })
