@@ -85,7 +85,11 @@ export function errorLoss(state: WireState, error: NodeJS.ErrnoException): Loss 
   return endLoss(state, `the connection broke (${reason})`)
 }
 
+/** What a socket that was connected, and hung up on before we were told of it, fails to connect with (tcp_reset of Linux). */
+const HUNG_UP_CODES: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])
+
 function dialLoss({ code }: NodeJS.ErrnoException, reason: string): Loss {
+  if (HUNG_UP_CODES.has(code)) return endLoss('handshaking', reason)
   if (code !== 'ECONNREFUSED') {
     const message = `cannot connect (${reason}): check the name, the address and the network`
     return { cause: 'dial_failed', message }

@@ -180,6 +180,17 @@ describe('an attempt is lost', () => {
     expect(recorder.losses[0]?.message).toContain('bad certificate')
   })
 
+  it.each(['ECONNRESET', 'EPIPE'])('as refused_at_handshake when the dial ends in %s', async (code) => {
+    const { link, recorder } = linkTo(server, {
+      dial() {
+        throw Object.assign(new Error(`connect ${code}`), { code })
+      },
+    })
+    link.attach()
+    await recorder.until('lost refused_at_handshake')
+    expect(recorder.losses[0]?.message).toContain('maxClientCnxns')
+  })
+
   it('as handshake_timeout when a server accepts and says nothing', async () => {
     server.script = { connect: () => undefined }
     const { link, recorder } = linkTo(server, { handshakeTimeoutMs: 60 })
