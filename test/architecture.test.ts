@@ -26,6 +26,7 @@ const DOCTORED: Record<keyof typeof RULES, { files: SourceFile[]; complaint: str
   sdkImportsOnlyItself: [
     { files: [file('client-sdk/src/client.ts', "import { x } from 'zoogate'")], complaint: "'zoogate'" },
     { files: [file('client-sdk/src/client.ts', "import ms from 'ms'")], complaint: "'ms'" },
+    { files: [file('client-sdk/src/vue.ts', "import { memo } from 'react'")], complaint: "'react'" },
     {
       files: [file('client-sdk/src/client.ts', "export * from '../../server/src/errors.js'")],
       complaint: 'server/src/errors.js',
@@ -146,7 +147,11 @@ describe('the rules', () => {
 
   it('let pass what is allowed', () => {
     const files = [
-      file('client-sdk/package.json', '{}'),
+      file(
+        'client-sdk/package.json',
+        '{"peerDependencies":{"vue":"1"},"peerDependenciesMeta":{"vue":{"optional":true}}}',
+      ),
+      file('client-sdk/src/vue.ts', "import { ref } from 'vue'"),
       file('client-sdk/src/protocol.ts', "// import { x } from './prose.js'"),
       file('client-sdk/src/client.ts', "import { x } from './protocol.js'"),
       file('server/src/gateway.ts', "import { WebSocketServer } from 'ws'\nimport { s } from './session.js'"),

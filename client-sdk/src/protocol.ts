@@ -70,14 +70,12 @@ export type CreateMode =
   | 'ttl'
   | 'ttl_sequential'
 
-/** ZooKeeper's Stat. `owner` is null for a node that is not ephemeral; another session's id is never shown. */
+/** ZooKeeper's Stat, its times in milliseconds since the epoch. `owner` is null for a node that is not ephemeral. */
 export interface WireStat {
   czxid: HexLong
   mzxid: HexLong
   pzxid: HexLong
-  /** Milliseconds since the epoch. */
   ctime: number
-  /** Milliseconds since the epoch. */
   mtime: number
   version: number
   cversion: number
@@ -114,6 +112,31 @@ export interface MultiPartResult {
   path?: string
   stat?: WireStat
 }
+
+/** `children`: the nodes right below the path. `subtree`: the node itself and all below it. */
+export type ViewDepth = 'children' | 'subtree'
+
+/** What a page has of a view: everything up to this zxid, `count` nodes of which were created up to it. */
+export interface ViewPoint {
+  zxid: HexLong
+  count: number
+}
+
+/**
+ * One node of a view, its times as in WireStat. Fields from `mzxid` on are left out, from the last one backwards, where
+ * they are what they are in a node that has just been created: mzxid = czxid, mtime = ctime, version = 0.
+ */
+export type ViewNode = [
+  /** In a view without data: how many bytes it has. */
+  data: NodeData | number,
+  /** The mark of the session that owns the node (see `SessionMessage.mark`); null for a node that is not ephemeral. */
+  owner: string | null,
+  czxid: HexLong,
+  ctime: number,
+  mzxid?: HexLong,
+  mtime?: number,
+  version?: number,
+]
 
 // ---- page → gateway ----
 
@@ -156,8 +179,10 @@ export interface Operations {
   whoAmI: Record<string, never>
   multi: { parts: MultiPart[] }
   addWatch: { path: string; recursive?: boolean }
-  /** Removes the watch that addWatch set. */
   removeWatch: { path: string; recursive?: boolean }
+  /** Shows a part of the tree and keeps it shown, in `view` messages. `data`: with the nodes' data. */
+  openView: { path: string; depth?: ViewDepth; data?: boolean; since?: ViewPoint }
+  closeView: { view: number }
 }
 
 /** What each operation gives. */
@@ -176,6 +201,9 @@ export interface Results {
   multi: { results: MultiPartResult[] }
   addWatch: Record<string, never>
   removeWatch: Record<string, never>
+  /** `view` is how the messages of this connection name it. */
+  openView: { view: number }
+  closeView: Record<string, never>
 }
 
 export type Operation = keyof Operations
@@ -201,7 +229,13 @@ export interface Pong {
   id: number
 }
 
-export type PageMessage = Hello | Call | Close | Ping | Pong
+/** A fresh token of the same subject, in place of the one that the hello brought. */
+export interface Token {
+  type: 'token'
+  token: string
+}
+
+export type PageMessage = Hello | Call | Close | Ping | Pong | Token
 
 // ---- gateway → page ----
 
@@ -221,6 +255,8 @@ export interface SessionMessage {
   maxMessageBytes: number
   /** Attached to a server that has lost its quorum: reads work, writes fail with NOT_READ_ONLY. */
   readOnly?: boolean
+  /** How the views of this connection name the owner of this session's nodes. */
+  mark: string
 }
 
 /** The link between gateway and ensemble is down: the page is CONNECTING. Calls in flight have been failed. */
@@ -232,7 +268,8 @@ export interface Suspended {
 export interface Reply {
   type: 'reply'
   id: number
-  zxid: HexLong
+  /** Absent where the ensemble was not asked. */
+  zxid?: HexLong
   result: Results[Operation]
 }
 
@@ -288,11 +325,10 @@ export interface WireError {
   part?: number
 }
 
-/** A call failed. */
+/** A call failed. `zxid` as in Reply. */
 export interface ErrorReply {
   type: 'error'
   id: number
-  /** Absent where the ensemble was not asked. */
   zxid?: HexLong
   error: WireError
 }
@@ -304,6 +340,40 @@ export interface EventMessage {
   type: 'event'
   event: WatchEventType
   path: string
+}
+
+/**
+ * What has become of a view; the same text for all pages that hold it. Applied to what the page has, it gives
+ * everything up to `zxid`.
+ */
+export interface ViewMessage {
+  type: 'view'
+  view: number
+  zxid: HexLong
+  /** By path below the path of the view, '' for that node itself; null for a node that is gone. */
+  nodes: Record<string, ViewNode | null>
+  /** Of the nodes that `nodes` does not name only these remain. Empty: `nodes` is all there is. Absent: all remain. */
+  kept?: string[]
+  /** The difference from this zxid on: newer nodes that `nodes` does not name are gone too. */
+  since?: HexLong
+}
+
+/** The gateway's own link is down: until the next `view` message nobody knows whether the view still holds. */
+export interface ViewStale {
+  type: 'viewStale'
+  view: number
+}
+
+/** The view cannot be shown any more. */
+export interface ViewEnded {
+  type: 'viewEnded'
+  view: number
+  error: WireError
+}
+
+/** The token expires soon; a `token` message with a fresh one keeps the connection. */
+export interface Refresh {
+  type: 'refresh'
 }
 
 /** The verdict, sent before the close frame that carries the same code. */
@@ -321,6 +391,10 @@ export type GatewayMessage =
   | Reply
   | ErrorReply
   | EventMessage
+  | ViewMessage
+  | ViewStale
+  | ViewEnded
+  | Refresh
   | Ping
   | Pong
   | Closed

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Call, MultiPart } from 'zoogate-client/protocol'
+import type { Call, MultiPart, ViewDepth } from 'zoogate-client/protocol'
 
 // What a page may do. Deny by default: in mode `rules` only what a rule of the token names is allowed.
 
@@ -35,7 +35,10 @@ export function needsOf(call: Call): Need[] {
     case 'multi':
       return call.parts.map(needOfPart)
     case 'whoAmI':
+    case 'closeView':
       return []
+    case 'openView':
+      return needsOfView(call)
     case 'getEphemerals':
     case 'removeWatch':
       return [{ right: null, path: call.path }]
@@ -50,6 +53,15 @@ export function needsOf(call: Call): Need[] {
     default:
       return [{ right: 'read', path: call.path }]
   }
+}
+
+/** A view of children shows whatever is there right below its path, so that one child's name does not do. */
+export function needsOfView({ path, depth }: { path: string; depth?: ViewDepth }): Need[] {
+  if (depth === 'subtree') return [{ right: 'read', path, subtree: true }]
+  return [
+    { right: 'read', path },
+    { right: 'read', path: path === '/' ? '/*' : `${path}/*` },
+  ]
 }
 
 const WRITES = { create: 'create', delete: 'delete', setData: 'write', check: 'read' } as const

@@ -3,18 +3,22 @@ import {
   CLOSE_CODES,
   type CloseCode,
   type Hello,
+  type Operation,
+  type Token,
   type WatchEventType,
 } from 'zoogate-client/protocol'
-import { type AccessMode, isAllowed, needsOf } from './access.js'
+import { type AccessMode, isAllowed, needsOf, needsOfView } from './access.js'
 import type { Authenticator, Identity } from './authenticate.js'
 import type { Ensemble } from './ensemble.js'
 import { wireError } from './errors.js'
+import type { Answer, SessionCall } from './operations.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageHeartbeat } from './page-heartbeat.js'
-import { pathProblem } from './path.js'
+import { pathProblem, withChroot, withoutChroot } from './path.js'
 import { parseMessage, splitFrame } from './protocol.js'
 import { resumeProblem } from './resume.js'
 import { type PageSession, Session, type SessionPage } from './session.js'
+import { PageViews, type Views } from './views/index.js'
 
 /** The WebSocket as the connection needs it. */
 export interface PageSocket extends OutboxSocket {
@@ -25,6 +29,7 @@ export interface PageSocket extends OutboxSocket {
 /** What connections of one gateway share. */
 export interface ConnectionContext {
   ensemble: Ensemble
+  views: Views
   authenticate: Authenticator
   access: AccessMode
   lingerMs: number
@@ -39,15 +44,25 @@ const GOING_AWAY = 1001
 const SHORTEST_HEARTBEAT_MS = 500
 const LONGEST_HEARTBEAT_MS = 30_000
 
+/** A page asks its own server for a token: so long before the expiry is it told to, but at least two pings. */
+const SHORTEST_REFRESH_MS = 10_000
+
 /** How long a drain waits for the answers of one page; an ensemble that takes longer is in trouble itself. */
 const DRAIN_GRACE_MS = 1_000
 
 const FAULT = 'the gateway met a fault of its own in a message of this page; redial and resume'
 
-type State =
-  | { at: 'hello'; deadline: NodeJS.Timeout }
-  | { at: 'open'; session: Session; heartbeat: PageHeartbeat; identity: Identity }
-  | { at: 'closed' }
+interface Open {
+  at: 'open'
+  session: Session
+  heartbeat: PageHeartbeat
+  identity: Identity
+  views: PageViews
+  /** When the page is asked for a fresh token, in milliseconds since the epoch; null where it has been, or never. */
+  refreshAt: number | null
+}
+
+type State = { at: 'hello'; deadline: NodeJS.Timeout } | Open | { at: 'closed' }
 
 /** One WebSocket's life, and the only writer to its socket. */
 export class Connection implements SessionPage {
@@ -119,6 +134,11 @@ export class Connection implements SessionPage {
     this.#state.session.whenIdle(move)
   }
 
+  /** The page has read everything that it was sent. */
+  drained(): void {
+    if (this.#state.at === 'open') this.#state.views.drained()
+  }
+
   // ---- what the session tells; synchronous, so that nothing overtakes anything ----
 
   sessionAttached(session: PageSession): void {
@@ -151,6 +171,7 @@ export class Connection implements SessionPage {
       return
     }
     this.#outbox.push({ type: 'ping', id })
+    this.#askForToken()
   }
 
   pageSilent(): void {
@@ -189,9 +210,10 @@ export class Connection implements SessionPage {
       return
     }
     if (state.at === 'closed') return
-    if (message.type === 'call') this.#call(message, state.session, state.identity)
+    if (message.type === 'call') this.#call(message, state)
     else if (message.type === 'pong') state.heartbeat.pong(message.id)
     else if (message.type === 'ping') this.#outbox.push({ type: 'pong', id: message.id })
+    else if (message.type === 'token') this.#token(message, state)
     else if (message.type === 'close') state.session.close()
     else this.refuse(CLOSE_CODES.BAD_MESSAGE, 'hello comes once, as the first message')
   }
@@ -225,11 +247,34 @@ export class Connection implements SessionPage {
     })
     const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
     const heartbeat = new PageHeartbeat(this, bounded)
-    this.#state = { at: 'open', session, heartbeat, identity }
+    const views = new PageViews(this.#context.views, this.#outbox, ensemble.limits)
+    this.#state = { at: 'open', session, heartbeat, identity, views, refreshAt: refreshAt(identity, bounded) }
     this.#authenticated()
   }
 
-  #call(call: Call, session: Session, identity: Identity): void {
+  /** A fresh token takes the place of the one that has been good until now; the session is the same. */
+  #token({ token }: Token, open: Open): void {
+    const authentication = this.#context.authenticate(token)
+    if (!authentication.ok) {
+      this.refuse(REFUSALS[authentication.cause], authentication.message)
+      return
+    }
+    const { identity } = authentication
+    if (identity.subject !== open.identity.subject || identity.chroot !== open.identity.chroot) {
+      const problem = 'the fresh token belongs to another subject or chroot; redial with one of the same'
+      this.refuse(CLOSE_CODES.TOKEN_INVALID, problem)
+      return
+    }
+    open.identity = identity
+    open.refreshAt = refreshAt(identity, open.heartbeat.timeoutMs)
+    const { ensemble, access } = this.#context
+    open.views.endWhere(({ path, depth }) => {
+      const needs = needsOfView({ path: withoutChroot(ensemble.chroot + identity.chroot, path), depth })
+      return needs.some((need) => !isAllowed(access, identity.rules, need))
+    })
+  }
+
+  #call(call: Call, open: Open): void {
     const { ensemble, access } = this.#context
     for (const need of needsOf(call)) {
       const problem = pathProblem(need.path, ensemble.limits.maxPathLength)
@@ -237,16 +282,31 @@ export class Connection implements SessionPage {
         this.#answerBadRequest(call.id, problem, need.path)
         return
       }
-      if (!isAllowed(access, identity.rules, need)) {
+      if (!isAllowed(access, open.identity.rules, need)) {
         const error = wireError('FORBIDDEN', { path: need.path })
         this.#outbox.push({ type: 'error', id: call.id, error })
         return
       }
     }
-    session.call(call, (answer) => {
-      ensemble.metrics.answered(call.op, answer.type === 'reply' ? 'OK' : answer.error.code)
-      this.#outbox.push(answer)
-    })
+    if (call.op === 'openView') this.#openView(call, open)
+    else if (call.op === 'closeView') {
+      open.views.close(call.view)
+      this.#answer(call.op, { type: 'reply', id: call.id, result: {} })
+    } else open.session.call(call as SessionCall, (answer) => this.#answer(call.op, answer))
+  }
+
+  #openView({ id, op, path, depth, data, since }: Call & { op: 'openView' }, open: Open): void {
+    const chroot = this.#context.ensemble.chroot + open.identity.chroot
+    const spec = { path: withChroot(chroot, path), depth: depth ?? 'children', data: data ?? false }
+    const refusal = open.views.open(spec, since ?? null, (view) =>
+      this.#answer(op, { type: 'reply', id, result: { view } }),
+    )
+    if (refusal) this.#answer(op, { type: 'error', id, error: { ...refusal, path } })
+  }
+
+  #answer(op: Operation, answer: Answer): void {
+    this.#context.ensemble.metrics.answered(op, answer.type === 'reply' ? 'OK' : answer.error.code)
+    this.#outbox.push(answer)
   }
 
   #answerBadRequest(id: number, message: string, path?: string): void {
@@ -261,13 +321,24 @@ export class Connection implements SessionPage {
     return expiresAt !== null && Date.now() > expiresAt
   }
 
+  /** Once for each token, while there is time to get another one. */
+  #askForToken(): void {
+    const state = this.#state
+    if (state.at !== 'open' || state.refreshAt === null || Date.now() < state.refreshAt) return
+    state.refreshAt = null
+    this.#outbox.push({ type: 'refresh' })
+  }
+
   #slowReader(): void {
     this.refuse(CLOSE_CODES.SLOW_READER, 'too much was waiting to be read; redial and resume')
   }
 
   #leave(): void {
     if (this.#state.at === 'hello') clearTimeout(this.#state.deadline)
-    if (this.#state.at === 'open') this.#state.heartbeat.stop()
+    if (this.#state.at === 'open') {
+      this.#state.heartbeat.stop()
+      this.#state.views.closeAll()
+    }
     this.#outbox.close()
     this.#state = { at: 'closed' }
   }
@@ -278,3 +349,7 @@ const REFUSALS = {
   invalid: CLOSE_CODES.TOKEN_INVALID,
   forbidden: CLOSE_CODES.FORBIDDEN,
 } as const satisfies Record<string, CloseCode>
+
+function refreshAt({ expiresAt }: Identity, timeoutMs: number): number | null {
+  return expiresAt && expiresAt - Math.max((timeoutMs * 2) / 3, SHORTEST_REFRESH_MS)
+}

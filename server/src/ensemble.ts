@@ -2,6 +2,7 @@ import type { AttachGate } from './attach-gate.js'
 import type { Limits } from './limits.js'
 import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
+import type { OwnerMarks } from './owner-marks.js'
 import type { ResumeTokens } from './resume-token.js'
 import type { SessionTable } from './session-table.js'
 import type { Warnings } from './warnings.js'
@@ -16,6 +17,7 @@ export interface Ensemble {
   linkOptions: Pick<LinkOptions, 'tls' | 'readOnly'>
   gate: AttachGate
   resumeTokens: ResumeTokens
+  marks: OwnerMarks
   sessions: SessionTable
   limits: Limits
   log: Log

@@ -6,18 +6,23 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES, SUBPROTOCOL } from 'zoogate-client/protocol'
 import { AttachGate } from './attach-gate.js'
 import { createAuthenticator } from './authenticate.js'
-import { Connection, type ConnectionContext } from './connection.js'
+import { Connection, type ConnectionContext, type PageSocket } from './connection.js'
 import { Metrics } from './metrics.js'
 import { ConfigError, checkOptions, type GatewayConfig, type GatewayOptions } from './options.js'
 import { isOriginAllowed } from './origin.js'
+import { OwnerMarks } from './owner-marks.js'
 import { ResumeTokens } from './resume-token.js'
 import { SessionTable } from './session-table.js'
+import { SharedFrames } from './shared-frame.js'
 import { statusHandler } from './status.js'
+import { Views } from './views/index.js'
 import { Warnings } from './warnings.js'
 import { dialTls, ServerList, type TlsOptions } from './zookeeper/index.js'
 
 /** Milliseconds that a closing WebSocket may take to answer before it is cut. */
 const CLOSE_TIMEOUT_MS = 2_000
+/** What a socket that ends without a close frame is told to have closed with. */
+const ABNORMAL = 1006
 /** Pages told to move at a time, and the pause between: a few seconds for thousands, and no herd on the other replicas. */
 const DRAIN_BATCH = 200
 const DRAIN_PAUSE_MS = 100
@@ -60,6 +65,7 @@ class WebSocketGateway implements Gateway {
   readonly #webSockets: WebSocketServer
   readonly #connections = new Map<WebSocket, Connection>()
   readonly #unauthenticated = new Set<Connection>()
+  readonly #frames = new SharedFrames()
   readonly handleRequest: Gateway['handleRequest']
   #server: Server | null = null
   #state: State = 'open'
@@ -109,7 +115,8 @@ class WebSocketGateway implements Gateway {
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignoreError)
-      this.#accept(webSocket, request)
+      const connection = this.#accept(webSocket, request, socket)
+      socket.on('drain', () => connection.drained())
     })
   }
 
@@ -132,7 +139,11 @@ class WebSocketGateway implements Gateway {
     if (this.#state === 'closed') return
     if (this.#state === 'open') await this.drain({ withinMs: 0 })
     this.#state = 'closed'
-    for (const webSocket of this.#connections.keys()) webSocket.terminate()
+    for (const [webSocket, connection] of this.#connections) {
+      webSocket.terminate()
+      connection.socketClosed(ABNORMAL)
+    }
+    await this.#context.views.closed()
     const server = this.#server
     if (!server) return
     server.closeAllConnections()
@@ -149,21 +160,26 @@ class WebSocketGateway implements Gateway {
       unauthenticated: () => this.#unauthenticated.size,
       sessions: () => sessions.size,
       waitingToAttach: () => gate.waiting,
+      views: () => views.readings(),
     })
     const resumeTokens = new ResumeTokens(config.resumeKeys)
+    const ensemble = {
+      servers,
+      chroot,
+      linkOptions: linkOptions(config),
+      gate,
+      resumeTokens,
+      marks: new OwnerMarks(),
+      sessions,
+      limits,
+      log,
+      warnings: new Warnings(log),
+      metrics,
+    }
+    const views = new Views(ensemble)
     return {
-      ensemble: {
-        servers,
-        chroot,
-        linkOptions: linkOptions(config),
-        gate,
-        resumeTokens,
-        sessions,
-        limits,
-        log,
-        warnings: new Warnings(log),
-        metrics,
-      },
+      ensemble,
+      views,
       authenticate: authenticator(config),
       access: config.access,
       lingerMs: config.lingerMs,
@@ -180,10 +196,9 @@ class WebSocketGateway implements Gateway {
     return this.#unauthenticated.size >= maxUnauthenticated ? '503 Service Unavailable' : null
   }
 
-  #accept(webSocket: WebSocket, request: IncomingMessage): void {
-    const connection = new Connection(this.#context, webSocket, () =>
-      this.#unauthenticated.delete(connection),
-    )
+  #accept(webSocket: WebSocket, request: IncomingMessage, socket: Duplex): Connection {
+    const page = new PageWebSocket(webSocket, socket, this.#frames)
+    const connection = new Connection(this.#context, page, () => this.#unauthenticated.delete(connection))
     this.#connections.set(webSocket, connection)
     this.#unauthenticated.add(connection)
     webSocket.on('message', (data: Buffer, isBinary) => {
@@ -204,6 +219,37 @@ class WebSocketGateway implements Gateway {
     } else if (webSocket.protocol !== SUBPROTOCOL) {
       connection.refuse(CLOSE_CODES.BAD_MESSAGE, `offer the WebSocket subprotocol ${SUBPROTOCOL}`)
     }
+    return connection
+  }
+}
+
+/** A WebSocket with a way past its framing for what is framed already. */
+class PageWebSocket implements PageSocket {
+  readonly #webSocket: WebSocket
+  readonly #socket: Duplex
+  readonly #frames: SharedFrames
+
+  constructor(webSocket: WebSocket, socket: Duplex, frames: SharedFrames) {
+    this.#webSocket = webSocket
+    this.#socket = socket
+    this.#frames = frames
+  }
+
+  get bufferedAmount(): number {
+    return this.#webSocket.bufferedAmount
+  }
+
+  send(text: string): void {
+    this.#webSocket.send(text)
+  }
+
+  /** Without compression a WebSocket writes each frame as it is sent, so that this one goes behind all of them. */
+  sendShared(text: Buffer): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(this.#frames.of(text))
+  }
+
+  close(code: number, reason: string): void {
+    this.#webSocket.close(code, reason)
   }
 }
 

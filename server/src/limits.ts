@@ -27,6 +27,16 @@ export const DEFAULT_LIMITS = {
   maxUnauthenticated: 2_000,
   /** Links being opened or re-attached at one time; below ZooKeeper's listen backlog of 50, which drops the rest for a second. */
   attachConcurrency: 40,
+  /** Views of one session. Each further one that other pages show too costs the gateway next to nothing. */
+  maxViews: 100,
+  /** Different views in all, however many pages share each. Each costs a watch on the ensemble, and its nodes in memory. */
+  maxSharedViews: 10_000,
+  /** Nodes of one view: what a page can hold in a list, and an ensemble be asked for in a second. */
+  maxViewNodes: 10_000,
+  /** Bytes of one view as it is sent to a page that opens it; below what may wait for a page (`maxBufferedBytes`). */
+  maxViewBytes: 4_194_304,
+  /** Bytes waiting for a page from which on its views skip what they would tell it, until it has read everything. */
+  maxViewBacklogBytes: 65_536,
   /** Milliseconds that `drain` takes at most. */
   drainMs: 10_000,
 } as const

@@ -2,12 +2,25 @@ import { Counter, Gauge, Registry } from 'prom-client'
 import type { CloseCode, ErrorCode, Operation } from 'zoogate-client/protocol'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 
+/** Of the live views. */
+export interface ViewReadings {
+  /** Different ones. */
+  views: number
+  /** Pages, counted once for each view that they are shown. */
+  subscribers: number
+  /** Those of them that read too slowly now. */
+  slow: number
+  nodes: number
+  watches: number
+}
+
 /** What can be read off at any time. */
 export interface Readings {
   connections(): number
   unauthenticated(): number
   sessions(): number
   waitingToAttach(): number
+  views(): ViewReadings
 }
 
 const CLOSE_NAMES = new Map<number, string>(
@@ -21,6 +34,7 @@ export class Metrics {
   readonly #lost: Counter<'cause'>
   readonly #closed: Counter<'code'>
   readonly #calls: Counter<'op' | 'result'>
+  readonly #viewsTold: Counter
 
   constructor(readings: Readings) {
     const registers = [this.registry]
@@ -40,6 +54,23 @@ export class Metrics {
     gauge('zoogate_sessions', 'ZooKeeper sessions held now', () => readings.sessions())
     gauge('zoogate_attach_waiting', 'Sessions waiting for their turn to attach', () =>
       readings.waitingToAttach(),
+    )
+    gauge('zoogate_views', 'Different views shown now', () => readings.views().views)
+    gauge(
+      'zoogate_view_subscribers',
+      'Pages that views are shown to, once for each view',
+      () => readings.views().subscribers,
+    )
+    gauge(
+      'zoogate_view_slow_subscribers',
+      'Those that read too slowly to be told every change',
+      () => readings.views().slow,
+    )
+    gauge('zoogate_view_nodes', 'Nodes of all views', () => readings.views().nodes)
+    gauge(
+      'zoogate_view_watches',
+      'Watches that the views have on the ensemble',
+      () => readings.views().watches,
     )
     this.#attached = new Counter({
       name: 'zoogate_attached_total',
@@ -65,6 +96,11 @@ export class Metrics {
       labelNames: ['op', 'result'],
       registers,
     })
+    this.#viewsTold = new Counter({
+      name: 'zoogate_view_deltas_total',
+      help: 'Changes of views that their pages were told of, each encoded once',
+      registers,
+    })
   }
 
   attached(resumed: boolean): void {
@@ -77,6 +113,11 @@ export class Metrics {
 
   closed(code: CloseCode): void {
     this.#closed.inc({ code: CLOSE_NAMES.get(code) ?? 'unknown' })
+  }
+
+  /** A view has changed, and its pages have been told. */
+  viewTold(): void {
+    this.#viewsTold.inc()
   }
 
   answered(op: Operation, result: ErrorCode | 'OK'): void {

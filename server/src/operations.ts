@@ -31,14 +31,18 @@ interface Place {
   chroot: string
 }
 
-type Run<O extends Operation> = (
+/** What the page's own session does; views are the gateway's. */
+export type SessionOperation = Exclude<Operation, 'openView' | 'closeView'>
+export type SessionCall = Extract<Call, { op: SessionOperation }>
+
+type Run<O extends SessionOperation> = (
   place: Place,
   fields: Operations[O],
   done: (result: CallResult<Results[O]>) => void,
 ) => void
 
 /** Operation -> call on the link. */
-const RUN: { [O in Operation]: Run<O> } = {
+const RUN: { [O in SessionOperation]: Run<O> } = {
   create({ link, chroot }, { path, data, mode, acl, ttlMs }, done) {
     const flags = CREATE_FLAGS[mode ?? 'persistent']
     const made = (result: CallResult<Results['create']>) =>
@@ -104,7 +108,7 @@ const RUN: { [O in Operation]: Run<O> } = {
  * ensemble's reply.
  */
 export function execute(
-  call: Call,
+  call: SessionCall,
   link: EnsembleLink,
   chroot: string,
   limits: Limits,
@@ -115,11 +119,11 @@ export function execute(
     answer({ type: 'error', id: call.id, error: refusal })
     return
   }
-  const run = RUN[call.op] as Run<Operation>
+  const run = RUN[call.op] as Run<SessionOperation>
   run({ link, chroot }, call, (result) => answer(answerOf(call, result)))
 }
 
-function answerOf(call: Call, result: CallResult<Results[Operation]>): Answer {
+function answerOf(call: SessionCall, result: CallResult<Results[SessionOperation]>): Answer {
   if ('value' in result) return { type: 'reply', id: call.id, zxid: result.zxid, result: result.value }
   const error = wireError(errorCodeOf(result.err), {
     ...pathOf(call, result.part),
@@ -130,7 +134,7 @@ function answerOf(call: Call, result: CallResult<Results[Operation]>): Answer {
 }
 
 /** Which path an error is about, and which part of a multi. */
-function pathOf(call: Call, part: number | undefined): { path?: string; part?: number } {
+function pathOf(call: SessionCall, part: number | undefined): { path?: string; part?: number } {
   if (call.op === 'whoAmI') return {}
   if (call.op !== 'multi') return { path: call.path }
   const failed = part === undefined ? undefined : call.parts[part]

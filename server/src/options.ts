@@ -62,6 +62,12 @@ const limitsSchema = z.object({
   maxConnections: count.default(DEFAULT_LIMITS.maxConnections),
   maxUnauthenticated: count.default(DEFAULT_LIMITS.maxUnauthenticated),
   attachConcurrency: count.default(DEFAULT_LIMITS.attachConcurrency),
+  maxViews: count.default(DEFAULT_LIMITS.maxViews),
+  maxSharedViews: count.default(DEFAULT_LIMITS.maxSharedViews),
+  maxViewNodes: count.default(DEFAULT_LIMITS.maxViewNodes),
+  maxViewBytes: count.default(DEFAULT_LIMITS.maxViewBytes),
+  // Below a socket's own buffer (64 KiB in newer Node.js) it would not say when everything has been read.
+  maxViewBacklogBytes: count.min(65_536).default(DEFAULT_LIMITS.maxViewBacklogBytes),
   drainMs: milliseconds.default(DEFAULT_LIMITS.drainMs),
 })
 

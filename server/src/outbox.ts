@@ -3,11 +3,14 @@ import type { GatewayMessage } from 'zoogate-client/protocol'
 export interface OutboxSocket {
   readonly bufferedAmount: number
   send(text: string): void
+  /** Sends a text that other pages are sent too. */
+  sendShared(text: Buffer): void
 }
 
 /**
- * Messages on their way to one page. All of one tick leave as one frame, in order. What a page does not read
- * is bounded: past the limit the page is cut off, and comes back for what it missed.
+ * Messages on their way to one page. All of one tick leave as one frame, in order, but for those that many pages share:
+ * they have frames of their own, so that their bytes need not be copied. What a page does not read is bounded: past the
+ * limit the page is cut off, and comes back for what it missed.
  */
 export class Outbox {
   readonly #socket: OutboxSocket
@@ -21,9 +24,22 @@ export class Outbox {
     this.#overflow = overflow
   }
 
+  /** What the page has not read yet. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+
   push(message: GatewayMessage): void {
     if (this.#texts === null) return
     if (this.#texts.push(JSON.stringify(message)) === 1) process.nextTick(() => this.#endTick())
+  }
+
+  /** @param text one message as JSON, which other pages are sent too */
+  pushShared(text: Buffer): void {
+    if (this.#texts === null) return
+    this.#flush()
+    this.#socket.sendShared(text)
+    this.#checkLimit()
   }
 
   /** Sends what is there, the last word included, and drops everything from now on. */
@@ -35,6 +51,10 @@ export class Outbox {
 
   #endTick(): void {
     this.#flush()
+    this.#checkLimit()
+  }
+
+  #checkLimit(): void {
     if (this.#texts !== null && this.#socket.bufferedAmount > this.#maxBufferedBytes) this.#overflow()
   }
 

@@ -24,6 +24,10 @@ export class PageHeartbeat {
     this.#arm(timeoutMs / 3)
   }
 
+  get timeoutMs(): number {
+    return this.#timeoutMs
+  }
+
   /** The ensemble has given another timeout than the one asked for. */
   setTimeout(timeoutMs: number): void {
     if (timeoutMs === this.#timeoutMs) return

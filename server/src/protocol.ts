@@ -14,6 +14,9 @@ import type {
   Ping,
   Pong,
   Resume,
+  Token,
+  ViewDepth,
+  ViewPoint,
   WatchLists,
 } from 'zoogate-client/protocol'
 
@@ -53,9 +56,11 @@ const watchLists = z.object({
 })
 const resume = z.object({ token: z.string().max(4096), zxid: hexLong, watches: watchLists })
 
+const token = z.string().min(1).max(16_384)
+
 export const helloSchema = z.object({
   type: z.literal('hello'),
-  token: z.string().min(1).max(16_384),
+  token,
   timeoutMs: z.int().min(1).max(2_147_483_647),
   resume: resume.optional(),
 })
@@ -63,6 +68,7 @@ export const helloSchema = z.object({
 const closeSchema = z.object({ type: z.literal('close') })
 const pingSchema = z.object({ type: z.literal('ping'), id })
 const pongSchema = z.object({ type: z.literal('pong'), id })
+const tokenSchema = z.object({ type: z.literal('token'), token })
 
 const watched = z.object({ path, watch: z.boolean().optional() })
 const pathOnly = z.object({ path })
@@ -83,6 +89,9 @@ const multiPart = z.discriminatedUnion('op', [
   z.object({ op: z.literal('check'), path, version: version.optional() }),
 ])
 
+const viewDepth = z.enum(['children', 'subtree'])
+const viewPoint = z.object({ zxid: hexLong, count: z.int().nonnegative() })
+
 /** The fields of each operation. A new operation that is missing here does not compile. */
 export const operationSchemas = {
   create: createFields,
@@ -99,9 +108,22 @@ export const operationSchemas = {
   multi: z.object({ parts: z.array(multiPart).min(1) }),
   addWatch: persistentWatch,
   removeWatch: persistentWatch,
+  openView: z.object({
+    path,
+    depth: viewDepth.optional(),
+    data: z.boolean().optional(),
+    since: viewPoint.optional(),
+  }),
+  closeView: z.object({ view: z.int().nonnegative() }),
 } satisfies Record<Operation, z.ZodType>
 
-const messageSchemas = { hello: helloSchema, close: closeSchema, ping: pingSchema, pong: pongSchema }
+const messageSchemas = {
+  hello: helloSchema,
+  close: closeSchema,
+  ping: pingSchema,
+  pong: pongSchema,
+  token: tokenSchema,
+}
 
 /** What one message of a page turned out to be. */
 export type Parsed =
@@ -136,7 +158,7 @@ export function parseMessage(value: unknown): Parsed {
   const { type } = value as { type?: unknown }
   if (type === 'call') return parseCall(value)
   if (typeof type !== 'string' || !Object.hasOwn(messageSchemas, type)) {
-    return fault(value, 'type is one of hello, call, close, ping, pong')
+    return fault(value, `type is one of call, ${Object.keys(messageSchemas).join(', ')}`)
   }
   const checked = messageSchemas[type as keyof typeof messageSchemas].safeParse(value)
   return checked.success
@@ -189,6 +211,9 @@ export type ProtocolEquality = [
   Holds<Matches<typeof closeSchema, Close>>,
   Holds<Matches<typeof pingSchema, Ping>>,
   Holds<Matches<typeof pongSchema, Pong>>,
+  Holds<Matches<typeof tokenSchema, Token>>,
+  Holds<Matches<typeof viewDepth, ViewDepth>>,
+  Holds<Matches<typeof viewPoint, ViewPoint>>,
   Holds<Matches<typeof acl, Acl>>,
   Holds<Matches<typeof permission, Permission>>,
   Holds<Matches<typeof nodeData, NodeData>>,

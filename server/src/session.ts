@@ -1,10 +1,11 @@
-import type { Call, CloseCode, HexLong, Resume, WatchEventType, WatchLists } from 'zoogate-client/protocol'
+import type { CloseCode, HexLong, Resume, WatchEventType, WatchLists } from 'zoogate-client/protocol'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import type { AttachPass } from './attach-gate.js'
 import type { Ensemble } from './ensemble.js'
-import { type Answer, execute } from './operations.js'
+import { type Answer, execute, type SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
 import type { SealedSession } from './resume-token.js'
+import { retryDelayMs } from './retry-delay.js'
 import { TakeoverWatch } from './takeover.js'
 import {
   type AttachedSession,
@@ -43,6 +44,8 @@ export interface PageSession {
   zxid: HexLong
   /** There where it is true: the server has lost its quorum. */
   readOnly?: true
+  /** How views name the owner of this session's nodes. */
+  mark: string
 }
 
 /** Who opens the session, and what with. */
@@ -55,12 +58,6 @@ export interface SessionRequest {
   timeoutMs: number
   resume: { sealed: SealedSession; zxid: HexLong; watches: WatchLists } | null
 }
-
-/** Delays between attempts: the first after a loss only spreads a herd, later ones spare a broken ensemble. */
-const FIRST_RETRY_SPREAD_MS = 100
-const RETRY_BASE_MS = 200
-/** Half of the shortest session timeout that an ensemble with the default tickTime gives. */
-const RETRY_CAP_MS = 2_000
 
 const THROTTLED =
   'the ensemble throttles requests: lower maxCallsInFlight here, or raise requestThrottleLimit and look at its load'
@@ -123,7 +120,7 @@ export class Session implements LinkListener {
   }
 
   /** Runs one call that has been checked, and answers it exactly once. */
-  call(call: Call, done: (answer: Answer) => void): void {
+  call(call: SessionCall, done: (answer: Answer) => void): void {
     this.#inFlight += 1
     execute(call, this.#link, this.#request.chroot, this.#ensemble.limits, (answer) => {
       this.#inFlight -= 1
@@ -221,6 +218,7 @@ export class Session implements LinkListener {
       }),
       zxid: attached.zxid,
       ...(attached.readOnly && { readOnly: true }),
+      mark: this.#ensemble.marks.of(attached.id),
     })
     if (attached.readOnly) this.#timer = setTimeout(() => this.#link.leaveServer(), READ_ONLY_FOR_MS)
   }
@@ -280,18 +278,14 @@ export class Session implements LinkListener {
    * the session back from the replica that the page has moved to.
    */
   #retry(): void {
-    this.#timer = setTimeout(() => {
-      this.#page.ask(() => {
-        if (this.#state === 'attaching') this.#attach()
-      })
-    }, this.#retryDelayMs())
-  }
-
-  #retryDelayMs(): number {
-    if (this.#failures === 0) return Math.random() * FIRST_RETRY_SPREAD_MS
-    const rounds = Math.floor(this.#failures / this.#servers.size)
-    if (this.#failures % this.#servers.size !== 0) return 0
-    return Math.random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(rounds, 10))
+    this.#timer = setTimeout(
+      () => {
+        this.#page.ask(() => {
+          if (this.#state === 'attaching') this.#attach()
+        })
+      },
+      retryDelayMs(this.#failures, this.#servers.size),
+    )
   }
 
   #idle(): void {

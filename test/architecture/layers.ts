@@ -8,12 +8,13 @@ export interface Layer {
 export const SERVER_LAYERS: Layer[] = [
   { name: 'entry points', files: ['main.ts', 'index.ts', 'testing.ts'] },
   { name: 'commands', files: ['cli/'] },
-  { name: 'gateway', files: ['gateway.ts', 'status.ts', 'origin.ts'] },
+  { name: 'gateway', files: ['gateway.ts', 'status.ts', 'origin.ts', 'shared-frame.ts'] },
   { name: 'connection', files: ['connection.ts', 'outbox.ts', 'page-heartbeat.ts'] },
   {
     name: "a page's messages and rights",
     files: ['protocol.ts', 'authenticate.ts', 'access.ts', 'resume.ts'],
   },
+  { name: 'live views', files: ['views/'] },
   {
     name: 'session',
     files: [
@@ -25,6 +26,7 @@ export const SERVER_LAYERS: Layer[] = [
       'session-table.ts',
       'attach-gate.ts',
       'takeover.ts',
+      'retry-delay.ts',
     ],
   },
   // Speaks the same wire protocol from the other end; it knows nothing of gateways and pages.
@@ -42,6 +44,7 @@ export const SERVER_LAYERS: Layer[] = [
       'path.ts',
       'warnings.ts',
       'resume-token.ts',
+      'owner-marks.ts',
     ],
   },
 ]
@@ -63,8 +66,13 @@ export const SERVER_PACKAGES: Record<string, string[]> = {
     'access.ts',
     'resume-token.ts',
     'cli/fault-requests.ts',
+    'cli/posted.ts',
+    'cli/simulation-requests.ts',
   ],
 }
+
+/** Where the SDK may import what else a page has: in the entry that is made for it, by pages that have it. */
+export const SDK_PEERS: Record<string, string> = { react: 'react.ts', vue: 'vue.ts' }
 
 /** Everything that may stand at the top of the repository. */
 export const TOP_LEVEL = [

@@ -1,5 +1,5 @@
 import { importsOf, isCode, isRelative, packageOf, resolveImport, type SourceFile } from './imports.js'
-import { SERVER_LAYERS, SERVER_PACKAGES, TOP_LEVEL } from './layers.js'
+import { SDK_PEERS, SERVER_LAYERS, SERVER_PACKAGES, TOP_LEVEL } from './layers.js'
 
 /** A rule gives a sentence for each place that breaks it; none where all is well. */
 export type Rule = (files: SourceFile[]) => string[]
@@ -21,6 +21,7 @@ const listed = (path: string, entries: string[]) =>
 
 const sdkImportsOnlyItself: Rule = (files) =>
   importsUnder(files, SDK)
+    .filter(({ file, name }) => file.path !== `${SDK}${SDK_PEERS[name]}`)
     .filter(({ file, name }) => !isRelative(name) || !resolveImport(file, name).startsWith(SDK))
     .map(({ file, name }) => `${file.path} imports '${name}': the SDK depends on nothing but its own files`)
 
@@ -129,9 +130,13 @@ const topLevelIsKnown: Rule = (files) =>
 const sdkHasNoDependencies: Rule = (files) => {
   const file = files.find(({ path }) => path === 'client-sdk/package.json')
   if (file === undefined) return ['client-sdk/package.json is missing']
-  const manifest = JSON.parse(file.text) as Record<string, Record<string, string> | undefined>
-  return ['dependencies', 'peerDependencies', 'optionalDependencies']
+  const manifest = JSON.parse(file.text) as Record<string, Record<string, unknown> | undefined>
+  const isOptional = (name: string) =>
+    JSON.stringify(manifest.peerDependenciesMeta?.[name]) === '{"optional":true}'
+  const peers = Object.keys(manifest.peerDependencies ?? {})
+  return ['dependencies', 'optionalDependencies']
     .flatMap((kind) => Object.keys(manifest[kind] ?? {}))
+    .concat(peers.filter((name) => !isOptional(name)))
     .map((name) => `client-sdk/package.json depends on ${name}: the SDK has no dependency`)
 }
 

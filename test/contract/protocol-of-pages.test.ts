@@ -3,6 +3,7 @@ import { createClient, ZoogateError } from 'zoogate-client'
 import {
   CLOSE_CODES,
   type ErrorReply,
+  type GatewayMessage,
   type Ping,
   type Reply,
   type Results,
@@ -10,6 +11,7 @@ import {
 } from 'zoogate-client/protocol'
 import { parseMessage, splitFrame } from '../../server/src/protocol.js'
 import { FakeSocket, sessionMessage } from '../client-sdk/fake-socket.js'
+import { openView } from '../client-sdk/viewing.js'
 import { waitUntil } from '../wait-until.js'
 import { CLOSE_CODE_ROWS, GATEWAY_MESSAGES, JSON_FENCES, PAGE_MESSAGES } from './protocol-document.js'
 
@@ -109,11 +111,17 @@ describe('the messages of pages in PROTOCOL.md', () => {
     void lasting.return?.()
     await waitUntil('the watch is removed', () => first.calls.length === calls.length + 2, { intervalMs: 1 })
     done()
+    const view = client.view('/rooms/42', { data: true })
+    const views = () => first.calls.length - calls.length - 2
+    await waitUntil('the view is asked for', () => views() === 1, { intervalMs: 1 })
+    openView(first, 3)
+    view.close()
+    await waitUntil('the view is given up', () => views() === 2, { intervalMs: 1 })
     first.receive({ type: 'ping', id: 7 })
     first.receive(rest.find(({ type }) => type === 'ping') as Ping)
     // Calls, and the answer to a ping of either side.
     const documented = [
-      ...rest.filter(({ type }) => type === 'call'),
+      ...rest.filter((message) => message.type === 'call' && !('since' in message)),
       ...rest.filter(({ type }) => type === 'pong'),
       { type: 'pong', id: 1 },
     ]
@@ -136,13 +144,22 @@ describe('the messages of pages in PROTOCOL.md', () => {
     await read(() => client.getData('/rooms/42/ada', { watch: ignore }), { data: '', stat })
     await read(() => client.exists('/rooms/42/closed', { watch: ignore }), { stat: null })
     await read(() => client.getChildren('/rooms/42', { watch: ignore }), { children: [], stat })
+    client.view('/rooms/42', { data: true })
+    const before = first.calls.length
+    await waitUntil('the view is asked for', () => first.calls.length > before, { intervalMs: 1 })
+    openView(first, 3, find('view'))
     first.end(1006)
     const second = await socket(1)
     expect(second.messages).toEqual([resumed])
     second.receive(sessionMessage({ resumed: true }))
+    await waitUntil('the view is asked for', () => second.calls.length === 1, { intervalMs: 1 })
+    expect(second.calls.map(strip)).toEqual(rest.filter((message) => 'since' in message).map(strip))
+    second.receive(find('refresh'))
+    await waitUntil('the token is sent', () => second.messages.length === 3, { intervalMs: 1 })
+    expect(second.messages[2]).toEqual(rest.find(({ type }) => type === 'token'))
     const closing = client.close()
-    await waitUntil('the close is sent', () => second.messages.length === 2, { intervalMs: 1 })
-    expect(second.messages[1]).toEqual(rest.find(({ type }) => type === 'close'))
+    await waitUntil('the close is sent', () => second.messages.length === 4, { intervalMs: 1 })
+    expect(second.messages[3]).toEqual(rest.find(({ type }) => type === 'close'))
     second.refuse(CLOSE_CODES.CLOSED)
     await closing
   })
@@ -185,6 +202,28 @@ describe('the messages of gateways in PROTOCOL.md', () => {
     first.receive(find('event'))
     await waitUntil('the watch fires', () => watched.mock.calls.length === 1, { intervalMs: 1 })
     expect(watched.mock.calls[0]?.[0]).toEqual({ type: 'NodeChildrenChanged', path: '/rooms/42' })
+
+    const view = client.view('/rooms/42', { data: true })
+    await waitUntil('the view is asked for', () => first.calls.some(({ op }) => op === 'openView'), {
+      intervalMs: 1,
+    })
+    const [whole, change, difference] = GATEWAY_MESSAGES.filter(({ type }) => type === 'view')
+    const members = () =>
+      [...view.getSnapshot().nodes].map(([path, { stat, json }]) => [path, json(), stat.owner])
+    openView(first, 3, whole as GatewayMessage)
+    expect(members()).toEqual([['/rooms/42/ada', { name: 'Ada' }, 'mine']])
+    first.receive(change as GatewayMessage)
+    expect(members()).toEqual([['/rooms/42/bob', { name: 'Bob' }, 'other']])
+    first.receive(find('viewStale'))
+    expect(view.getSnapshot().stale).toBe(true)
+    first.receive(difference as GatewayMessage)
+    expect(members()).toEqual([
+      ['/rooms/42/bob', { name: 'Bob' }, 'other'],
+      ['/rooms/42/eve', { name: 'Eve' }, null],
+    ])
+    expect(view.getSnapshot()).toMatchObject({ stale: false, zxid: 0x2000001fcn })
+    first.receive(find('viewEnded'))
+    expect(view.getSnapshot()).toMatchObject({ stale: true, error: { code: 'NO_AUTH', path: '/rooms/42' } })
 
     first.receive(find('suspended'))
     first.receive(find('closed'))

@@ -17,6 +17,7 @@ function open(authenticate: ConnectionContext['authenticate']) {
   const socket = {
     bufferedAmount: 0,
     send: (text: string) => events.push(JSON.parse(text)),
+    sendShared: (text: Buffer) => events.push(JSON.parse(`${text}`)),
     close: (code: number, reason: string) => events.push({ close: code, reason }),
   }
   const nothing = () => undefined

@@ -6,7 +6,8 @@ const tick = () => new Promise<void>((resolve) => process.nextTick(resolve))
 function start(bufferedAmount = 0) {
   const sent: unknown[] = []
   const overflow = vi.fn()
-  const socket = { bufferedAmount, send: (text: string) => sent.push(JSON.parse(text)) }
+  const send = (text: string | Buffer) => sent.push(JSON.parse(`${text}`))
+  const socket = { bufferedAmount, send, sendShared: send }
   return { outbox: new Outbox(socket, 1000, overflow), sent, overflow }
 }
 
@@ -48,5 +49,25 @@ describe('an outbox', () => {
       ],
     ])
     expect(overflow).not.toHaveBeenCalled()
+  })
+})
+
+describe('what other pages are sent too', () => {
+  it('goes behind what was written before, in a frame of its own', async () => {
+    const { outbox, sent } = start()
+    outbox.push({ type: 'ping', id: 1 })
+    outbox.pushShared(Buffer.from('{"shared":true}'))
+    outbox.push({ type: 'ping', id: 2 })
+    await tick()
+    expect(sent).toEqual([{ type: 'ping', id: 1 }, { shared: true }, { type: 'ping', id: 2 }])
+  })
+
+  it('is dropped after the close, and tells when more is waiting than the limit', () => {
+    const { outbox, sent, overflow } = start(1001)
+    outbox.pushShared(Buffer.from('{}'))
+    expect(overflow).toHaveBeenCalledTimes(1)
+    outbox.close()
+    outbox.pushShared(Buffer.from('{}'))
+    expect(sent).toEqual([{}])
   })
 })

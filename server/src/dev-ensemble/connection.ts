@@ -17,6 +17,7 @@ export interface Host {
   readonly index: number
   readonly state: EnsembleState
   readonly extendedTypes: boolean
+  readonly persistentWatches: boolean
   /** Longest frame that a client may send, in bytes. */
   readonly maxFrameBytes: number
   /** Whether there is a majority of servers. */
@@ -208,7 +209,7 @@ export class Connection implements Watcher {
   }
 
   #serve(request: Cursor, session: Session): void {
-    const { state, index, extendedTypes } = this.#host
+    const { state, index, extendedTypes, persistentWatches } = this.#host
     const { xid, type } = RECORD.requestHeader.read(request)
     state.sessions.touch(session)
     const hasMoved = session.server !== index
@@ -218,7 +219,7 @@ export class Connection implements Watcher {
     else if (type === OP.PING) this.#answer(XID.PING, { err: ERR.OK, body: null })
     else {
       const asker = { sessionId: session.id, identities: this.#identities }
-      const answer = serve(type, request, { state, asker, watcher: this, extendedTypes })
+      const answer = serve(type, request, { state, asker, watcher: this, extendedTypes, persistentWatches })
       this.#answer(xid, answer)
       // Whoever asks for what does not exist is cut off, and may come back.
       if (answer.err === ERR.UNIMPLEMENTED && !isWrite(type)) this.end()

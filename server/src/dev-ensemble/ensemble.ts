@@ -234,12 +234,14 @@ class InMemoryEnsemble implements DevEnsemble {
   }
 
   #hostOf(server: Server): Host {
-    const { minSessionTimeoutMs, maxSessionTimeoutMs, extendedTypes, maxFrameBytes } = this.#options
+    const { minSessionTimeoutMs, maxSessionTimeoutMs, extendedTypes, persistentWatches, maxFrameBytes } =
+      this.#options
     const leads = () => this.#leader === server.index
     return {
       index: server.index,
       state: this.#state,
       extendedTypes,
+      persistentWatches,
       maxFrameBytes,
       isServing: () => this.#leader !== null,
       leads,

@@ -16,6 +16,8 @@ export interface DevEnsembleOptions {
   containerCheckIntervalMs?: number
   /** Whether nodes may have a time to live. @default false, as in ZooKeeper, which then answers UNIMPLEMENTED */
   extendedTypes?: boolean
+  /** False: addWatch and setWatches2 are UNIMPLEMENTED, as in ZooKeeper before 3.6. @default true */
+  persistentWatches?: boolean
   /** A longer frame from a client costs it the connection, in bytes. @default 1 MiB - 1, as in ZooKeeper */
   maxFrameBytes?: number
 }
@@ -30,6 +32,7 @@ const DEFAULTS = {
   tickTimeMs: 500,
   containerCheckIntervalMs: 60_000,
   extendedTypes: false,
+  persistentWatches: true,
   maxFrameBytes: 1024 * 1024 - 1,
 }
 

@@ -13,6 +13,8 @@ export interface Reading {
   readonly asker: Asker
   /** Who hears of the watches that it sets. */
   readonly watcher: Watcher
+  /** Whether the release that is played knows them. */
+  readonly persistentWatches: boolean
 }
 
 /** Reads one request from the cursor and gives the answer's body, or throws a Refusal. */
@@ -85,7 +87,8 @@ const multiRead: Read = (request, reading) => {
   return results(list)
 }
 
-const addWatch: Read = (request, { state: { watches }, watcher }) => {
+const addWatch: Read = (request, { state: { watches }, watcher, persistentWatches }) => {
+  if (!persistentWatches) throw new Refusal(ERR.UNIMPLEMENTED)
   const { path, mode } = RECORD.addWatch.read(request)
   if (mode !== PERSISTENT && mode !== RECURSIVE) throw new MalformedRecord(`a watch of mode ${mode}`)
   watches.addPersistent(path, watcher, mode === PERSISTENT ? 'persistent' : 'recursive')
@@ -121,6 +124,7 @@ const setWatches: Read = (request, reading) => {
 }
 
 const setWatches2: Read = (request, reading) => {
+  if (!reading.persistentWatches) throw new Refusal(ERR.UNIMPLEMENTED)
   const asked = RECORD.setWatches2.read(request)
   catchUp(asked, reading)
   const { watches } = reading.state

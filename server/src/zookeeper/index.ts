@@ -7,5 +7,6 @@ export type { AttachedSession, LinkListener, LinkLoss, LinkOptions } from './lin
 export type { LinkState } from './link-state.js'
 export type { LossCause } from './loss.js'
 export type { MultiPart, MultiPartResult } from './multi.js'
+export type { NodeReading } from './replies.js'
 export type { AclEntry } from './request-fields.js'
 export { type Server, type ServerCursor, ServerList, serverName } from './server-list.js'

@@ -1,4 +1,4 @@
-import type { WatchEventType, WireStat } from 'zoogate-client/protocol'
+import type { HexLong, WatchEventType, WireStat } from 'zoogate-client/protocol'
 import type { FrameReader } from './frame-reader.js'
 import type { AclEntry } from './request-fields.js'
 
@@ -45,6 +45,49 @@ function readOwner(frame: FrameReader, sessionId: Buffer): WireStat['owner'] {
   const low = frame.int()
   if (high === 0 && low === 0) return null
   return high === sessionId.readInt32BE(0) && low === sessionId.readInt32BE(4) ? 'mine' : 'other'
+}
+
+const CVERSION_AND_AVERSION_BYTES = 8
+const NOBODY = Buffer.alloc(8)
+
+/** A node with all that tells one state of it from another, and whose it is. */
+export interface NodeReading {
+  /** A view into what was received: copy it to keep it for long. */
+  data: Buffer
+  czxid: HexLong
+  mzxid: HexLong
+  /** Milliseconds since the epoch. */
+  ctime: number
+  /** Milliseconds since the epoch. */
+  mtime: number
+  version: number
+  /** The session that owns the node, 8 bytes which no page may see; null for a node that is not ephemeral. */
+  owner: Buffer | null
+  numChildren: number
+}
+
+export const readNode: Decode<NodeReading> = (frame) => {
+  const data = frame.bytes()
+  const czxid = frame.hexLong()
+  const mzxid = frame.hexLong()
+  const ctime = frame.number()
+  const mtime = frame.number()
+  const version = frame.int()
+  frame.fixed(CVERSION_AND_AVERSION_BYTES)
+  const owner = frame.fixed(NOBODY.length)
+  frame.int() // the length of the data
+  const numChildren = frame.int()
+  frame.hexLong() // the newest change of the list of children
+  return {
+    data,
+    czxid,
+    mzxid,
+    ctime,
+    mtime,
+    version,
+    owner: NOBODY.equals(owner) ? null : owner,
+    numChildren,
+  }
 }
 
 export const readCreated: Decode<{ path: string; stat: WireStat }> = (frame, sessionId) => ({

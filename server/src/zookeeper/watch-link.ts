@@ -1,7 +1,7 @@
 import type { WireStat } from 'zoogate-client/protocol'
 import { Call, type Callback, type CallResult, type Operation } from './calls.js'
 import { ERR } from './error-codes.js'
-import { readChildren, readData, readNothing, readStatOnly } from './replies.js'
+import { type NodeReading, readChildren, readData, readNode, readNothing, readStatOnly } from './replies.js'
 import { encodeRequest, int, text } from './request-fields.js'
 import { encodeRead } from './requests.js'
 import { SessionLink } from './session-link.js'
@@ -12,6 +12,7 @@ export type Nothing = Record<string, never>
 
 const EXISTS: Operation<{ stat: WireStat }> = { decode: readStatOnly, watches: DATA, watchesMissing: EXIST }
 const GET_DATA: Operation<{ data: Buffer; stat: WireStat }> = { decode: readData, watches: DATA }
+const GET_NODE: Operation<NodeReading> = { decode: readNode, watches: DATA }
 const GET_CHILDREN: Operation<{ children: string[]; stat: WireStat }> = {
   decode: readChildren,
   watches: CHILD,
@@ -34,6 +35,11 @@ export abstract class WatchLink extends SessionLink {
   /** `data` is a view into what was received: copy it to keep it for long. */
   getData(path: string, watch: boolean, callback: Callback<{ data: Buffer; stat: WireStat }>): void {
     this.#read(OP.GET_DATA, GET_DATA, path, watch, callback)
+  }
+
+  /** As `getData`, for whoever has to tell the owners of nodes apart. */
+  getNode(path: string, watch: boolean, callback: Callback<NodeReading>): void {
+    this.#read(OP.GET_DATA, GET_NODE, path, watch, callback)
   }
 
   /** The children's names, in no order. */

@@ -21,6 +21,7 @@ declare module 'node-zookeeper-client' {
     create(path: string, data: Buffer, mode: number, done: Done<string>): void
     exists(path: string, watcher: (event: Event) => void, done: Done<object | null>): void
     getData(path: string, done: Done<Buffer | undefined>): void
+    getData(path: string, watcher: (event: Event) => void, done: Done<Buffer | undefined>): void
     getChildren(path: string, watcher: (event: Event) => void, done: Done<string[]>): void
     setData(path: string, data: Buffer, version: number, done: Done<object>): void
     remove(path: string, version: number, done: Done<void>): void

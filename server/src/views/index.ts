@@ -1,0 +1,2 @@
+export { PageViews } from './page-views.js'
+export { Views } from './views.js'

@@ -1,0 +1,111 @@
+import type { ViewPoint, WireError } from 'zoogate-client/protocol'
+import { wireError } from '../errors.js'
+import type { Limits } from '../limits.js'
+import type { SharedView, ViewSpec } from './shared-view.js'
+import type { Subscriber, ViewPage } from './subscriber.js'
+import { endedMessage } from './view-messages.js'
+import type { Views } from './views.js'
+import { normalZxid } from './zxid.js'
+
+/** The way to the page. */
+export interface ViewOutlet {
+  /** Bytes that the page has not read yet. */
+  readonly bufferedBytes: number
+  /** @param text one message as JSON */
+  pushShared(text: Buffer): void
+}
+
+interface OpenView {
+  view: SharedView
+  subscriber: Subscriber
+  /** How often the page has opened it and not closed it. */
+  times: number
+}
+
+/** The views that one page is shown. */
+export class PageViews implements ViewPage {
+  readonly #views: Views
+  readonly #outlet: ViewOutlet
+  readonly #limits: Limits
+  readonly #open = new Map<number, OpenView>()
+
+  constructor(views: Views, outlet: ViewOutlet, limits: Limits) {
+    this.#views = views
+    this.#outlet = outlet
+    this.#limits = limits
+  }
+
+  /**
+   * A page that opens a view once more gets the whole, which does for all who share its number.
+   * @param opened called before the first message of the view is sent
+   * @returns why the view is not opened, or null
+   */
+  open(spec: ViewSpec, since: ViewPoint | null, opened: (view: number) => void): WireError | null {
+    if (this.#open.size >= this.#limits.maxViews) {
+      const message = `a session holds at most ${this.#limits.maxViews} views; close some, or show a parent's subtree`
+      return wireError('RATE_LIMITED', { message })
+    }
+    const view = this.#views.find(spec)
+    if (view === null) {
+      const message = `the gateway shows at most ${this.#limits.maxSharedViews} different views; try again later`
+      return wireError('RATE_LIMITED', { message })
+    }
+    opened(view.number)
+    const open = this.#open.get(view.number)
+    if (open) {
+      open.times += 1
+      view.audience.restart(open.subscriber)
+    } else {
+      const point = since && { zxid: normalZxid(since.zxid), count: since.count }
+      this.#open.set(view.number, { view, subscriber: view.audience.add(this, point), times: 1 })
+    }
+    return null
+  }
+
+  /** Passes also where there is no such view: it may have ended meanwhile. */
+  close(number: number): void {
+    const open = this.#open.get(number)
+    if (!open) return
+    open.times -= 1
+    if (open.times === 0) this.#leave(open)
+  }
+
+  /** The page may not read any more what it may have read when it opened it. */
+  endWhere(isForbidden: (spec: ViewSpec) => boolean): void {
+    for (const open of [...this.#open.values()]) {
+      if (!isForbidden(open.view.spec)) continue
+      this.#outlet.pushShared(endedMessage(open.view.number, wireError('FORBIDDEN')))
+      this.#leave(open)
+    }
+  }
+
+  /** The page has read everything that it was sent. */
+  drained(): void {
+    for (const { view, subscriber } of this.#open.values()) view.audience.drained(subscriber)
+  }
+
+  /** The page is gone. */
+  closeAll(): void {
+    for (const open of [...this.#open.values()]) this.#leave(open)
+  }
+
+  // ---- what the views need ----
+
+  get isSlow(): boolean {
+    return this.#outlet.bufferedBytes > this.#limits.maxViewBacklogBytes
+  }
+
+  send(text: Buffer): void {
+    this.#outlet.pushShared(text)
+  }
+
+  viewEnded(number: number): void {
+    this.#open.delete(number)
+  }
+
+  #leave({ view, subscriber }: OpenView): void {
+    this.#open.delete(view.number)
+    view.audience.remove(subscriber)
+    if (view.audience.size === 0) view.end()
+  }
+}

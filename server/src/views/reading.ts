@@ -1,0 +1,198 @@
+import type { ViewDepth } from 'zoogate-client/protocol'
+import type { CallResult, NodeReading } from '../zookeeper/index.js'
+import type { ViewSource } from './view-source.js'
+import type { ViewedNode } from './viewed-node.js'
+
+/** lost: the link broke, or the server's answers made no sense. */
+export type ReadingProblem = 'NO_AUTH' | 'TOO_LARGE' | 'lost'
+
+/** The part of the source that a reading needs. */
+export type ReadingSource = Pick<
+  ViewSource,
+  'getNode' | 'getChildren' | 'exists' | 'sync' | 'hasLastingWatches'
+>
+
+export interface ReadingOptions {
+  source: ReadingSource
+  /** The ensemble's path of the view. */
+  root: string
+  depth: ViewDepth
+  /** What is known already of a node; one of which nothing is known is looked into for children. */
+  known(path: string): ViewedNode | null
+  /** The nodes that are known below this one. */
+  knownBelow(path: string): Iterable<string>
+  maxNodes: number
+  encode(node: NodeReading): ViewedNode
+  /** Called once, when every answer is there or what is wrong is clear; not at all where the reading was stopped. */
+  done(problem: ReadingProblem | null): void
+}
+
+const NO_NODE = -101
+const NO_AUTH = -102
+
+/** One batch of reads for one view: nodes that something happened to, and what turns up below new ones. */
+export class Reading {
+  /** What is where, by path below that of the view; null where nothing is, or nothing that may be shown. */
+  readonly results = new Map<string, ViewedNode | null>()
+  readonly #options: ReadingOptions
+  readonly #asked = new Set<string>()
+  /** Answers that are due; null when the reading is over. */
+  #due: number | null = 0
+
+  constructor(options: ReadingOptions) {
+    this.#options = options
+  }
+
+  /** @param ask asks for everything that the reading starts with */
+  run(ask: (reading: Reading) => void): void {
+    this.#due = 1
+    ask(this)
+    // In a later tick where there was nothing to ask.
+    process.nextTick(() => this.#answered())
+  }
+
+  /** Its answers are of no interest any more. */
+  stop(): void {
+    this.#due = null
+  }
+
+  /** Everything that the view shows. */
+  all(): void {
+    if (this.#options.depth === 'children') this.#childrenOfRoot()
+    else this.node('')
+  }
+
+  node(path: string): void {
+    const { source, encode, known } = this.#options
+    if (this.#asked.has(path)) return
+    this.#asked.add(path)
+    this.#ask<NodeReading>(
+      (done) => source.getNode(this.#absolute(path), done),
+      (result) => {
+        if ('value' in result) {
+          const node = encode(result.value)
+          this.results.set(path, node)
+          if (known(path)?.czxid !== node.czxid) this.#lookBelow(path, result.value)
+        } else if (result.err === NO_NODE) {
+          this.results.set(path, null)
+          if (path === '') this.#awaitRoot()
+        } else if (path === '') this.#end('NO_AUTH')
+        else this.#hide(path)
+      },
+    )
+  }
+
+  /** Which children a node has; those that are not known are read. */
+  children(path: string): void {
+    if (this.#options.depth === 'children') this.#childrenOfRoot()
+    else this.#list(path)
+  }
+
+  #childrenOfRoot(): void {
+    const { source, root, maxNodes } = this.#options
+    this.#ask<{ stat: { numChildren: number } }>(
+      (done) => source.exists(root, done),
+      (result) => {
+        // A list that is too long is not even asked for.
+        if (!('value' in result)) return
+        if (result.value.stat.numChildren > maxNodes) this.#end('TOO_LARGE')
+        else this.#list('')
+      },
+    )
+  }
+
+  sync(synced: () => void): void {
+    const { source, root } = this.#options
+    this.#ask(
+      (done) => source.sync(root, done),
+      () => synced(),
+    )
+  }
+
+  /** A node that is new here may have children which were there before anything was told of them. */
+  #lookBelow(path: string, { numChildren, owner }: NodeReading): void {
+    const { depth, source, maxNodes } = this.#options
+    if (depth === 'children') return
+    if (numChildren > maxNodes) this.#end('TOO_LARGE')
+    // A list is also where a one-shot watch for later children is set; ephemeral nodes have none.
+    else if (numChildren > 0 || (!source.hasLastingWatches && owner === null)) this.#list(path)
+  }
+
+  #list(path: string): void {
+    const { source, known, maxNodes } = this.#options
+    this.#ask<{ children: string[] }>(
+      (done) => source.getChildren(this.#absolute(path), done),
+      (result) => {
+        if (!('value' in result)) {
+          if (result.err === NO_AUTH && path === '') this.#end('NO_AUTH')
+          return
+        }
+        for (const name of result.value.children) {
+          const child = path === '' ? name : `${path}/${name}`
+          // It may have come back since it was read.
+          if (this.results.get(child) === null) this.#asked.delete(child)
+          else if (known(child)) continue
+          this.node(child)
+        }
+        if (this.#asked.size > maxNodes + 1) this.#end('TOO_LARGE')
+      },
+    )
+  }
+
+  /** Lasting watches tell of a node that comes to be; a one-shot watch for it is set by asking whether it is there. */
+  #awaitRoot(): void {
+    const { source, root } = this.#options
+    if (source.hasLastingWatches) return
+    this.#ask(
+      (done) => source.exists(root, done),
+      (result) => {
+        if (!('value' in result)) return
+        this.#asked.delete('')
+        this.node('')
+      },
+    )
+  }
+
+  /** What is below a node that may not be read cannot be found by going down, so that it is shown to nobody. */
+  #hide(path: string): void {
+    this.results.set(path, null)
+    const { known, knownBelow } = this.#options
+    if (known(path)) for (const other of knownBelow(path)) this.results.set(other, null)
+  }
+
+  #ask<T>(
+    start: (done: (result: CallResult<T>) => void) => void,
+    take: (result: CallResult<T>) => void,
+  ): void {
+    if (this.#due === null) return
+    this.#due += 1
+    start((result) => {
+      if (this.#due === null) return
+      const makesSense = result.err === 0 || result.err === NO_NODE || result.err === NO_AUTH
+      if (!makesSense || result.zxid === null) {
+        this.#end('lost')
+        return
+      }
+      take(result)
+      this.#answered()
+    })
+  }
+
+  #answered(): void {
+    if (this.#due === null) return
+    this.#due -= 1
+    if (this.#due === 0) this.#end(null)
+  }
+
+  #end(problem: ReadingProblem | null): void {
+    if (this.#due === null) return
+    this.#due = null
+    this.#options.done(problem)
+  }
+
+  #absolute(path: string): string {
+    const { root } = this.#options
+    if (path === '') return root
+    return root === '/' ? `/${path}` : `${root}/${path}`
+  }
+}

@@ -1,0 +1,79 @@
+import type {
+  HexLong,
+  ViewEnded,
+  ViewMessage,
+  ViewPoint,
+  ViewStale,
+  WireError,
+} from 'zoogate-client/protocol'
+import type { Difference, ViewTree } from './view-tree.js'
+import type { ViewedNode } from './viewed-node.js'
+import { isNewer } from './zxid.js'
+
+/** Differences kept for the next page that comes from the same point: pages of one gateway mostly come from a few. */
+const MOST_DIFFERENCES = 64
+
+/** What a view has to say at one state of its tree: each text is made once, when it is first wanted. */
+export class ViewMessages {
+  readonly #view: number
+  readonly #tree: ViewTree
+  readonly #zxid: HexLong
+  readonly #differences = new Map<string, Buffer>()
+  #snapshot: Buffer | null = null
+
+  /** @param tree as it is as long as this object is asked */
+  constructor(view: number, tree: ViewTree, zxid: HexLong) {
+    this.#view = view
+    this.#tree = tree
+    this.#zxid = zxid
+  }
+
+  /** The whole. */
+  snapshot(): Buffer {
+    this.#snapshot ??= this.#encode({ nodes: this.#tree, kept: [] })
+    return this.#snapshot
+  }
+
+  /** For somebody who has the view as it was at `point`. */
+  difference(point: ViewPoint): Buffer {
+    const { zxid, count } = point
+    if (isNewer(zxid, this.#zxid)) return this.snapshot()
+    const key = `${zxid} ${count}`
+    const made = this.#differences.get(key)
+    if (made) return made
+    const difference = this.#tree.since(point)
+    const text = difference ? this.#encode(difference, zxid) : this.snapshot()
+    if (this.#differences.size < MOST_DIFFERENCES) this.#differences.set(key, text)
+    return text
+  }
+
+  /** For those who have the state before this one. */
+  delta(changed: Iterable<string>): Buffer {
+    const nodes = [...changed].map((path): [string, ViewedNode | null] => [
+      path,
+      this.#tree.get(path) ?? null,
+    ])
+    return this.#encode({ nodes })
+  }
+
+  #encode({ nodes, kept }: Difference, since?: HexLong): Buffer {
+    const frame = { type: 'view', view: this.#view, zxid: this.#zxid, nodes: {} } satisfies ViewMessage
+    const entries = Array.from(nodes, ([path, node]) => `${JSON.stringify(path)}:${node?.json ?? 'null'}`)
+    const rest = {
+      ...(kept && { kept }),
+      ...(since !== undefined && { since }),
+    } satisfies Partial<ViewMessage>
+    // The nodes are JSON already, and may be thousands: they are put in as text.
+    const start = JSON.stringify(frame).slice(0, -2)
+    const end = JSON.stringify(rest).slice(1)
+    return Buffer.from(`${start}${entries.join(',')}}${end === '}' ? '' : ','}${end}`)
+  }
+}
+
+export function staleMessage(view: number): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'viewStale', view } satisfies ViewStale))
+}
+
+export function endedMessage(view: number, error: WireError): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'viewEnded', view, error } satisfies ViewEnded))
+}

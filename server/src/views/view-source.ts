@@ -1,0 +1,271 @@
+import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
+import type { AttachPass } from '../attach-gate.js'
+import type { Ensemble } from '../ensemble.js'
+import { retryDelayMs } from '../retry-delay.js'
+import {
+  type AttachedSession,
+  type Callback,
+  type CallResult,
+  EnsembleLink,
+  type LinkListener,
+  type LinkLoss,
+  type NodeReading,
+  type ServerCursor,
+} from '../zookeeper/index.js'
+import { ReadWindow } from './read-window.js'
+import { NO_ZXID } from './zxid.js'
+
+/** The session holds nothing but watches: what its timeout decides is how soon a dead server is noticed. */
+const SESSION_TIMEOUT_MS = 10_000
+/** Enough to keep a server busy over the round trip; a fifth of what it queues for all its clients. */
+const READS_UNDER_WAY = 200
+/** How long a place to attach stays taken when a server has hung up on the last who had it. */
+const SLOW_DOWN_MS = 500
+/** A link that was held for so long was well: what comes after it is no failure in a row. */
+const WELL_AFTER_MS = 5_000
+const UNIMPLEMENTED = -6
+
+export interface SourceEvent {
+  type: WatchEventType
+  /** The ensemble's. */
+  path: string
+}
+
+/** A view as the source knows it. */
+export interface Watching {
+  readonly path: string
+  /** From now on reads are answered, and everything that happens at the path or below is told. What was before is lost. */
+  sourceAttached(): void
+  /** Reads under way have failed; nothing is told any more. */
+  sourceLost(): void
+  sourceEvent(event: SourceEvent): void
+}
+
+/**
+ * Where views come from: a ZooKeeper session of the gateway's own, without any identity, so that what it can read every
+ * page could read. It is there while a view is shown, and comes back for ever.
+ */
+export class ViewSource implements LinkListener {
+  readonly #ensemble: Ensemble
+  readonly #servers: ServerCursor
+  readonly #views = new Map<string, Set<Watching>>()
+  /** Paths on which the link has a lasting watch. */
+  readonly #watched = new Set<string>()
+  /** Null while no view is shown: there is no session. */
+  #link: EnsembleLink | null = null
+  #pass: AttachPass | null = null
+  /** Until the next attempt to attach; while attached, until the next heartbeat. */
+  #timer: NodeJS.Timeout | undefined
+  #attachedAt = 0
+  #failures = 0
+  #zxid: HexLong = NO_ZXID
+  #window = new ReadWindow(READS_UNDER_WAY)
+  /** Servers before 3.6 have no lasting watches: each node gets one-shot ones, as often as it is read. */
+  #watches: 'lasting' | 'one-shot' = 'lasting'
+  #closed: Promise<void> = Promise.resolve()
+
+  constructor(ensemble: Ensemble) {
+    this.#ensemble = ensemble
+    this.#servers = ensemble.servers.cursor()
+  }
+
+  /** The newest zxid of any answer: whatever happened up to it has been told. */
+  get zxid(): HexLong {
+    return this.#zxid
+  }
+
+  get hasLastingWatches(): boolean {
+    return this.#watches === 'lasting'
+  }
+
+  get watchCount(): number {
+    return this.#link?.watchCount ?? 0
+  }
+
+  /** Tells this view from now on what becomes of its path. */
+  add(view: Watching): void {
+    const others = this.#views.get(view.path)
+    if (others) others.add(view)
+    else this.#views.set(view.path, new Set([view]))
+    if (this.#link === null) this.#attach(this.#newLink())
+    else if (this.#link.linkState === 'attached') {
+      this.#watchWhatIsShown()
+      view.sourceAttached()
+    }
+  }
+
+  remove(view: Watching): void {
+    const views = this.#views.get(view.path)
+    if (!views?.delete(view) || views.size > 0) return
+    this.#views.delete(view.path)
+    if (this.#link === null) return
+    if (this.#views.size === 0) this.#close(this.#link)
+    else if (this.#link.linkState === 'attached') this.#watchWhatIsShown()
+  }
+
+  /** Resolves when the session of views that are not shown any more is closed, or its end not confirmed in time. */
+  closed(): Promise<void> {
+    return this.#closed
+  }
+
+  /** Its server's answers make no sense: another one may do better. Ends as a loss. */
+  leaveServer(): void {
+    this.#link?.leaveServer()
+  }
+
+  // ---- reads; with one-shot watches where there are no lasting ones ----
+
+  getNode(path: string, callback: Callback<NodeReading>): void {
+    this.#read(callback, (link, done) => link.getNode(path, !this.hasLastingWatches, done))
+  }
+
+  getChildren(path: string, callback: Callback<{ children: string[] }>): void {
+    this.#read(callback, (link, done) => link.getChildren(path, !this.hasLastingWatches, done))
+  }
+
+  /** Tells of a node also where nobody may read it. */
+  exists(path: string, callback: Callback<{ stat: { numChildren: number } }>): void {
+    this.#read(callback, (link, done) => link.exists(path, !this.hasLastingWatches, done))
+  }
+
+  /** Answered when the server has caught up with the leader. */
+  sync(path: string, callback: Callback<object>): void {
+    this.#read(callback, (link, done) => link.sync(path, done))
+  }
+
+  #read<T>(callback: Callback<T>, start: (link: EnsembleLink, callback: Callback<T>) => void): void {
+    const link = this.#link
+    const window = this.#window
+    if (link === null) return
+    window.enter(() =>
+      start(link, (result) => {
+        if (result.zxid !== null) this.#zxid = result.zxid
+        // First, so that what this answer leads to is asked behind what waits already.
+        window.leave()
+        callback(result)
+      }),
+    )
+  }
+
+  // ---- what the link tells ----
+
+  linkAttached({ zxid, timeoutMs }: AttachedSession): void {
+    const link = this.#link
+    if (link === null) return
+    this.#pass?.release()
+    this.#zxid = zxid
+    this.#attachedAt = Date.now()
+    this.#timer = setInterval(() => link.heartbeat(), timeoutMs / 3)
+    this.#watchWhatIsShown()
+    this.#tellAll((view) => view.sourceAttached())
+  }
+
+  linkLost(loss: LinkLoss): void {
+    this.#ensemble.metrics.linkLost(loss.cause)
+    this.#ensemble.log.debug({ ...loss }, 'ensemble link of the views lost')
+    this.#lost(this.#link, loss.cause === 'refused_at_handshake' ? SLOW_DOWN_MS : 0)
+  }
+
+  linkExpired(): void {
+    this.#lost(this.#newLink())
+  }
+
+  linkAuthFailed(): void {
+    this.#lost(this.#newLink())
+  }
+
+  linkMoved(): void {
+    this.#lost(this.#newLink())
+  }
+
+  linkEvent(event: SourceEvent): void {
+    for (let path = event.path; ; path = parentOf(path)) {
+      for (const view of this.#views.get(path) ?? []) view.sourceEvent(event)
+      if (path === '/') return
+    }
+  }
+
+  // ---- the session ----
+
+  #newLink(): EnsembleLink {
+    const { linkOptions, limits } = this.#ensemble
+    this.#watched.clear()
+    this.#link = new EnsembleLink({
+      ...linkOptions,
+      // A server without a quorum cannot say that it knows everything.
+      readOnly: false,
+      servers: this.#servers,
+      listener: this,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      // What pages have been shown stays shown: a server that knows less will not do.
+      lastZxid: this.#zxid,
+      // As many children as a view may have, each with the longest name.
+      maxReplyBytes: limits.maxViewNodes * limits.maxPathLength + limits.maxDataBytes,
+    })
+    return this.#link
+  }
+
+  /** Always as a renewal: pages wait for it. */
+  #attach(link: EnsembleLink): void {
+    this.#pass = this.#ensemble.gate.enter('renew', () => link.attach())
+  }
+
+  #lost(link: EnsembleLink | null, slowDownMs = 0): void {
+    clearInterval(this.#timer)
+    this.#pass?.release(slowDownMs)
+    if (link === null) return
+    const wasAttached = this.#attachedAt > 0
+    const wasWell = wasAttached && Date.now() - this.#attachedAt > WELL_AFTER_MS
+    this.#failures = wasWell ? 0 : this.#failures + 1
+    this.#attachedAt = 0
+    if (wasAttached) this.#tellAll((view) => view.sourceLost())
+    // A view that ended just now may have been the last.
+    if (this.#link !== link) return
+    this.#timer = setTimeout(() => this.#attach(link), retryDelayMs(this.#failures, this.#servers.size))
+  }
+
+  #close(link: EnsembleLink): void {
+    clearInterval(this.#timer)
+    this.#pass?.release()
+    this.#link = null
+    this.#attachedAt = 0
+    this.#failures = 0
+    this.#watched.clear()
+    this.#watches = 'lasting'
+    this.#closed = new Promise((resolve) => link.closeSession(() => resolve()))
+  }
+
+  /** The link sets its watches again by itself after each loss; this is for what has come and gone meanwhile. */
+  #watchWhatIsShown(): void {
+    if (!this.hasLastingWatches) return
+    for (const path of this.#watched) if (!this.#views.has(path)) this.#unwatch(path)
+    for (const path of this.#views.keys()) if (!this.#watched.has(path)) this.#watch(path)
+  }
+
+  #watch(path: string): void {
+    this.#watched.add(path)
+    const answered = ({ err }: CallResult<object>) => {
+      if (err === 0) return
+      this.#watched.delete(path)
+      if (err === UNIMPLEMENTED) this.#watches = 'one-shot'
+      // A server that does not know the request hangs up as well. Everything is read anew from the next one.
+      this.leaveServer()
+    }
+    this.#read(answered, (link, done) => link.addWatch(path, true, done))
+  }
+
+  #unwatch(path: string): void {
+    this.#watched.delete(path)
+    // Whatever comes of it: the link sets it no more, and events of a view that nobody shows are told to nobody.
+    const answered = () => undefined
+    this.#read(answered, (link, done) => link.removeWatch(path, true, done))
+  }
+
+  #tellAll(tell: (view: Watching) => void): void {
+    for (const view of [...this.#views.values()].flatMap((views) => [...views])) tell(view)
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')))
+}

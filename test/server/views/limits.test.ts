@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type DevEnsemble, startDevEnsemble } from 'zoogate/dev-ensemble'
+import { closeGateways, startGateway, token } from '../../gateway-fixture.js'
+import { RawPage } from '../../raw-page.js'
+import { waitUntil } from '../../wait-until.js'
+import { done, Viewer } from './viewer.js'
+
+describe('a gateway that shows views', () => {
+  let ensemble: DevEnsemble
+  beforeEach(async () => {
+    ensemble = await startDevEnsemble({ servers: 1 })
+  })
+  afterEach(async () => {
+    await closeGateways()
+    await ensemble.close()
+  })
+  const connect = (url: string, claims: object = {}) => RawPage.connect(url, { token: token('ada', claims) })
+
+  it('shows a session and all of them so many views', async () => {
+    const { url } = await startGateway(ensemble.connectString, { limits: { maxViews: 2, maxSharedViews: 3 } })
+    const [one, other] = [await connect(url), await connect(url)]
+    const open = async (page: RawPage, path: string) => {
+      const answer = await page.call('openView', { path })
+      return answer.type === 'error' ? answer.error : answer.result
+    }
+    const first = (await open(one, '/a')) as { view: number }
+    await open(one, '/b')
+    expect(await open(one, '/c')).toMatchObject({ code: 'RATE_LIMITED', path: '/c', retryable: true })
+    expect(await open(other, '/c')).toHaveProperty('view')
+    expect(await open(other, '/d')).toMatchObject({
+      code: 'RATE_LIMITED',
+      message: expect.stringContaining('3'),
+    })
+    await done(one, 'closeView', first)
+    expect(await open(other, '/d')).toHaveProperty('view')
+    // What somebody is shown already costs nothing.
+    expect(await open(one, '/d')).toHaveProperty('view')
+  })
+
+  it('ends a view that has too many nodes, or too many bytes, at once or later', async () => {
+    const { url } = await startGateway(ensemble.connectString, {
+      limits: { maxViewNodes: 3, maxViewBytes: 2000 },
+    })
+    const writer = await connect(url)
+    for (const path of ['/many', '/big', '/full', '/full/a', '/full/b', '/full/c', '/full/d', '/full/d/e']) {
+      await done(writer, 'create', { path })
+    }
+    for (const depth of ['children', 'subtree'] as const) {
+      const full = await Viewer.connect(url, { path: '/full', depth })
+      expect(await full.ended()).toMatchObject({ code: 'TOO_LARGE', retryable: false })
+    }
+    const many = await Viewer.connect(url, { path: '/many' })
+    const big = await Viewer.connect(url, { path: '/big', data: true })
+    for (const name of ['a', 'b', 'c']) await done(writer, 'create', { path: `/many/${name}` })
+    await many.shows('a', 'b', 'c')
+    await done(writer, 'create', { path: '/many/d' })
+    expect(await many.ended()).toMatchObject({ code: 'TOO_LARGE' })
+    await done(writer, 'create', { path: '/big/a', data: 'x'.repeat(2000) })
+    expect(await big.ended()).toMatchObject({ code: 'TOO_LARGE' })
+    const session = await writer.session()
+    await waitUntil('nothing is held for views any more', () => ensemble.sessions().length === 5)
+    expect(ensemble.sessions()).toContain(session.id)
+  })
+
+  it('opens a view only for whom the rules let read all of it', async () => {
+    const { url } = await startGateway(ensemble.connectString, { access: 'rules' })
+    const allow = ['read']
+    const rules = [
+      { path: '/rooms', allow },
+      { path: '/rooms/*', allow },
+      { path: '/half', allow },
+      { path: '/half/one', allow },
+      { path: '/deep/**', allow },
+    ]
+    const page = await connect(url, { zk: { rules } })
+    const verdict = async (path: string, depth: 'children' | 'subtree') => {
+      const answer = await page.call('openView', { path, depth })
+      return answer.type === 'error' ? answer.error.code : 'shown'
+    }
+    expect(await verdict('/rooms', 'children')).toBe('shown')
+    expect(await verdict('/rooms', 'subtree')).toBe('FORBIDDEN')
+    expect(await verdict('/rooms/1', 'children')).toBe('FORBIDDEN')
+    expect(await verdict('/half', 'children')).toBe('FORBIDDEN')
+    expect(await verdict('/deep/1', 'children')).toBe('shown')
+    expect(await verdict('/deep', 'subtree')).toBe('shown')
+    expect(await verdict('/', 'children')).toBe('FORBIDDEN')
+    const bad = await page.call('openView', { path: '/rooms/../secret' })
+    expect(bad).toMatchObject({ type: 'error', error: { code: 'BAD_REQUEST' } })
+  })
+
+  it('shows two tenants nothing of each other under the same names', async () => {
+    const { url } = await startGateway(ensemble.connectString)
+    const root = await connect(url)
+    for (const path of ['/one', '/one/room', '/two', '/two/room', '/onetwo', '/onetwo/room']) {
+      await done(root, 'create', { path })
+    }
+    const viewers = await Promise.all(
+      ['/one', '/two'].map((chroot) =>
+        Viewer.connect(url, { path: '/room', data: true }, { zk: { chroot } }),
+      ),
+    )
+    const [one, two] = viewers as [Viewer, Viewer]
+    expect(one.view).not.toBe(two.view)
+    await done(one.page, 'create', { path: '/room/mine', data: 'a' })
+    await done(root, 'create', { path: '/onetwo/room/neighbour' })
+    await done(two.page, 'create', { path: '/room/theirs', data: 'b' })
+    await one.shows('mine')
+    await two.shows('theirs')
+    // Seen from above the same nodes have longer names, in a view of its own.
+    const above = await Viewer.open(root, { path: '/one', depth: 'subtree' })
+    await above.shows('', 'room', 'room/mine')
+  })
+
+  it('shows a view that one page opens twice until it has closed it twice', async () => {
+    const { url } = await startGateway(ensemble.connectString)
+    const writer = await connect(url)
+    await done(writer, 'create', { path: '/room' })
+    const viewer = await Viewer.connect(url, { path: '/room' })
+    await viewer.shows()
+    await done(writer, 'create', { path: '/room/a' })
+    await viewer.shows('a')
+    const again = await Viewer.open(viewer.page, {
+      path: '/room',
+      since: { zxid: viewer.point.zxid, count: 1 },
+    })
+    expect(again.view).toBe(viewer.view)
+    await again.shows('a')
+    expect(again.last).toMatchObject({ kept: [] })
+    const { view } = viewer
+    await done(viewer.page, 'closeView', { view })
+    await done(writer, 'create', { path: '/room/b' })
+    await viewer.shows('a', 'b')
+    await done(viewer.page, 'closeView', { view })
+    await done(writer, 'create', { path: '/room/c' })
+    await done(viewer.page, 'closeView', { view })
+    expect(viewer.paths).toEqual(['a', 'b'])
+  })
+
+  it('counts what it shows, and forgets it', async () => {
+    const { url, http } = await startGateway(ensemble.connectString)
+    const page = await connect(url)
+    await done(page, 'create', { path: '/room' })
+    await done(page, 'create', { path: '/room/a' })
+    const figures = async () => {
+      const text = await (await fetch(`${http}/metrics`)).text()
+      return Object.fromEntries(
+        [...text.matchAll(/^zoogate_(view\w*) (\d+)$/gm)].map(([, k, n]) => [k, Number(n)]),
+      )
+    }
+    const viewer = await Viewer.open(page, { path: '/room' })
+    await viewer.shows('a')
+    const shown = { views: 1, view_subscribers: 1, view_slow_subscribers: 0, view_nodes: 1, view_watches: 1 }
+    expect(await figures()).toMatchObject(shown)
+    await done(page, 'closeView', { view: viewer.view })
+    const nothing = {
+      views: 0,
+      view_subscribers: 0,
+      view_slow_subscribers: 0,
+      view_nodes: 0,
+      view_watches: 0,
+    }
+    expect(await figures()).toMatchObject(nothing)
+  })
+})

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { ReadWindow } from '../../../server/src/views/read-window.js'
+import { ViewMessages } from '../../../server/src/views/view-messages.js'
+import { ViewTree } from '../../../server/src/views/view-tree.js'
+import { isNewer, normalZxid } from '../../../server/src/views/zxid.js'
+
+const node = (czxid: string, mzxid = czxid) => ({
+  czxid,
+  mzxid,
+  json: JSON.stringify(['', null, czxid, 0, mzxid]),
+})
+
+function tree(nodes: Record<string, ReturnType<typeof node>>): ViewTree {
+  const made = new ViewTree()
+  for (const [path, entry] of Object.entries(nodes)) made.put(path, entry)
+  return made
+}
+
+describe('zxids', () => {
+  it.each([
+    ['0x2', '0x1', true],
+    ['0x1', '0x1', false],
+    ['0x10', '0x9', true],
+    ['0x9', '0x10', false],
+    ['0x200000001', '0x1ffffffff', true],
+    ['0xffffffffffffffff', '0x1', true],
+  ])('%s against %s', (one, other, newer) => {
+    expect(isNewer(one, other)).toBe(newer)
+  })
+
+  it('have one way to be written', () => {
+    expect(normalZxid('0x000000010000000a')).toBe('0x10000000a')
+    expect(normalZxid('0x0')).toBe('0x0')
+  })
+})
+
+describe('the difference since a point', () => {
+  const now = tree({ old: node('0x1'), changed: node('0x2', '0x9'), new: node('0x8') })
+  const names = (entries: Iterable<[string, unknown]> | undefined) =>
+    [...(entries ?? [])].map(([path]) => path)
+
+  it('names what is newer, and nothing else where as much is left as there was', () => {
+    const difference = now.since({ zxid: '0x5', count: 2 })
+    expect(names(difference?.nodes)).toEqual(['changed', 'new'])
+    expect(difference).not.toHaveProperty('kept')
+  })
+
+  it('names what is left where there was more', () => {
+    expect(now.since({ zxid: '0x5', count: 3 })?.kept).toEqual(['old'])
+  })
+
+  it('is the whole where there was less', () => {
+    expect(now.since({ zxid: '0x5', count: 1 })).toBeNull()
+  })
+
+  it('takes a node that was made anew for one that has gone', () => {
+    const again = tree({ old: node('0x1'), again: node('0x9') })
+    expect(again.since({ zxid: '0x5', count: 2 })).toMatchObject({ kept: ['old'] })
+  })
+})
+
+describe('the bytes of a tree', () => {
+  it('are about what its snapshot takes, and go with the nodes', () => {
+    const made = new ViewTree()
+    const empty = new ViewMessages(1, made, '0x1').snapshot().length
+    for (let at = 0; at < 100; at += 1) made.put(`nöde-${at}`, node('0x1'))
+    const bytes = new ViewMessages(1, made, '0x1').snapshot().length - empty
+    expect(Math.abs(made.bytes - bytes)).toBeLessThan(10)
+    for (let at = 0; at < 100; at += 1) made.put(`nöde-${at}`, null)
+    expect(made.bytes).toBe(0)
+  })
+})
+
+describe('the messages of one state', () => {
+  it('are made once', () => {
+    const messages = new ViewMessages(7, tree({ a: node('0x1') }), '0x5')
+    expect(messages.snapshot()).toBe(messages.snapshot())
+    expect(messages.difference({ zxid: '0x1', count: 1 })).toBe(
+      messages.difference({ zxid: '0x1', count: 1 }),
+    )
+  })
+
+  it('keep no more differences than a bounded number, whatever pages ask for', () => {
+    const messages = new ViewMessages(7, tree({ a: node('0x1') }), '0x5')
+    const texts = Array.from({ length: 200 }, (_, count) =>
+      messages.difference({ zxid: '0x1', count: count + 1 }),
+    )
+    const again = texts.filter(
+      (text, count) => messages.difference({ zxid: '0x1', count: count + 1 }) === text,
+    )
+    expect(again).toHaveLength(64)
+  })
+})
+
+describe('a window of reads', () => {
+  it('starts them in order, so many at a time, and none twice', () => {
+    const started: number[] = []
+    const window = new ReadWindow(2)
+    for (let at = 0; at < 5; at += 1) window.enter(() => started.push(at))
+    expect(started).toEqual([0, 1])
+    window.leave()
+    expect(started).toEqual([0, 1, 2])
+    window.leave()
+    window.leave()
+    expect(started).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('bears a hundred thousand reads that are over at once', () => {
+    const window = new ReadWindow(1)
+    let count = 0
+    window.enter(() => undefined)
+    for (let at = 0; at < 100_000; at += 1) {
+      window.enter(() => {
+        count += 1
+        window.leave()
+      })
+    }
+    window.leave()
+    expect(count).toBe(100_000)
+  })
+})
