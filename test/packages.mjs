@@ -14,11 +14,21 @@ import { formatMessage } from 'publint/utils'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-// What a page pays for each entry of the SDK that it may load, gzipped.
+// Words that stand in one part of the SDK only, and survive its build: they tell what a page's bundle has in it.
+const PARTS = {
+  views: 'openView',
+  lock: 'not held within',
+  election: 'resigned',
+  'shared value': 'others were faster',
+  bindings: 'nobody looks at it',
+}
+
+// What a page pays for what it uses, gzipped, and which parts that is.
 const BUDGETS = [
   {
     what: 'zoogate-client/core, connect and create',
     maxBytes: 5000,
+    parts: [],
     entry: `
       import { createClient } from 'zoogate-client/core'
       const zk = createClient({ url: 'wss://x', getToken: () => '' })
@@ -27,8 +37,9 @@ const BUDGETS = [
     `,
   },
   {
-    what: 'zoogate-client, every operation and lasting watches',
-    maxBytes: 6000,
+    what: 'zoogate-client, everything that a client can do',
+    maxBytes: 9000,
+    parts: ['views'],
     entry: `
       import { createClient } from 'zoogate-client'
       const zk = createClient({ url: 'wss://x', getToken: () => '' })
@@ -36,6 +47,39 @@ const BUDGETS = [
       for await (const event of zk.watch('/a')) console.log(event)
     `,
   },
+  {
+    what: 'zoogate-client/live, session + presence',
+    maxBytes: 8000,
+    parts: ['views'],
+    entry: `
+      import { createClient } from 'zoogate-client/live'
+      const zk = createClient({ url: 'wss://x', getToken: () => '' })
+      await zk.connect()
+      const room = zk.presence('/a')
+      await room.join({ name: 'Ada' })
+      room.subscribe(() => console.log(room.getSnapshot().members))
+    `,
+  },
+  ...[
+    ['createLock', 'lock', 3000],
+    ['createElection', 'election', 4000],
+    ['createSharedValue', 'shared value', 2000],
+  ].map(([name, part, maxBytes]) => ({
+    what: `zoogate-client/recipes, ${name}`,
+    maxBytes,
+    parts: [part],
+    entry: `import { ${name} } from 'zoogate-client/recipes'; console.log(${name}(zk, '/a'))`,
+  })),
+  ...[
+    ['react', 'useView', 1000],
+    ['vue', 'useView', 1000],
+    ['svelte', 'view', 1000],
+  ].map(([binding, name, maxBytes]) => ({
+    what: `zoogate-client/${binding}, ${name}`,
+    maxBytes,
+    parts: [],
+    entry: `import { ${name} } from 'zoogate-client/${binding}'; console.log(${name}(zk, '/a'))`,
+  })),
 ]
 
 const PACKAGES = [
@@ -145,6 +189,26 @@ const LOADS = {
      const core = createClient({ url: 'ws://x', getToken: () => '' })
      if ('watch' in core) throw new Error('the core entry is the complete one')`,
   ],
+  'the recipes load as ESM, and share their errors with the complete entry': [
+    '--input-type=module',
+    '-e',
+    `import { createLock } from 'zoogate-client/recipes'
+     import { createClient, ZoogateError } from 'zoogate-client'
+     const zk = createClient({ url: 'ws://x', getToken: () => '' })
+     const aborted = createLock(zk, '/a').acquire({ signal: AbortSignal.abort() })
+     const error = await aborted.catch((error) => error)
+     if (!(error instanceof ZoogateError) || error.code !== 'ABORTED') throw error`,
+  ],
+  'the recipes load as CommonJS': [
+    '--input-type=commonjs',
+    '-e',
+    "const zk = require('zoogate-client').createClient({ url: 'ws://x', getToken: () => '' }); require('zoogate-client/recipes').createLock(zk, '/a')",
+  ],
+  'the bindings for Svelte load as ESM without Svelte': [
+    '--input-type=module',
+    '-e',
+    "import { view } from 'zoogate-client/svelte'; if (typeof view !== 'function') throw new Error('no function')",
+  ],
   'the core entry loads as CommonJS': [
     '--input-type=commonjs',
     '-e',
@@ -186,7 +250,7 @@ async function checkLoading(project) {
   return (await Promise.all(attempts)).flat()
 }
 
-async function checkBudget(project, { what, maxBytes, entry }) {
+async function checkBudget(project, { what, maxBytes, parts, entry }) {
   const path = join(project, 'entry.mjs')
   await writeFile(path, entry)
   const options = {
@@ -194,11 +258,16 @@ async function checkBudget(project, { what, maxBytes, entry }) {
     minify: true,
     format: 'esm',
     target: 'es2022',
+    // The page has them anyway.
+    external: ['react', 'vue'],
     write: false,
     logLevel: 'silent',
   }
   return build({ ...options, entryPoints: [path], absWorkingDir: project }).then(
-    ({ outputFiles: [{ contents }] }) => judgeSize(contents, what, maxBytes),
+    ({ outputFiles: [{ contents, text }] }) => [
+      ...judgeSize(contents, what, maxBytes),
+      ...judgeParts(text, what, parts),
+    ],
     ({ message }) => [`the page that measures ${what} does not bundle: ${message}`],
   )
 }
@@ -207,6 +276,13 @@ function judgeSize(bundle, what, maxBytes) {
   const bytes = gzipSync(bundle, { level: 9 }).length
   console.log(`${what}: ${bundle.length} bytes minified, ${bytes} gzipped (at most ${maxBytes})`)
   return bytes > maxBytes ? [`${what}: ${bytes - maxBytes} bytes over the budget of ${maxBytes}`] : []
+}
+
+/** A page has what it uses in it, and nothing else. */
+function judgeParts(bundle, what, parts) {
+  const found = Object.keys(PARTS).filter((part) => bundle.includes(PARTS[part]))
+  const isSame = found.length === parts.length && parts.every((part) => found.includes(part))
+  return isSame ? [] : [`${what}: the bundle has ${found} in it instead of ${parts}`]
 }
 
 async function check(folder) {

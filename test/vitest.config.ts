@@ -6,6 +6,7 @@ const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta
 
 // Tests that start JVMs, browsers or gateways of their own.
 const WITH_PROCESSES = [
+  'test/bench/**/*.test.ts',
   'test/end-to-end/**/*.test.ts',
   'test/chaos/**/*.test.ts',
   'test/harness/**/*.test.ts',
@@ -14,7 +15,10 @@ const WITH_PROCESSES = [
 // Tests run on the sources, so that a failing line is a line somebody wrote; only what a test spawns is built.
 const alias = [
   { find: /^zoogate-client\/protocol$/, replacement: source('client-sdk/src/protocol.ts') },
+  { find: /^zoogate-client\/live$/, replacement: source('client-sdk/src/live.ts') },
   { find: /^zoogate-client\/core$/, replacement: source('client-sdk/src/core.ts') },
+  { find: /^zoogate-client\/recipes$/, replacement: source('client-sdk/src/recipes/index.ts') },
+  { find: /^zoogate-client\/(react|vue|svelte)$/, replacement: source('client-sdk/src/$1.ts') },
   { find: /^zoogate-client$/, replacement: source('client-sdk/src/index.ts') },
   { find: /^zoogate\/dev-ensemble$/, replacement: source('server/src/dev-ensemble/index.ts') },
   { find: /^zoogate\/testing$/, replacement: source('server/src/testing.ts') },

@@ -50,7 +50,7 @@ export interface Connection {
   /** The page woke up, or the network came back: an old link has to prove itself. */
   wake(): void
   /** Sends what is due and leaves, without a word to the listener. `code` tells the gateway what becomes of the session. */
-  drop(reason: string, code?: number): void
+  drop(code?: number): void
 }
 
 export function openConnection(
@@ -86,12 +86,12 @@ export function openConnection(
     expect((timeoutMs * 2) / 3 + SILENCE_MARGIN_MS)
   }
 
-  function leave(code = DETACH, reason = ''): void {
+  function leave(code = DETACH): void {
     state = 'ended'
     clearTimeout(timer)
     // A socket that was left can still deliver late events.
     socket.onopen = socket.onmessage = socket.onclose = null
-    socket.close(code, reason)
+    socket.close(code)
   }
   function end(how: ConnectionEnd): void {
     if (state === 'ended') return
@@ -140,9 +140,9 @@ export function openConnection(
       write({ type: 'ping', id: 0 })
       expect(WAKE_ANSWER_MS)
     },
-    drop(reason, code) {
+    drop(code) {
       frames.flush()
-      if (state !== 'ended') leave(code, reason)
+      if (state !== 'ended') leave(code)
     },
   }
 }

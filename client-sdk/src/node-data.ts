@@ -33,11 +33,11 @@ export function writeData(data: DataInput | undefined): NodeData | undefined {
   }
 }
 
-export function readContent(wire: NodeData, stat: Stat): NodeContent {
+export function readContent(wire: NodeData): Omit<NodeContent, 'stat'> {
   const data =
     typeof wire === 'string'
       ? new TextEncoder().encode(wire)
       : Uint8Array.from(atob(wire.base64), (character) => character.charCodeAt(0))
   const text = () => decode(data, false)
-  return { data, stat, text, json: () => JSON.parse(text()) }
+  return { data, text, json: () => JSON.parse(text()) }
 }

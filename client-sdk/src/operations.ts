@@ -1,6 +1,16 @@
 import { type DataInput, type NodeContent, readContent, writeData } from './node-data.js'
 import type { Limits } from './pending.js'
-import type { Acl, CreateMode, MultiPart, NodeData, Operation, Results, WireStat } from './protocol.js'
+import type {
+  Acl,
+  CreateMode,
+  MultiPart,
+  NodeData,
+  Operation,
+  Results,
+  ViewDepth,
+  ViewPoint,
+  WireStat,
+} from './protocol.js'
 import { readStat, type Stat } from './stat.js'
 import type { Watcher } from './watches.js'
 
@@ -34,9 +44,13 @@ export interface ReadOptions extends Limits {
 
 /** Everything that a call may be given beside its path. */
 export type CallOptions = {
-  data?: NodeData | undefined
+  /** Of openView: whether the nodes' data is wanted. */
+  data?: NodeData | boolean | undefined
   parts?: MultiPart[]
   recursive?: boolean | undefined
+  depth?: ViewDepth
+  since?: ViewPoint | undefined
+  view?: number
 } & CreateOptions &
   VersionOptions &
   ReadOptions
@@ -74,7 +88,7 @@ export function createOperations(call: MakeCall): NodeOperations {
     delete: (path, options) => call('delete', path, options, () => undefined),
     exists: (path, options) => call('exists', path, options, ({ stat }) => stat && readStat(stat)),
     getData: (path, options) =>
-      call('getData', path, options, ({ data, stat }) => readContent(data, readStat(stat))),
+      call('getData', path, options, ({ data, stat }) => ({ ...readContent(data), stat: readStat(stat) })),
     setData: (path, data, options) => call('setData', path, { ...options, data: writeData(data) }, statOf),
     getChildren: (path, options) => call('getChildren', path, options, withStat),
   }

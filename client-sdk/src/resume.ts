@@ -14,11 +14,11 @@ export interface Resume {
    */
   claim(): Promise<boolean>
   /** The session was opened or resumed. */
-  update(message: SessionMessage): void
+  keep(message: SessionMessage): void
   /** Everything up to this zxid has reached the page. */
   see(zxid: string | undefined): void
   /** The page is about to be hidden, perhaps for good: what comes next in this tab may resume. */
-  leave(): void
+  depart(): void
   /** The session is over. */
   forget(): void
 }
@@ -51,7 +51,7 @@ export function createResume(key: string | null): Resume {
       forget()
       return !isOwn
     },
-    update(message) {
+    keep(message) {
       point = message
       if (!tabKey) return
       write(tabKey, point)
@@ -60,7 +60,7 @@ export function createResume(key: string | null): Resume {
     see(zxid) {
       if (point && zxid) point.zxid = zxid
     },
-    leave() {
+    depart() {
       if (tabKey && point) write(tabKey, point)
       release()
     },

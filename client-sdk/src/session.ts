@@ -92,6 +92,7 @@ export function createSession(
     connection = dialer.dial(hello, { message: receive, ended: (end) => whenLost(end) })
   }
   function receive(message: GatewayMessage): void {
+    watches.hear?.(message, connection!)
     switch (message.type) {
       case 'session':
         if (state !== 'ended') attach(message)
@@ -110,7 +111,7 @@ export function createSession(
   }
   function attach(message: SessionMessage): void {
     dialer.accept()
-    resume.update(message)
+    resume.keep(message)
     if (!enter('attached')) return
     attachedAt = Date.now()
     calls.flow(connection!.send)
@@ -154,11 +155,11 @@ export function createSession(
         woke: () => connection?.wake(),
         returned: () => (connection ? connection.wake() : attempts.atOnce()),
         hidden(cached) {
-          resume.leave()
+          resume.depart()
           if (!cached) return
           // A cached page answers nothing, yet its browser would keep the socket open.
           attempts.stop()
-          connection?.drop('suspended')
+          connection?.drop()
           detach('page left')
           connection = null
         },
@@ -180,7 +181,7 @@ export function createSession(
         enter('ended')
         const finish = () => {
           clearTimeout(timer)
-          connection?.drop('closed', CLOSE_SESSION)
+          connection?.drop(CLOSE_SESSION)
           calls.failAll('SESSION_CLOSED', 'close() was called')
           resolve()
         }

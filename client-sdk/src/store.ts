@@ -39,7 +39,7 @@ export interface ClientEvents {
   presumed_expired: { session: SessionInfo }
 }
 
-const BEFORE_CONNECT: ClientSnapshot = /* @__PURE__ */ Object.freeze({
+export const UNSEEN_SESSION: ClientSnapshot = /* @__PURE__ */ Object.freeze({
   state: 'NOT_CONNECTED',
   session: null,
   reason: null,
@@ -63,12 +63,12 @@ export interface ChangingStore extends Store {
 
 export function createStore(): ChangingStore {
   const { on, emit } = createEvents<ClientEvents & { change: ClientSnapshot }>()
-  let snapshot = BEFORE_CONNECT
+  let snapshot = UNSEEN_SESSION
   return {
     on,
     subscribe: (listener) => on('change', listener),
     getSnapshot: () => snapshot,
-    getServerSnapshot: () => BEFORE_CONNECT,
+    getServerSnapshot: () => UNSEEN_SESSION,
     change(change, error) {
       const before = snapshot
       if (change.state === before.state) return

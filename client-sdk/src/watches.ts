@@ -1,4 +1,5 @@
-import type { WatchEventType, WatchLists } from './protocol.js'
+import type { Connection } from './connection.js'
+import type { GatewayMessage, WatchEventType, WatchLists } from './protocol.js'
 
 /** What a one-shot watch tells: that something happened to the node at `path`, not what it is now. */
 export interface WatchEvent {
@@ -19,6 +20,8 @@ export interface Watches {
   fire(type: WatchEventType, path: string): void
   /** The paths that are held, as a resume names them. */
   lists(): WatchLists
+  /** Is given every message of the session, also while it is being closed, before anybody else acts on it. */
+  hear?(message: GatewayMessage, connection: Pick<Connection, 'send'>): void
 }
 
 export function createWatches(): Watches {

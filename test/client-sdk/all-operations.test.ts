@@ -1,10 +1,10 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { CreateMode, Stat } from '../../client-sdk/src/index.js'
 import type { Operation, Results } from '../../client-sdk/src/protocol.js'
-import { rejection, usePlayground } from './playground.js'
+import { preparePlayground, rejection } from './playground.js'
 import { WIRE_STAT } from './wire-stat.js'
 
-const start = usePlayground()
+const start = preparePlayground()
 const STAT = { ...WIRE_STAT, czxid: 18n, mzxid: 18n, pzxid: 68719476751n }
 const ACL = [{ scheme: 'world', id: 'anyone', permissions: ['read' as const] }]
 
@@ -17,7 +17,7 @@ type Zk = Awaited<ReturnType<typeof connected>>['zk']
 
 /** For each operation: a call of it, what travels, the gateway's result, and what the caller gets. */
 const TRANSCRIPTS: {
-  [O in Exclude<Operation, 'addWatch' | 'removeWatch'>]: {
+  [O in Exclude<Operation, 'addWatch' | 'removeWatch' | 'openView' | 'closeView'>]: {
     call: (zk: Zk, limits?: { timeoutMs: number }) => Promise<unknown>
     sent: object
     result: Results[O]

@@ -5,6 +5,8 @@ import { createContext, runInContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type * as core from '../../client-sdk/src/core.js'
 import type * as complete from '../../client-sdk/src/index.js'
+import type * as live from '../../client-sdk/src/live.js'
+import { FakeGateway } from './fake-gateway.js'
 import { FakePage } from './fake-page.js'
 import { FakeSocket, sessionMessage } from './fake-socket.js'
 import { rejection } from './playground.js'
@@ -16,6 +18,10 @@ type Complete = typeof complete
 // The builds shorten the names of internal properties, so what the sources do is no proof for them.
 const dist = (name: string) => fileURLToPath(new URL(`../../client-sdk/dist/${name}`, import.meta.url))
 
+const LIVE: [name: string, load: () => Promise<typeof live>][] = [
+  ['live.js', () => import(dist('live.js'))],
+  ['live.cjs', async () => require(dist('live.cjs')) as typeof live],
+]
 const COMPLETE: [name: string, load: () => Promise<Complete>][] = [
   ['index.js', () => import(dist('index.js'))],
   ['index.cjs', async () => createRequire(import.meta.url)(dist('index.cjs'))],
@@ -194,5 +200,51 @@ describe.each(COMPLETE)('the build %s', (_name, load) => {
     const closing = zk.close()
     second.refuse(4000)
     await closing
+  })
+})
+
+describe.each([...LIVE, ...COMPLETE])('the build %s', (_name, load) => {
+  it('shows a room, is in it over an expiry, and leaves it', async () => {
+    const gateway = new FakeGateway()
+    gateway.tree.create('/rooms', '', null)
+    const { createClient } = await load()
+    const zk = createClient({ url: 'ws://a/', getToken: ({ reason }) => reason, WebSocket: gateway.Socket })
+    zk.connect()
+    const room = zk.presence<number>('/rooms/1', { group: 'ada' })
+    const told: string[] = []
+    for (const type of ['joined', 'changed', 'left'] as const) room.on(type, () => told.push(type))
+    // Longer than the backoff's first waits.
+    await vi.advanceTimersByTimeAsync(400)
+    const { id } = await room.join(1)
+    await room.update(2)
+    gateway.expire()
+    await vi.advanceTimersByTimeAsync(400)
+    expect(room.getSnapshot()).toMatchObject({
+      ...{ members: [{ id, group: 'ada', data: 2, mine: true }], stale: false, error: null },
+    })
+    const view = zk.view('/rooms')
+    await vi.advanceTimersByTimeAsync(0)
+    expect([...view.getSnapshot().nodes].map(([path, { stat }]) => [path, stat.owner])).toEqual([
+      ['/rooms/1', null],
+    ])
+    view.close()
+    await room.leave()
+    expect(told).toEqual(['joined', 'changed', 'left', 'joined', 'left'])
+    room.close()
+    await zk.close()
+  })
+})
+
+describe.each(COMPLETE)('the build %s', (_name, load) => {
+  it('brings a fresh token when the gateway asks for it', async () => {
+    const gateway = new FakeGateway()
+    const { createClient } = await load()
+    const zk = createClient({ url: 'ws://a/', getToken: ({ reason }) => reason, WebSocket: gateway.Socket })
+    zk.connect()
+    await vi.advanceTimersByTimeAsync(400)
+    gateway.sockets.at(-1)?.receive({ type: 'refresh' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(gateway.sockets.at(-1)?.messages).toContainEqual({ type: 'token', token: 'expired' })
+    await zk.close()
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { rejection, usePlayground } from './playground.js'
+import { preparePlayground, rejection } from './playground.js'
 import { WIRE_STAT } from './wire-stat.js'
 
-const start = usePlayground()
+const start = preparePlayground()
 const STAT = { ...WIRE_STAT, czxid: 18n, mzxid: 18n, pzxid: 68719476751n }
 
 async function connected(...options: Parameters<typeof start>) {

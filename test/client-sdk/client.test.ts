@@ -2,10 +2,10 @@ import { describe, expect, it, vi } from 'vitest'
 import { CLOSE_CODES } from '../../client-sdk/src/protocol.js'
 import { FakePage } from './fake-page.js'
 import { sessionMessage } from './fake-socket.js'
-import { rejection, usePlayground } from './playground.js'
+import { preparePlayground, rejection } from './playground.js'
 import { WIRE_STAT } from './wire-stat.js'
 
-const start = usePlayground()
+const start = preparePlayground()
 
 describe('connect', () => {
   it('dials with the subprotocol, greets with token and timeout, and resolves with the session', async () => {
@@ -272,7 +272,7 @@ describe('close', () => {
     await closing
     expect(await read).toMatchObject({ code: 'SESSION_CLOSED', outcome: 'not_executed' })
     expect(await write).toMatchObject({ code: 'SESSION_CLOSED', outcome: 'unknown' })
-    expect(socket.closed).toEqual({ code: 4000, reason: 'closed' })
+    expect(socket.closed).toEqual({ code: 4000 })
   })
 
   it('stops redialling, and the late token of an abandoned attempt opens nothing', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CLOSE_CODES } from '../../client-sdk/src/protocol.js'
 import { FakePage } from './fake-page.js'
-import { usePlayground } from './playground.js'
+import { preparePlayground } from './playground.js'
 
-const start = usePlayground()
+const start = preparePlayground()
 const host = ({ url }: { url: string }) => new URL(url).host
 
 describe('several gateways', () => {

@@ -86,6 +86,7 @@ export function sessionMessage(change: Partial<SessionMessage> = {}): SessionMes
     resumeToken: 'resume-1',
     zxid: '0x10',
     maxMessageBytes: 65_536,
+    mark: 'me',
     ...change,
   }
 }

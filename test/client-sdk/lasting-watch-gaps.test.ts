@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../client-sdk/src/index.js'
-import { usePlayground } from './playground.js'
+import { preparePlayground } from './playground.js'
 import { connectedIn, done, event, failed, follow, sent } from './watching.js'
 
-const start = usePlayground()
+const start = preparePlayground()
 const connected = (options?: Partial<ClientOptions>) => connectedIn(start(options))
 
 describe('a gap in the link', () => {

@@ -2,11 +2,11 @@ import { describe, expect, it, vi } from 'vitest'
 import type { ClientOptions, WatchEvents, WatchOptions } from '../../client-sdk/src/index.js'
 import type { ErrorCode, WatchEventType } from '../../client-sdk/src/protocol.js'
 import type { FakeSocket } from './fake-socket.js'
-import { usePlayground } from './playground.js'
+import { preparePlayground } from './playground.js'
 import { connectedIn, done, event, failed, follow, sent } from './watching.js'
 import { WIRE_STAT } from './wire-stat.js'
 
-const start = usePlayground()
+const start = preparePlayground()
 const connected = (options?: Partial<ClientOptions>) => connectedIn(start(options))
 
 describe('watch()', () => {

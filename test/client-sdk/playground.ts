@@ -25,12 +25,14 @@ export interface Playground {
 }
 
 /** To be called at the top of a test file: fake clocks, and clients that are closed again. */
-export function usePlayground(): (options?: Partial<ClientOptions>) => Playground {
+export function preparePlayground(): (options?: Partial<ClientOptions>) => Playground {
   const clients: Client[] = []
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000 })
-    // Half of each longest wait: one of nearly nothing would be over before the test has looked.
-    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    // Half of each longest wait, since one of nearly nothing would be over before the test has looked; and never twice
+    // the same, since names are drawn too.
+    let drawn = 0
+    vi.spyOn(Math, 'random').mockImplementation(() => 0.5 + ++drawn * 2 ** -30)
   })
   afterEach(async () => {
     const closing = clients.splice(0).map((client) => client.close())

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CLOSE_CODES } from '../../client-sdk/src/protocol.js'
 import { sessionMessage } from './fake-socket.js'
-import { rejection, usePlayground } from './playground.js'
+import { preparePlayground, rejection } from './playground.js'
 
-const start = usePlayground()
+const start = preparePlayground()
 
 /** Every close code that a socket may end with, and what becomes of a client that renews. */
 const redials = 'CONNECTED -> CONNECTING'

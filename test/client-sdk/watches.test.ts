@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { WatchEventType } from '../../client-sdk/src/protocol.js'
 import { createWatches } from '../../client-sdk/src/watches.js'
 import { catchMicrotaskErrors } from './caught-errors.js'
-import { usePlayground } from './playground.js'
+import { preparePlayground } from './playground.js'
 import { WIRE_STAT } from './wire-stat.js'
 
 describe('the watches', () => {
@@ -39,7 +39,7 @@ describe('the watches', () => {
   })
 })
 
-const start = usePlayground()
+const start = preparePlayground()
 
 async function watching() {
   const playground = start()
