@@ -145,6 +145,25 @@ export class Kazoo {
     await this.#call('count_under_lock', { lock, counter, times })
   }
 
+  /** kazoo's Lock recipe. Until it is held this process does nothing else. @returns the name of its node. */
+  acquireLock(path: string, identifier: string): Promise<string> {
+    return this.#call('acquire_lock', { path, identifier }) as Promise<string>
+  }
+
+  async releaseLock(path: string): Promise<void> {
+    await this.#call('release_lock', { path })
+  }
+
+  /** The identifiers of those who hold a lock, or wait for it, as kazoo orders them. */
+  contenders(path: string): Promise<string[]> {
+    return this.#call('contenders', { path }) as Promise<string[]>
+  }
+
+  /** kazoo's Election recipe: once it leads it writes its name on the ballot, and resigns. */
+  async runElection(path: string, identifier: string, ballot: string): Promise<void> {
+    await this.#call('run_election', { path, identifier, ballot })
+  }
+
   /** kazoo's Party recipe. */
   async joinParty(path: string, identifier: string): Promise<void> {
     await this.#call('join_party', { path, identifier })

@@ -32,6 +32,7 @@ class Bridge:
     def __init__(self):
         self.client = None
         self.parties = {}
+        self.locks = {}
 
     def connect(self, hosts, timeoutMs):
         self.client = KazooClient(hosts=hosts, timeout=timeoutMs / 1000)
@@ -71,6 +72,22 @@ class Bridge:
             with self.client.Lock(lock):
                 data, _stat = self.client.get(counter)
                 self.client.set(counter, b"%d" % (int(data) + 1))
+
+    def acquire_lock(self, path, identifier):
+        """Answers when it holds it; until then this process does nothing else."""
+        self.locks[path] = self.client.Lock(path, identifier)
+        self.locks[path].acquire()
+        return self.locks[path].node
+
+    def release_lock(self, path):
+        self.locks.pop(path).release()
+
+    def contenders(self, path):
+        return self.client.Lock(path).contenders()
+
+    def run_election(self, path, identifier, ballot):
+        """Answers when it has led, which it does just long enough to write its name on a node."""
+        self.client.Election(path, identifier).run(self.client.set, ballot, identifier.encode())
 
     def join_party(self, path, identifier):
         self.parties[path] = self.client.Party(path, identifier)

@@ -269,6 +269,30 @@ const DOCTORED: Doctored[] = [
     },
   },
   {
+    rule: 'recipesExclude',
+    wrong: 'a recipe lets somebody in before the holder was told',
+    says: 'p1-0: held r from 70 (token 61), after p0-0 (token 60, until 71)',
+    doctor: ({ tenures }) => {
+      for (const row of tenures) if (row.token === 60) row.to = 71
+    },
+  },
+  {
+    rule: 'fencingTokensGrow',
+    wrong: 'a later holder has the smaller fencing token',
+    says: 'p1-0: held r from 70 (token 58), after p0-0 (token 60',
+    doctor: ({ tenures }) => {
+      for (const row of tenures) if (row.token === 61) row.token = 58
+    },
+  },
+  {
+    rule: 'fencingTokensGrow',
+    wrong: 'two holders have one fencing token',
+    says: 'token 60), after p0-0',
+    doctor: ({ tenures }) => {
+      for (const row of tenures) if (row.token === 61) row.token = 60
+    },
+  },
+  {
     rule: 'onlyHoldersWrite',
     wrong: 'a page writes behind a lock that another one holds',
     says: `${OTHER_SESSION} wrote /chaos/fences/l at 16, while ${SESSION} held the lock`,

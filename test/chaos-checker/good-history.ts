@@ -103,6 +103,11 @@ export function goodHistory(): History {
       { kind: 'hold', page: 'p0-0', epoch: 0, lock: 'l', fence: 0, from: 15, to: 25 },
       { kind: 'hold', ...other, lock: 'l', fence: 1, from: 35, to: 45 },
     ],
+    tenures: [
+      { kind: 'tenure', page: 'p0-0', epoch: 0, lock: 'r', token: 60, from: 60, to: 64 },
+      { kind: 'tenure', ...other, lock: 'r', token: 61, from: 70, to: 74 },
+      { kind: 'tenure', page: 'p0-0', epoch: 0, lock: 'other', token: 59, from: 62, to: 72 },
+    ],
     faults: [],
     transactions: [
       transaction(11, { type: 'create', path: REGISTER, value: 'a' }),

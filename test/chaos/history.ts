@@ -1,4 +1,14 @@
-import type { CallRow, EventRow, FaultRow, HoldRow, Row, SessionRow, SilenceRow, StateRow } from './record.js'
+import type {
+  CallRow,
+  EventRow,
+  FaultRow,
+  HoldRow,
+  Row,
+  SessionRow,
+  SilenceRow,
+  StateRow,
+  TenureRow,
+} from './record.js'
 import type { Transaction } from './transaction-log.js'
 
 export interface RunSettings {
@@ -23,6 +33,7 @@ export interface History {
   sessions: SessionRow[]
   silences: SilenceRow[]
   holds: HoldRow[]
+  tenures: TenureRow[]
   faults: FaultRow[]
   transactions: Transaction[]
 }
@@ -49,6 +60,7 @@ export function historyOf(settings: RunSettings, rows: Row[], transactions: Tran
     sessions: of('session'),
     silences: of('silence'),
     holds: of('hold').sort((a, b) => a.from - b.from),
+    tenures: of('tenure').sort((a, b) => a.from - b.from),
     faults: of('fault').sort((a, b) => a.from - b.from),
     transactions,
   }

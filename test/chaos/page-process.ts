@@ -5,6 +5,7 @@ import { Recorder } from './record.js'
 import { repeat, type Step, type WorkloadContext } from './workload.js'
 import { takeLock } from './workload-lock.js'
 import { bePresent } from './workload-presence.js'
+import { holdByRecipe, leadByRecipe } from './workload-recipes.js'
 import { burst, takeNumber, useRegister } from './workload-registers.js'
 
 export interface PageProcessSettings {
@@ -17,7 +18,7 @@ export interface PageProcessSettings {
   recordFile: string
 }
 
-/** Each page does a few of these at the same time, and all of them do the first two. */
+/** Each page does a few of these at the same time: all of the first, and one of each of the others. */
 const EVERYBODY: Step[] = [useRegister, bePresent]
 const SOME: Step[] = [
   takeLock({ lock: 'short-1', longestHoldMs: 500 }),
@@ -25,6 +26,10 @@ const SOME: Step[] = [
   takeLock({ lock: 'election', longestHoldMs: 8_000 }),
   takeNumber,
   burst,
+]
+const RECIPES: Step[] = [
+  holdByRecipe({ lock: 'recipe-lock', longestHoldMs: 500 }),
+  leadByRecipe({ lock: 'recipe-election', longestHoldMs: 8_000 }),
 ]
 
 const settings = JSON.parse(process.argv[2] ?? '') as PageProcessSettings
@@ -43,7 +48,8 @@ async function live(name: string, index: number): Promise<void> {
   })
   await page.client.connect()
   await page.create(`/chaos/scratch/${name}`, page.unique())
-  const steps = [...EVERYBODY, SOME[index % SOME.length] as Step]
+  const one = (steps: Step[]) => steps[index % steps.length] as Step
+  const steps = [...EVERYBODY, one(SOME), one(RECIPES)]
   await Promise.all(steps.map((step, loop) => repeat(step, context(loop))))
   await page.close()
 }

@@ -22,7 +22,10 @@ export async function buildPageProcess(folder: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     external: ['ws'],
-    alias: { 'zoogate-client': source('../../client-sdk/src/index.ts') },
+    alias: {
+      'zoogate-client/recipes': source('../../client-sdk/src/recipes/index.ts'),
+      'zoogate-client': source('../../client-sdk/src/index.ts'),
+    },
     logLevel: 'warning',
   })
   return outfile

@@ -91,6 +91,18 @@ export interface HoldRow {
   to: number
 }
 
+/** A recipe has told the page that it holds a lock: at both times, and as far as anybody asked, in between. */
+export interface TenureRow {
+  kind: 'tenure'
+  page: string
+  epoch: number
+  lock: string
+  /** The fencing token. */
+  token: number
+  from: number
+  to: number
+}
+
 /** Whom a fault concerns: all pages, those of one process, or those that happen to use one gateway. */
 export type FaultScope = 'ensemble' | 'gateway' | { process: number }
 
@@ -103,7 +115,7 @@ export interface FaultRow {
   to: number
 }
 
-export type Row = CallRow | EventRow | StateRow | SessionRow | SilenceRow | HoldRow | FaultRow
+export type Row = CallRow | EventRow | StateRow | SessionRow | SilenceRow | HoldRow | TenureRow | FaultRow
 
 /** Appends rows to a file. Synchronous: what a process recorded is on disk however it ends. */
 export class Recorder {

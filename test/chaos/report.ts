@@ -28,6 +28,7 @@ export function summary(history: History, violations: Violation[]): string {
     ['  resumed', String(connected - sessions.length)],
     ['  expired', count(states.filter(({ reason }) => reason === 'expired'))],
     ['locks held', count(history.holds)],
+    ['  by recipes', count(history.tenures)],
     ['longest unavailability', `${Math.round(longestUnavailabilityMs(history))} ms`],
     ['violations', count(violations)],
   )
@@ -44,8 +45,17 @@ export function longestUnavailabilityMs({ calls, settings }: Pick<History, 'call
 /** A violation with the part of the record around it: first what concerns everybody or its page. */
 export function explain({ rule, message, at }: Violation, history: History): string {
   const page = /^(p\d+-\d+):/.exec(message)?.[1]
-  const { calls, events, states, sessions, holds, silences, faults } = history
-  const rows: Row[] = [...calls, ...events, ...states, ...sessions, ...holds, ...silences, ...faults]
+  const { calls, events, states, sessions, holds, tenures, silences, faults } = history
+  const rows: Row[] = [
+    ...calls,
+    ...events,
+    ...states,
+    ...sessions,
+    ...holds,
+    ...tenures,
+    ...silences,
+    ...faults,
+  ]
   const near = rows
     .filter(
       (row) => (row.kind === 'fault' ? row.from < at + AROUND_MS : true) && timeOf(row) > at - AROUND_MS,

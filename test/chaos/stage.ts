@@ -23,7 +23,7 @@ export interface StageOptions {
 }
 
 const GATEWAYS = 2
-const LOCKS = ['short-1', 'short-2', 'election']
+const LOCKS = ['short-1', 'short-2', 'election', 'recipe-lock', 'recipe-election']
 
 /** One replica with the links around it, all of which can break. */
 export interface GatewayOnStage {

@@ -1,6 +1,7 @@
 import type { History, Violation } from '../history.js'
 import { locksAreExclusive, onlyHoldersWrite, sequenceNumbersGrow } from './locks.js'
 import { outcomesAreTrue } from './outcomes.js'
+import { fencingTokensGrow, recipesExclude } from './recipes.js'
 import { registersAreLinearizable } from './registers.js'
 import { eventsComeFirst, repliesComeInOrder, viewsNeverGoBack } from './session-order.js'
 import {
@@ -27,6 +28,8 @@ export const CHECKERS = {
   sequenceNumbersGrow,
   locksAreExclusive,
   onlyHoldersWrite,
+  recipesExclude,
+  fencingTokensGrow,
 }
 
 export function findViolations(history: History): Violation[] {
