@@ -1,0 +1,128 @@
+import {
+  type ComputedRef,
+  computed,
+  getCurrentInstance,
+  type MaybeRefOrGetter,
+  onMounted,
+  type ShallowRef,
+  shallowRef,
+  toValue,
+  watch,
+} from 'vue'
+import type { LazyStore } from './lazy-store.js'
+import { type CandidateOptions, createLeaderStore } from './leader-store.js'
+import type { PresenceOptions, PresenceSnapshot } from './presence.js'
+import type { RecipeClient } from './recipes/client.js'
+import type { ElectionSnapshot } from './recipes/election.js'
+import { createRoomStore, type RoomActions, type RoomClient } from './room-store.js'
+import { type SessionStore, sessionStoreOf } from './session-store.js'
+import type { ClientSnapshot } from './store.js'
+import type { ViewOptions, ViewSnapshot } from './view.js'
+import { createViewStore, type ViewClient } from './view-store.js'
+
+// Each composable takes values, refs or getters, and null for a client that is not there yet. It is open while its
+// component is mounted; outside of components, from the call until its effect scope is stopped.
+
+type Given<T> = MaybeRefOrGetter<T>
+/** Follows what is shown; nobody else writes it. */
+export type Shown<T> = Readonly<ShallowRef<T>>
+
+/** What the client is now: its state and its session. It connects nothing: call `zk.connect()` where it is made. */
+export function useSessionState(zk: Given<SessionStore | null>): Shown<ClientSnapshot> {
+  return useSnapshot(computed(() => sessionStoreOf(toValue(zk))))
+}
+
+/** A part of the tree, kept up to date. */
+export function useView(
+  zk: Given<ViewClient | null>,
+  path: Given<string>,
+  options: Given<ViewOptions> = {},
+): Shown<ViewSnapshot> {
+  const at = computed(() => toValue(path))
+  const depth = computed(() => toValue(options).depth ?? 'children')
+  const data = computed(() => toValue(options).data ?? false)
+  return useSnapshot(
+    computed(() => createViewStore(toValue(zk), at.value, { depth: depth.value, data: data.value })),
+  )
+}
+
+export interface UsePresenceOptions<T> extends PresenceOptions {
+  /**
+   * To be in the room with this data, JSON; other data updates it, and undefined leaves. After `leave()` other data
+   * joins again. Why it cannot join is in `error`; it is tried again in the next session.
+   * @default undefined, which only looks, until `join()`
+   */
+  data?: T | undefined
+}
+
+/** A ref for each part of the room's snapshot, and what can be done there. */
+export type UsedPresence<T> = RoomActions<T> & {
+  [Part in keyof PresenceSnapshot<T>]: ComputedRef<PresenceSnapshot<T>[Part]>
+}
+
+/** Who is in a room, and being in it. */
+export function usePresence<T>(
+  zk: Given<RoomClient | null>,
+  path: Given<string>,
+  options: Given<UsePresenceOptions<T>> = {},
+): UsedPresence<T> {
+  const at = computed(() => toValue(path))
+  const group = computed(() => toValue(options).group)
+  const json = computed(() => JSON.stringify(toValue(options).data) as string | undefined)
+  const room = computed(() => createRoomStore<T>(toValue(zk), at.value, group.value))
+  watch([room, json], ([room, json]) => room.attend(json), { immediate: true })
+  const snapshot = useSnapshot(room)
+  return {
+    members: computed(() => snapshot.value.members),
+    stale: computed(() => snapshot.value.stale),
+    error: computed(() => snapshot.value.error),
+    join: (data, limits) => room.value.join(data, limits),
+    update: (data, limits) => room.value.update(data, limits),
+    leave: (limits) => room.value.leave(limits),
+  }
+}
+
+export interface UseLeaderOptions extends CandidateOptions {
+  /**
+   * Whether to take part in the election.
+   * @default false, which only looks who leads
+   */
+  campaign?: boolean
+}
+
+/** Who leads, and standing for election. Changed data stand as a new candidate. */
+export function useLeader(
+  zk: Given<RecipeClient | null>,
+  path: Given<string>,
+  options: Given<UseLeaderOptions> = {},
+): Shown<ElectionSnapshot> {
+  const at = computed(() => toValue(path))
+  const data = computed(() => toValue(options).data ?? '')
+  const layout = computed(() => toValue(options).layout ?? 'kazoo')
+  const campaign = computed(() => toValue(options).campaign ?? false)
+  const election = computed(() =>
+    createLeaderStore(toValue(zk), at.value, { data: data.value, layout: layout.value }),
+  )
+  watch([election, campaign], ([election, campaign]) => election.stand(campaign), { immediate: true })
+  return useSnapshot(election)
+}
+
+function useSnapshot<Snapshot>(store: ComputedRef<LazyStore<Snapshot>>): Shown<Snapshot> {
+  const snapshot = shallowRef(store.value.getServerSnapshot())
+  const follow = () =>
+    watch(
+      store,
+      ({ subscribe, getSnapshot }, _, onCleanup) => {
+        const take = () => {
+          snapshot.value = getSnapshot()
+        }
+        onCleanup(subscribe(take))
+        take()
+      },
+      { immediate: true },
+    )
+  // Not in setup: a server never unmounts, and a page starts with what the server has rendered.
+  if (getCurrentInstance()) onMounted(follow)
+  else follow()
+  return snapshot
+}

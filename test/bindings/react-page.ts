@@ -1,0 +1,40 @@
+import { act, type ReactNode } from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { aTaskLater } from './fake-client.js'
+
+// React refuses act() elsewhere.
+Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+
+const roots: Root[] = []
+
+/** What is on the page is rendered, and what it has opened and closed is settled, when these resolve. */
+export interface ReactPage {
+  render(node: ReactNode): Promise<void>
+  unmount(): Promise<void>
+  text(): string | null
+}
+
+/** A page with one React root. */
+export function createReactPage(): ReactPage {
+  const container = document.createElement('div')
+  const root = createRoot(container)
+  roots.push(root)
+  return {
+    render: (node) => settled(() => root.render(node)),
+    unmount: () => settled(() => root.unmount()),
+    text: () => container.textContent,
+  }
+}
+
+/** Does it and lets everything that comes of it happen. */
+export async function settled(action: () => void): Promise<void> {
+  await act(async () => action())
+  await act(aTaskLater)
+}
+
+/** For `afterEach`. */
+export async function closeReactPages(): Promise<void> {
+  await settled(() => {
+    for (const root of roots.splice(0)) root.unmount()
+  })
+}
