@@ -8,6 +8,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY client-sdk/package.json client-sdk/
 COPY server/package.json server/
 COPY examples/presence-board/package.json examples/presence-board/
+COPY examples/service-board/package.json examples/service-board/
 RUN npm ci --ignore-scripts
 COPY .tsconfig.base.json ./
 COPY client-sdk client-sdk

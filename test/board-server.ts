@@ -6,12 +6,12 @@ import { SECRET } from './gateway-fixture.js'
 export interface BoardServer {
   /** `http://127.0.0.1:port`, the origin that gateways have to allow. */
   readonly origin: string
-  /** The address of the board with these settings in its query string. */
-  page(settings: Record<string, string>): string
+  /** The address of a board, `/` or `/services`, with these settings in its query string. */
+  page(settings: Record<string, string>, path?: string): string
   close(): Promise<void>
 }
 
-/** Serves the built board and tokens under the tests' secret, apart from any gateway that a test may kill. */
+/** Serves the built boards and tokens under the tests' secret, apart from any gateway that a test may kill. */
 export async function startBoardServer(): Promise<BoardServer> {
   const server = createServer(
     boardHandler({ secret: SECRET, folder: new URL('../server/dist/board/', import.meta.url) }),
@@ -20,7 +20,7 @@ export async function startBoardServer(): Promise<BoardServer> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     origin,
-    page: (settings) => `${origin}/?${new URLSearchParams(settings)}`,
+    page: (settings, path = '/') => `${origin}${path}?${new URLSearchParams(settings)}`,
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

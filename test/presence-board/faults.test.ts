@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { causeFault, type Fault, offeredFaults, tabName } from '../../examples/presence-board/src/faults.js'
+import { causeFault, type Fault, offeredFaults } from '../../examples/presence-board/src/faults.js'
 
 const FAULT: Fault = { name: 'cut-link', title: 'Cut the link', watchFor: 'Look', lastsMs: 0 }
 
@@ -49,26 +49,5 @@ describe('causing a fault', () => {
     await expect(causeFault(FAULT, { session: '0x1', tab: 'ab' }, fetch)).rejects.toThrow(
       '“Cut the link” was refused: wait for the end',
     )
-  })
-})
-
-describe('the name of a tab', () => {
-  const keptIn = (box: { text: string | null }) => ({
-    read: () => box.text,
-    write: (text: string) => {
-      box.text = text
-    },
-  })
-
-  it('stays across a reload, and differs from tab to tab', () => {
-    const box = { text: null }
-    const name = tabName(keptIn(box))
-    expect(name).toMatch(/^[0-9a-f]{16}$/)
-    expect(tabName(keptIn(box))).toBe(name)
-    expect(tabName(keptIn({ text: null }))).not.toBe(name)
-  })
-
-  it('is made anew where something else was kept', () => {
-    expect(tabName(keptIn({ text: '&x=1' }))).toMatch(/^[0-9a-f]{16}$/)
   })
 })

@@ -22,7 +22,8 @@ let caused: unknown[]
 let failure: Error | null
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'board-'))
-  for (const name of ['index.html', 'board.js', 'board.css']) writeFileSync(join(folder, name), '')
+  for (const page of ['index.html', 'board.js', 'board.css', 'services.html', 'services.js', 'services.css'])
+    writeFileSync(join(folder, page), '')
   const faults: Pick<Faults, 'offers' | 'cause'> = {
     offers: () => [OFFER],
     cause: async (...asked) => {
@@ -32,7 +33,7 @@ beforeAll(async () => {
   }
   const board = { secret: SECRET, folder: pathToFileURL(`${folder}/`) }
   const [withFaults, without] = [
-    boardHandler({ ...board, faults: faultHandler(faults, silentLog) }),
+    boardHandler({ ...board, demos: { '/demo/faults': faultHandler(faults, silentLog) } }),
     boardHandler(board),
   ]
   server = createServer((request, response) =>
@@ -115,15 +116,15 @@ describe('a request of the board', () => {
 
 describe('a request that is refused causes nothing', () => {
   it.each<[string, Sent, number, string]>([
-    ['from another origin', { headers: { origin: 'http://evil.example' } }, 403, 'Only the board'],
+    ['from another origin', { headers: { origin: 'http://evil.example' } }, 403, 'Only pages of this server'],
     [
       'from another port of this machine',
       { headers: { origin: 'http://127.0.0.1:1' } },
       403,
-      'Only the board',
+      'Only pages of this server',
     ],
-    ['from a frame without an origin', { headers: { origin: 'null' } }, 403, 'Only the board'],
-    ['without an origin', { headers: { origin: '' } }, 403, 'Only the board'],
+    ['from a frame without an origin', { headers: { origin: 'null' } }, 403, 'Only pages of this server'],
+    ['without an origin', { headers: { origin: '' } }, 403, 'Only pages of this server'],
     [
       'under a name that somebody pointed here',
       { headers: { host: 'evil.example', origin: 'http://evil.example' } },

@@ -1,8 +1,9 @@
-// The wall: one list item for each member, changed in place so that nothing flickers.
+// The wall: one list item for each visitor, changed in place so that nothing flickers.
 
-import type { Member } from './member.js'
+import { setText, within } from './element.js'
 import { drawNumeral } from './numeral.js'
 import { drawTile } from './tile.js'
+import type { Visitor } from './visitor.js'
 
 /** From how many members on the tiles get smaller, so that a wall display shows everybody at once. */
 const CROWDS = [
@@ -20,57 +21,50 @@ interface CardsElements {
 
 export class Cards {
   readonly #cards = new Map<string, HTMLLIElement>()
-  #members: readonly Member[] = []
+  #visitors: readonly Visitor[] = []
 
   constructor(private readonly elements: CardsElements) {
     this.#showCount(0)
   }
 
-  /** How many are on the wall. */
-  get size(): number {
-    return this.#cards.size
-  }
-
-  show(members: readonly Member[], now: number): void {
-    const here = new Set(members.map((member) => member.node))
-    for (const [node, card] of this.#cards) {
-      if (here.has(node)) continue
+  show(visitors: readonly Visitor[], now: number): void {
+    const here = new Set(visitors.map(({ id }) => id))
+    for (const [id, card] of this.#cards) {
+      if (here.has(id)) continue
       card.remove()
-      this.#cards.delete(node)
+      this.#cards.delete(id)
     }
-    members.forEach((member, index) => {
-      const card = this.#cards.get(member.node) ?? this.#add(member.node)
-      fill(card, member)
+    visitors.forEach((visitor, index) => {
+      const card = this.#cards.get(visitor.id) ?? this.#add(visitor.id)
+      fill(card, visitor)
       const there = this.elements.list.children[index]
       if (there !== card) this.elements.list.insertBefore(card, there ?? null)
     })
-    if (members.length !== this.#members.length) this.#showCount(members.length)
-    this.#members = members
+    if (visitors.length !== this.#visitors.length) this.#showCount(visitors.length)
+    this.#visitors = visitors
     this.showAges(now)
   }
 
-  /** Writes how long each member has been here. */
+  /** Writes how long each visitor has been here. */
   showAges(now: number): void {
-    for (const member of this.#members) {
-      const time = this.#cards.get(member.node)?.querySelector('time')
-      if (time) setText(time, age(now - member.joinedAt))
+    for (const { id, joinedAt } of this.#visitors) {
+      const time = this.#cards.get(id)?.querySelector('time')
+      if (time) setText(time, age(now - joinedAt))
     }
   }
 
-  #add(node: string): HTMLLIElement {
+  #add(id: string): HTMLLIElement {
     const card = document.createElement('li')
     card.className = 'card'
-    card.dataset.member = node
-    const number = sequenceNumber(node)
+    card.dataset.member = id
     card.innerHTML = `
-      <span class="card-you">you</span>
+      <span class="card-you"></span>
       <div class="caption">
         <span class="card-name"></span>
-        <span class="card-meta"><span class="card-number"></span><time></time></span>
+        <time></time>
       </div>`
-    card.prepend(drawTile(node))
-    if (number !== null) part(card, '.card-number').textContent = `No ${number}`
-    this.#cards.set(node, card)
+    card.prepend(drawTile(id))
+    this.#cards.set(id, card)
     return card
   }
 
@@ -83,13 +77,18 @@ export class Cards {
   }
 }
 
-function fill(card: HTMLLIElement, member: Member): void {
-  card.dataset.mine = String(member.mine)
-  card.dataset.colour = member.colour
-  part(card, '.card-you').hidden = !member.mine
-  setText(part(card, '.card-name'), member.name)
-  card.title = member.name
-  part(card, 'time').setAttribute('datetime', new Date(member.joinedAt).toISOString())
+/** Whose card it is, where that is more than a name. */
+const YOU = { me: 'you', 'me elsewhere': 'your other tab', other: '' } as const
+
+function fill(card: HTMLLIElement, { name, colour, joinedAt, who }: Visitor): void {
+  card.dataset.mine = String(who === 'me')
+  card.dataset.colour = colour
+  const you = within(card, '.card-you')
+  you.hidden = who === 'other'
+  setText(you, YOU[who])
+  setText(within(card, '.card-name'), name)
+  card.title = name
+  within(card, 'time').setAttribute('datetime', new Date(joinedAt).toISOString())
 }
 
 /** How long ago, in the largest unit that says enough: cards are read from across a room. */
@@ -99,21 +98,4 @@ export function age(ms: number): string {
   if (minutes < 60) return `for ${minutes} min`
   const hours = Math.floor(minutes / 60)
   return hours < 48 ? `for ${hours} h` : `for ${Math.floor(hours / 24)} days`
-}
-
-/** The number that ZooKeeper gave to a sequential node. */
-function sequenceNumber(node: string): number | null {
-  const digits = /-(\d{10})$/.exec(node)?.[1]
-  return digits === undefined ? null : Number(digits)
-}
-
-function part(card: HTMLElement, selector: string): HTMLElement {
-  const element = card.querySelector<HTMLElement>(selector)
-  if (!element) throw new Error(`A card has no ${selector}: its markup in cards.ts and its use differ.`)
-  return element
-}
-
-/** Leaves the node alone when nothing changed: a selection in it survives. */
-function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text
 }

@@ -1,7 +1,5 @@
 // The faults that `zoogate dev` offers to cause on its in-memory ensemble. Served from anywhere else there are none.
 
-import type { KeptText } from './kept-text.js'
-
 const FAULTS_URL = '/demo/faults'
 
 export interface Fault {
@@ -11,19 +9,6 @@ export interface Fault {
   watchFor: string
   /** Milliseconds until it ends by itself; 0 for what needs no end. */
   lastsMs: number
-}
-
-/**
- * The name under which this tab dials, so that its WebSocket can be told from those of other tabs. It stays across a
- * reload: a session is resumed at the address that it was opened at.
- */
-export function tabName(kept: Pick<KeptText, 'read' | 'write'>): string {
-  const known = kept.read()
-  if (known !== null && /^[0-9a-f]{16}$/.test(known)) return known
-  const bytes = [...crypto.getRandomValues(new Uint8Array(8))]
-  const name = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  kept.write(name)
-  return name
 }
 
 /** What can be broken here; nothing where nobody offers it. */

@@ -2,7 +2,7 @@
 
 import { COLOURS, colourOr } from './colours.js'
 import type { KeptText } from './kept-text.js'
-import { cleanName, type Identity } from './member.js'
+import { cleanName, type Identity } from './visitor.js'
 
 const MANNERS =
   'Brisk Calm Bold Merry Quiet Sunny Nimble Gentle Curious Dapper Jolly Patient Lucky Proud Witty Mellow'.split(

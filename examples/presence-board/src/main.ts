@@ -1,40 +1,40 @@
-// Puts the parts together: settings → client → room → wall, panels and log.
+// Puts the parts together: settings → client → presence → wall, panels and log.
 
-import { type Client, createClient } from 'zoogate-client'
+import { type Client, createClient, type Presence } from 'zoogate-client'
+import { Announcer } from './announcer.js'
+import { Arrivals } from './arrivals.js'
 import { Cards } from './cards.js'
+import { byId } from './element.js'
 import { FaultPanel } from './fault-panel.js'
-import { causeFault, type Fault, offeredFaults, tabName } from './faults.js'
+import { causeFault, type Fault, offeredFaults } from './faults.js'
 import { loadIdentity, saveIdentity } from './identity.js'
+import { keptName } from './kept-name.js'
 import { KeptText } from './kept-text.js'
 import { Log } from './log.js'
-import { cleanName, type Member } from './member.js'
-import { Room, type RoomChange } from './room.js'
 import { SessionPanel } from './session-panel.js'
 import { readSettings, renamed } from './settings.js'
 import { applySavedTheme, bindThemeButton } from './theme.js'
 import { fetchToken } from './token.js'
+import { cleanName, type Identity, readVisitor } from './visitor.js'
 
 /** Cards say minutes; half a minute late is not seen. */
 const AGE_REFRESH_MS = 30_000
-/** More arrivals or departures at once than this are logged as a number. */
-const MAX_LOGGED_TOGETHER = 5
+/** Whoever opens the page wants to be on the wall as soon as there is one, however long the gateway is away. */
+const PATIENT = { timeoutMs: Infinity }
+/** The tile goes with the session in any case; it is taken down before that so that the own wall shows it too. */
+const LEAVE_TIMEOUT_MS = 1_000
 
 applySavedTheme()
 document.addEventListener('DOMContentLoaded', start)
 
 function start(): void {
-  const tab = tabName(new KeptText(() => sessionStorage, 'presence-board:tab'))
+  const tab = keptName(new KeptText(() => sessionStorage, 'presence-board:tab'))
+  const browser = keptName(new KeptText(() => localStorage, 'presence-board:browser'))
   const settings = readSettings(location.href, tab)
   const kept = new KeptText(() => sessionStorage, 'presence-board:identity')
   let identity = loadIdentity(settings.name, kept)
 
-  const cards = new Cards({
-    wall: byId('wall'),
-    list: byId('cards'),
-    count: byId('count'),
-    digits: byId('count-digits'),
-  })
-  const log = new Log(byId('log', HTMLOListElement), byId('announcer'))
+  const log = new Log(byId('log', HTMLOListElement), new Announcer(byId('announcer')))
   const reportError = (error: unknown) => log.add('error', describe(error))
   const client = createClient({
     url: settings.gateways,
@@ -48,21 +48,11 @@ function start(): void {
     storage: 'tab',
     renew: true,
   })
+  const room = client.presence<Identity>(settings.room, { group: browser })
 
-  showSession(client, log)
+  showSession(client, room, log)
+  showWall(room, browser, log)
   offerFaults(client, tab, log).catch(reportError)
-  const room = new Room({
-    client,
-    path: settings.room,
-    identity,
-    onChange: (changes, members) => {
-      logChanges(log, changes, cards.size === 0)
-      cards.show(members, Date.now())
-    },
-    onError: reportError,
-    timing: { now: Date.now, wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
-  })
-  setInterval(() => cards.showAges(Date.now()), AGE_REFRESH_MS)
 
   byId('room').textContent = settings.room
   bindThemeButton(byId('theme'))
@@ -70,18 +60,27 @@ function start(): void {
     identity = { ...identity, name }
     saveIdentity(identity, kept)
     history.replaceState(null, '', renamed(location.href, name))
-    room.setIdentity(identity)
+    room.update(identity).catch(reportError)
   })
   const connect = () => {
     // How it ends is told by the state event, for this attempt and for renewals alike.
     client.connect().catch(() => undefined)
   }
-  byId('leave').addEventListener('click', () => void client.close())
-  byId('rejoin').addEventListener('click', connect)
-  connect()
+  const join = () => {
+    connect()
+    room.join(identity, PATIENT).catch(reportError)
+  }
+  byId('leave').addEventListener('click', () => void leave(client, room))
+  byId('rejoin').addEventListener('click', join)
+  join()
 }
 
-function showSession(client: Client, log: Log): void {
+async function leave(client: Client, room: Presence<Identity>): Promise<void> {
+  if (client.state === 'CONNECTED') await room.leave({ timeoutMs: LEAVE_TIMEOUT_MS }).catch(() => undefined)
+  await client.close()
+}
+
+function showSession(client: Client, room: Presence<Identity>, log: Log): void {
   const panel = new SessionPanel({
     root: document.documentElement,
     state: byId('state'),
@@ -94,8 +93,9 @@ function showSession(client: Client, log: Log): void {
     leave: byId('leave', HTMLButtonElement),
     rejoin: byId('rejoin', HTMLButtonElement),
   })
-  const show = () => panel.show(client.getSnapshot())
+  const show = () => panel.show(client.getSnapshot(), room.getSnapshot().stale)
   client.subscribe(show)
+  room.subscribe(show)
   show()
 
   let lastId: string | null = null
@@ -107,6 +107,27 @@ function showSession(client: Client, log: Log): void {
     log.add('session', sessionNews(id, resumed, lastId))
     lastId = id
   })
+}
+
+function showWall(room: Presence<Identity>, browser: string, log: Log): void {
+  const cards = new Cards({
+    wall: byId('wall'),
+    list: byId('cards'),
+    count: byId('count'),
+    digits: byId('count-digits'),
+  })
+  const arrivals = new Arrivals(log)
+  let error: Error | null = null
+  const show = () => {
+    const snapshot = room.getSnapshot()
+    const visitors = snapshot.members.map((member) => readVisitor(member, browser))
+    arrivals.note(visitors)
+    cards.show(visitors, Date.now())
+    if (snapshot.error && snapshot.error !== error) log.add('error', describe(snapshot.error))
+    error = snapshot.error
+  }
+  room.subscribe(show)
+  setInterval(() => cards.showAges(Date.now()), AGE_REFRESH_MS)
 }
 
 async function offerFaults(client: Client, tab: string, log: Log): Promise<void> {
@@ -136,28 +157,6 @@ function sessionNews(id: string, resumed: boolean, lastId: string | null): strin
   return lastId === null ? `Session ${id} opened` : `Session ${id} opened in place of ${lastId}`
 }
 
-/** On an empty wall the arrivals are those who have been here for a while. */
-function logChanges(log: Log, changes: readonly RoomChange[], wallIsEmpty: boolean): void {
-  for (const kind of ['left', 'joined'] as const) {
-    const members = changes.filter((change) => change.kind === kind).map(({ member }) => member)
-    const found = kind === 'joined' && wallIsEmpty
-    if (members.length > MAX_LOGGED_TOGETHER) {
-      log.add(kind, `${members.length} visitors ${found ? 'are here' : kind}`)
-    } else {
-      for (const member of members) log.add(kind, `${called(member)} ${found ? 'is here' : kind}`)
-    }
-  }
-  for (const change of changes) {
-    if (change.kind === 'changed' && change.previous.name !== change.member.name) {
-      log.add('changed', `${change.previous.name} is now ${called(change.member)}`)
-    }
-  }
-}
-
-function called(member: Member): string {
-  return member.mine ? `${member.name} (you)` : member.name
-}
-
 function bindNameForm(name: string, onRename: (name: string) => void): void {
   const input = byId('name', HTMLInputElement)
   input.value = name
@@ -173,12 +172,4 @@ function bindNameForm(name: string, onRename: (name: string) => void): void {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return 'code' in error ? `${error.code}: ${error.message}` : error.message
-}
-
-function byId(id: string): HTMLElement
-function byId<E extends HTMLElement>(id: string, kind: new () => E): E
-function byId(id: string, kind: new () => HTMLElement = HTMLElement): HTMLElement {
-  const element = document.getElementById(id)
-  if (!(element instanceof kind)) throw new Error(`index.html has no ${kind.name} with the id "${id}".`)
-  return element
 }

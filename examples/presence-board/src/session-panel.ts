@@ -1,16 +1,6 @@
 // The session, as the client reports it: the state as a word and a shape, and the facts below it.
 
-import type { SessionState } from './room-client.js'
-
-export interface SessionView {
-  state: SessionState
-  /** Why the session is CLOSED. */
-  reason: string | null
-  /** The newest session, which may have ended; null before the first. */
-  session: { readonly id: string; readonly timeoutMs: number; readonly resumed: boolean } | null
-  /** The session's time has passed while the link was down; only the ensemble knows whether it has expired. */
-  presumedExpired: boolean
-}
+import type { ClientSnapshot, SessionState } from 'zoogate-client'
 
 interface SessionElements {
   root: HTMLElement
@@ -36,14 +26,15 @@ const CLOSED_NOTES: Readonly<Record<string, string>> = {
 export class SessionPanel {
   constructor(private readonly elements: SessionElements) {}
 
-  show({ state, reason, session, presumedExpired }: SessionView): void {
+  /** @param wallIsStale nobody can say whether the wall still holds */
+  show({ state, reason, session, presumedExpired }: ClientSnapshot, wallIsStale: boolean): void {
     const { elements } = this
-    elements.root.dataset.stale = String(state !== 'CONNECTED')
+    elements.root.dataset.stale = String(wallIsStale || state !== 'CONNECTED')
     elements.state.dataset.state = state
     if (reason === null) delete elements.state.dataset.reason
     else elements.state.dataset.reason = reason
     elements.word.textContent = state.replace('_', ' ')
-    elements.note.textContent = note(state, reason, session !== null)
+    elements.note.textContent = note(state, { reason, hasSession: session !== null, wallIsStale })
     elements.id.textContent = session?.id ?? 'none'
     elements.timeout.textContent = session ? `${session.timeoutMs} ms` : 'none'
     elements.origin.textContent = origin(state, session)
@@ -63,16 +54,22 @@ export class SessionPanel {
   }
 }
 
-function origin(state: SessionState, session: SessionView['session']): string {
+function origin(state: SessionState, session: ClientSnapshot['session']): string {
   if (!session) return 'none'
   if (state === 'CLOSED') return 'ended'
   return session.resumed ? 'resumed' : 'new'
 }
 
-function note(state: SessionState, reason: string | null, hasSession: boolean): string {
+interface Circumstances {
+  reason: string | null
+  hasSession: boolean
+  wallIsStale: boolean
+}
+
+function note(state: SessionState, { reason, hasSession, wallIsStale }: Circumstances): string {
   switch (state) {
     case 'CONNECTED':
-      return 'The wall is live.'
+      return wallIsStale ? 'Looking at the wall.' : 'The wall is live.'
     case 'CONNECTING':
       return hasSession ? 'No link: this is how it was.' : 'Looking for the gateway.'
     case 'CLOSED':

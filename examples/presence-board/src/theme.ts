@@ -2,7 +2,7 @@
 
 import { KeptText } from './kept-text.js'
 
-const kept = new KeptText(() => localStorage, 'presence-board:theme')
+const kept = new KeptText(() => localStorage, 'boards:theme')
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
 
 type Theme = 'light' | 'dark'

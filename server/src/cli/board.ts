@@ -5,7 +5,7 @@ import { ConfigError } from '../options.js'
 import { reply, replyJson, replyText } from './reply.js'
 import { signToken } from './token.js'
 
-// The presence board and its demo tokens. Whoever reaches this gets a token, so it only ever listens on loopback.
+// The presence board, the service board and their demo tokens. Whoever reaches this gets a token, so it only ever listens on loopback.
 
 const TOKEN_LIFETIME_S = 3600
 const COOKIE = 'zoogate-demo'
@@ -13,6 +13,9 @@ const FILES: Record<string, { file: string; type: string }> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
   '/board.js': { file: 'board.js', type: 'text/javascript; charset=utf-8' },
   '/board.css': { file: 'board.css', type: 'text/css; charset=utf-8' },
+  '/services': { file: 'services.html', type: 'text/html; charset=utf-8' },
+  '/services.js': { file: 'services.js', type: 'text/javascript; charset=utf-8' },
+  '/services.css': { file: 'services.css', type: 'text/css; charset=utf-8' },
 }
 
 const BUILT = new URL('../board/', import.meta.url)
@@ -21,28 +24,29 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 export interface BoardOptions {
   secret: string
-  /** Where the built board is. @default beside this package's own code */
+  /** Where the built boards are. @default beside this package's own code */
   folder?: URL
-  /** Answers `/demo/faults`. @default nothing there: the board offers no faults */
-  faults?: RequestHandler
+  /** What else there is, by path: `/demo/faults`, `/demo/services`. @default nothing, and the boards offer nothing */
+  demos?: Readonly<Record<string, RequestHandler>>
 }
 
 /**
- * @returns a request handler for the board's files and `GET /demo/token` → `{ token, sub }`
- * @throws ConfigError when the board has not been built
+ * @returns a request handler for the boards' files and `GET /demo/token` → `{ token, sub }`
+ * @throws ConfigError when the boards have not been built
  */
-export function boardHandler({ secret, folder = BUILT, faults }: BoardOptions): RequestHandler {
+export function boardHandler({ secret, folder = BUILT, demos = {} }: BoardOptions): RequestHandler {
   const contents = new Map(
     Object.entries(FILES).map(([path, { file }]) => [path, readBuilt(new URL(file, folder))]),
   )
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
     const content = contents.get(path)
-    // A name that somebody pointed at this machine would make any web page same-origin with the board.
+    const demo = Object.hasOwn(demos, path) ? demos[path] : undefined
+    // A name that somebody pointed at this machine would make any web page same-origin with the boards.
     if (!isLoopbackName(request.headers.host))
-      replyText(response, 403, 'The board answers to localhost and 127.0.0.1 only.')
+      replyText(response, 403, 'The boards answer to localhost and 127.0.0.1 only.')
     else if (path === '/demo/token') replyToken(request, response, secret)
-    else if (path === '/demo/faults' && faults) faults(request, response)
+    else if (demo) demo(request, response)
     else if (content) reply(response, 200, FILES[path]?.type ?? '', content)
     else replyText(response, 404, 'Not found.')
   }
@@ -52,7 +56,7 @@ function readBuilt(file: URL): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new ConfigError(`the presence board is not built (${(error as Error).message}); run: npm run build`)
+    throw new ConfigError(`the boards are not built (${(error as Error).message}); run: npm run build`)
   }
 }
 

@@ -10,26 +10,30 @@ import { DevServer } from './dev-server.js'
 import { faultHandler } from './fault-requests.js'
 import { Faults } from './faults.js'
 import { drainOnSignal } from './serve.js'
+import { Simulation } from './simulation.js'
+import { simulationHandler } from './simulation-requests.js'
 
 /** As many as it takes for one to fail. */
 const SERVERS = 3
 
 export interface DevFlags {
   port: string
-  /** Connect string of a real ensemble. Without it: one in memory, whose faults the board offers. */
+  /** Connect string of a real ensemble. Without it: one in memory, with faults and simulated services. */
   zookeeper?: string
   /** Whether to open the board in a browser. */
   open?: boolean
 }
 
-/** Gateway, presence board and demo tokens in one process, on loopback. */
+/** Gateway, boards and demo tokens in one process, on loopback. */
 export async function runDev({ port, zookeeper, open = false }: DevFlags): Promise<void> {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new ConfigError(`--port: "${port}" is not a port`)
   const log = createLog('warn')
   const url = zookeeper === undefined ? await runInMemory(port, log) : await listen({ port, zookeeper, log })
   console.log(`zoogate listening on ${url}`)
-  console.log(`Open ${url}/ in two windows to see each other. Ctrl-C stops it.`)
+  console.log(
+    `Open ${url}/ in two windows to see each other, ${url}/services to see services. Ctrl-C stops it.`,
+  )
   if (open) openBrowser(`${url}/`, log)
 }
 
@@ -72,16 +76,19 @@ async function listen({ port, zookeeper, log, inMemory }: DevSetup): Promise<str
   )
   const cutTab = (tab: string) => server.cutPages((upgrade) => tabOf(upgrade) === tab)
   const faults = inMemory && new Faults({ ensemble: inMemory, cutTab }, log)
-  const server = new DevServer(
-    gateway,
-    boardHandler({ secret, ...(faults && { faults: faultHandler(faults, log) }) }),
-  )
+  const simulation = inMemory ? new Simulation(zookeeper) : null
+  const demos = {
+    '/demo/services': simulationHandler(zookeeper, simulation, log),
+    ...(faults && { '/demo/faults': faultHandler(faults, log) }),
+  }
+  const server = new DevServer(gateway, boardHandler({ secret, demos }))
   const bound = await server.listen(Number(port)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
     throw new ConfigError(`--port: ${port} is in use; give another, or 0 for any`)
   })
   drainOnSignal(gateway, async () => {
     faults?.close()
+    simulation?.close()
     await server.close()
     await inMemory?.close()
   })

@@ -1,5 +1,6 @@
 import type { HexLong } from 'zoogate-client/protocol'
 import type { DevEnsemble } from '../dev-ensemble/index.js'
+import { Refused } from './posted.js'
 
 /** What a visitor of the board can break. */
 export interface Breakable {
@@ -42,8 +43,7 @@ export interface Fault {
   begin(breakable: Breakable, victim: Victim): Promise<Mend>
 }
 
-/** It cannot happen now; the message says why, and when it can. */
-export class FaultRefused extends Error {
+export class FaultRefused extends Refused {
   override readonly name = 'FaultRefused'
 }
 
@@ -114,12 +114,12 @@ export const FAULTS = {
   },
   'slow-answers': {
     title: 'Slow answers',
-    watchFor: 'Rename yourself: each answer takes 0.5 s.',
+    watchFor: 'Rename yourself: it takes a second to be seen.',
     lastsMs: SLOW_MS,
-    suffers: 'session',
-    begin: async ({ ensemble }, { session }) => {
-      ensemble.delayAnswers(ANSWER_DELAY_MS, { session })
-      return async () => ensemble.delayAnswers(0, { session })
+    suffers: 'servers',
+    begin: async ({ ensemble }) => {
+      ensemble.delayAnswers(ANSWER_DELAY_MS)
+      return async () => ensemble.delayAnswers(0)
     },
   },
   'expire-session': {

@@ -25,7 +25,7 @@ export function createProgram(): Command {
 
   program
     .command('dev')
-    .description('run gateway, presence board and demo tokens on loopback')
+    .description('run gateway, presence board, service board and demo tokens on loopback')
     .option('--port <port>', 'port to listen on, 0 for any', '8080')
     .option(
       '--zookeeper <hosts>',

@@ -1,0 +1,21 @@
+// Bundles the page into server/dist/board/, from where `zoogate dev` serves it: services.html, services.js, services.css.
+
+import { copyFile, mkdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
+const outdir = path('../../server/dist/board/')
+const options = { outdir, bundle: true, minify: true, logLevel: 'warning' }
+
+await mkdir(outdir, { recursive: true })
+await build({
+  ...options,
+  entryPoints: { services: path('./src/main.ts') },
+  // A classic script: the page loads it before its first paint, which a module would not be.
+  format: 'iife',
+  // Since then browsers have light-dark() and popovers, which the page is drawn with.
+  target: ['chrome123', 'firefox128', 'safari17.5'],
+})
+await build({ ...options, entryPoints: { services: path('./src/services.css') } })
+await copyFile(path('./src/services.html'), path('../../server/dist/board/services.html'))

@@ -1,0 +1,33 @@
+// Whether what the board shows is how it is: the session's state, and since when nobody can say.
+
+import { setText } from 'presence-board/element'
+import type { ClientSnapshot, ViewSnapshot } from 'zoogate-client'
+import { clockTime } from './duration.js'
+
+interface StatusElements {
+  /** Carries `data-stale`. */
+  root: HTMLElement
+  /** Carries `data-state`, the session's. */
+  state: HTMLElement
+  word: HTMLElement
+  note: HTMLElement
+}
+
+export class LinkStatus {
+  #staleSince: number | null = null
+
+  constructor(private readonly elements: StatusElements) {}
+
+  show({ state, reason }: ClientSnapshot, { stale, error }: ViewSnapshot, now: number): void {
+    const { root, state: signal, word, note } = this.elements
+    const isLive = state === 'CONNECTED' && !stale && error === null
+    this.#staleSince = isLive ? null : (this.#staleSince ?? now)
+    root.dataset.stale = String(!isLive)
+    signal.dataset.state = state
+    setText(word, isLive ? 'Live' : state.replace('_', ' '))
+    if (isLive) setText(note, '')
+    else if (error) setText(note, `${error.code}: ${error.message}`)
+    else if (state === 'CLOSED') setText(note, `${reason ?? ''}: reload the page`)
+    else setText(note, `as of ${clockTime(this.#staleSince ?? now)}`)
+  }
+}
