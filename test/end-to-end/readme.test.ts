@@ -50,7 +50,6 @@ describeWith(
   })
 
   it('runs in a page as it stands, but for the address of the gateway', async () => {
-    await kazoo.ensurePath('/room')
     const { outputFiles } = await build({
       stdin: { contents: EXAMPLE, resolveDir: new URL('.', import.meta.url).pathname },
       bundle: true,
@@ -76,10 +75,13 @@ describeWith(
     const printed: string[] = []
     page.on('console', (message) => printed.push(message.text()))
     await page.goto(origin)
-    await waitUntil('the page lists itself', () => printed.includes('here now: ada'))
-    expect((await kazoo.get('/room/ada')).text).toBe('{"mood":"curious"}')
-    await kazoo.create('/room/grace', '', { ephemeral: true })
-    await waitUntil('the page lists the other', () => printed.includes('here now: ada, grace'))
+    await waitUntil('the page lists itself', () => printed.includes('here now: Ada'))
+    const [name] = await kazoo.getChildren('/rooms/lobby')
+    expect((await kazoo.get(`/rooms/lobby/${name}`)).text).toBe('{"name":"Ada"}')
+    await kazoo.create('/rooms/lobby/grace', '{"name":"Grace"}', { ephemeral: true })
+    await waitUntil('the page tells of the other', () => printed.includes('Grace came'))
+    await kazoo.delete('/rooms/lobby/grace')
+    await waitUntil('the page tells that the other has gone', () => printed.includes('Grace went'))
     server.closeAllConnections()
     server.close()
   })
