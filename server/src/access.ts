@@ -1,35 +1,18 @@
-import { z } from 'zod'
-import type { Call, MultiPart, ViewDepth } from 'zoogate-client/protocol'
+import type { Call, CreateMode, MultiPart, ViewDepth, WireError } from 'zoogate-client/protocol'
+import { wireError } from './errors.js'
+import { pathProblem } from './path.js'
+import type { Need, Rights } from './rights.js'
 
-// What a page may do. Deny by default: in mode `rules` only what a rule of the token names is allowed.
+export type { AccessRule, Right } from './access-rule.js'
+export { accessRuleSchema } from './access-rule.js'
+export type { AccessMode, Need } from './rights.js'
 
-export type AccessMode = 'rules' | 'open'
+// What a page needs for each call, and whether it has it. Deny by default: what no rule allows is forbidden.
 
 /**
- * `read` covers exists, getData, getChildren, getACL, sync and every kind of watch; `acl` covers setACL.
+ * Everything that a call needs, path by path, one need for each part of a multi: no way around a rule.
  * What a session may ask about itself (whoAmI, its own ephemeral nodes) needs no right.
  */
-const right = z.enum(['read', 'create', 'write', 'delete', 'acl'])
-export type Right = z.infer<typeof right>
-
-export const accessRuleSchema = z.object({
-  /** A path below the chroot; `*` stands for one whole part, `**` at the end for any number of parts, also none. */
-  path: z.string().startsWith('/').max(1024),
-  allow: z.array(right).min(1),
-})
-
-export type AccessRule = z.infer<typeof accessRuleSchema>
-
-/** One right on one path that a call needs. */
-export interface Need {
-  /** Null where a valid path is all that is needed. */
-  right: Right | null
-  path: string
-  /** The right is needed on the path and on everything below it. */
-  subtree?: boolean
-}
-
-/** Everything that a call needs, path by path: a multi is no way around a rule. */
 export function needsOf(call: Call): Need[] {
   switch (call.op) {
     case 'multi':
@@ -38,55 +21,63 @@ export function needsOf(call: Call): Need[] {
     case 'closeView':
       return []
     case 'openView':
-      return needsOfView(call)
+      return [needOfView(call)]
     case 'getEphemerals':
     case 'removeWatch':
       return [{ right: null, path: call.path }]
     case 'addWatch':
-      return [{ right: 'read', path: call.path, subtree: call.recursive ?? false }]
+      return [{ right: 'watch', path: call.path, scope: call.recursive ? 'subtree' : 'node' }]
     case 'setACL':
       return [{ right: 'acl', path: call.path }]
     case 'create':
     case 'delete':
     case 'setData':
       return [needOfPart(call)]
-    default:
-      return [{ right: 'read', path: call.path }]
+    case 'exists':
+    case 'getData':
+    case 'getChildren':
+      return [{ right: call.watch ? 'read' : 'get', path: call.path }]
+    case 'getACL':
+    case 'sync':
+      return [{ right: 'get', path: call.path }]
   }
 }
 
 /** A view of children shows whatever is there right below its path, so that one child's name does not do. */
-export function needsOfView({ path, depth }: { path: string; depth?: ViewDepth }): Need[] {
-  if (depth === 'subtree') return [{ right: 'read', path, subtree: true }]
-  return [
-    { right: 'read', path },
-    { right: 'read', path: path === '/' ? '/*' : `${path}/*` },
-  ]
+export function needOfView({ path, depth }: { path: string; depth?: ViewDepth }): Need {
+  return { right: 'read', path, scope: depth ?? 'children' }
 }
 
-const WRITES = { create: 'create', delete: 'delete', setData: 'write', check: 'read' } as const
+const RIGHT_OF_PART = { delete: 'delete', setData: 'write', check: 'get' } as const
 
-function needOfPart({ op, path }: Pick<MultiPart, 'op' | 'path'>): Need {
-  return { right: WRITES[op], path }
+function needOfPart(part: Pick<MultiPart, 'op' | 'path'> & { mode?: CreateMode }): Need {
+  const { op, path, mode = 'persistent' } = part
+  if (op !== 'create') return { right: RIGHT_OF_PART[op], path }
+  return { right: `create:${mode}`, path, scope: mode.endsWith('_sequential') ? 'sequence' : 'node' }
 }
 
-/** @param need with its path as the page names it, already checked */
-export function isAllowed(mode: AccessMode, rules: readonly AccessRule[], need: Need): boolean {
-  const { right, path, subtree } = need
-  if (mode === 'open' || right === null) return true
-  return rules.some((rule) => rule.allow.includes(right) && matches(rule.path, path, subtree ?? false))
+/**
+ * Why a call is not passed on, or null.
+ * @param maxPathLength in characters
+ */
+export function refusalOf(call: Call, rights: Rights, maxPathLength: number): WireError | null {
+  for (const [at, need] of needsOf(call).entries()) {
+    const place = { path: need.path.slice(0, maxPathLength), ...(call.op === 'multi' && { part: at }) }
+    const problem = needProblem(need, maxPathLength)
+    if (problem !== null) return wireError('BAD_REQUEST', { message: problem, ...place })
+    if (!rights.allows(need)) return wireError('FORBIDDEN', { message: forbidden(need), ...place })
+  }
+  return null
 }
 
-/** Part by part, so that no wildcard ever reaches across a slash except the closing `**`. */
-function matches(pattern: string, path: string, subtree: boolean): boolean {
-  const wanted = partsOf(pattern)
-  const given = partsOf(path)
-  const open = wanted.at(-1) === '**'
-  const fixed = open ? wanted.slice(0, -1) : wanted
-  if (open ? given.length < fixed.length : subtree || given.length !== fixed.length) return false
-  return fixed.every((part, at) => part === '*' || part === given[at])
+/** What is wrong with the path of a need, or null. */
+function needProblem({ path, scope }: Need, maxPathLength: number): string | null {
+  // Below a chroot the number would be put behind the chroot's own name: a node beside it, and so outside.
+  if (scope === 'sequence' && path === '/') return 'a sequential node needs a name before its number'
+  return pathProblem(path, maxPathLength)
 }
 
-function partsOf(path: string): string[] {
-  return path === '/' ? [] : path.slice(1).split('/')
+function forbidden({ right, scope }: Need): string {
+  const where = scope === 'subtree' ? 'on this path and everything below it' : 'on this path'
+  return `the access rules do not allow ${right} ${where}; ask the operator of the gateway`
 }

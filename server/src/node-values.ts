@@ -6,7 +6,6 @@ import type { AclEntry, CreateFlags } from './zookeeper/index.js'
 
 const PERMISSION_BITS: Record<Permission, number> = { read: 1, write: 2, create: 4, delete: 8, admin: 16 }
 const PERMISSIONS = Object.entries(PERMISSION_BITS) as [Permission, number][]
-const OPEN_TO_ALL: readonly AclEntry[] = [{ perms: 31, scheme: 'world', id: 'anyone' }]
 
 export const CREATE_FLAGS: Record<CreateMode, CreateFlags> = {
   persistent: 0,
@@ -33,8 +32,7 @@ export function byteLength(data: NodeData | undefined): number {
   return typeof data === 'string' ? Buffer.byteLength(data) : Buffer.byteLength(data.base64, 'base64')
 }
 
-export function toAclEntries(acl: Acl[] | undefined): readonly AclEntry[] {
-  if (!acl) return OPEN_TO_ALL
+export function toAclEntries(acl: Acl[]): readonly AclEntry[] {
   return acl.map(({ scheme, id, permissions }) => ({
     scheme,
     id,

@@ -1,5 +1,5 @@
 import type { Resume } from 'zoogate-client/protocol'
-import { type AccessMode, isAllowed, type Need } from './access.js'
+import type { Need } from './access.js'
 import type { Identity } from './authenticate.js'
 import type { Limits } from './limits.js'
 import { pathProblem } from './path.js'
@@ -14,7 +14,6 @@ export function resumeProblem(
   sealed: SealedSession | null,
   identity: Identity,
   chroot: string,
-  access: AccessMode,
   limits: Limits,
 ): string | null {
   if (sealed === null) return 'the resume token does not open; a new session is needed'
@@ -25,14 +24,14 @@ export function resumeProblem(
   const { data, exist, child, persistent = [], recursive = [] } = resume.watches
   const single = [...data, ...exist, ...child, ...persistent]
   const needs: Need[] = [
-    ...single.map((path): Need => ({ right: 'read', path })),
-    ...recursive.map((path): Need => ({ right: 'read', path, subtree: true })),
+    ...single.map((path): Need => ({ right: 'watch', path })),
+    ...recursive.map((path): Need => ({ right: 'watch', path, scope: 'subtree' })),
   ]
   if (needs.length > limits.maxWatches) return `a session holds at most ${limits.maxWatches} watches`
   for (const need of needs) {
     const problem = pathProblem(need.path, limits.maxPathLength)
     if (problem) return `a watch cannot be set again: ${problem}`
-    if (!isAllowed(access, identity.rules, need)) {
+    if (!identity.rights.allows(need)) {
       return 'a watch is on a path that the token does not allow; a new session is needed'
     }
   }

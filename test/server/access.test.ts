@@ -1,71 +1,42 @@
 import { describe, expect, it } from 'vitest'
 import type { Call } from 'zoogate-client/protocol'
-import { type AccessRule, isAllowed, needsOf, type Right } from '../../server/src/access.js'
-
-const rules: AccessRule[] = [
-  { path: '/rooms/*', allow: ['read'] },
-  { path: '/rooms/*/members/**', allow: ['read', 'create', 'delete'] },
-  { path: '/mine', allow: ['write', 'acl'] },
-]
-
-describe('access in mode rules', () => {
-  it.each<[Right, string, boolean]>([
-    ['read', '/rooms/1', true],
-    ['read', '/rooms', false],
-    ['read', '/rooms/1/secret', false],
-    ['create', '/rooms/1', false],
-    ['create', '/rooms/1/members', true],
-    ['create', '/rooms/1/members/a/b/c', true],
-    ['write', '/rooms/1/members/a', false],
-    ['delete', '/rooms/1/members/a', true],
-    ['write', '/mine', true],
-    ['acl', '/mine', true],
-    ['read', '/mine', false],
-    ['write', '/mine/below', false],
-    ['read', '/', false],
-  ])('%s on %s: %s', (right, path, allowed) => {
-    expect(isAllowed('rules', rules, { right, path })).toBe(allowed)
-  })
-
-  it.each([
-    ['/rooms/1/members', true],
-    ['/rooms/1/members/a/b', true],
-    ['/rooms/1', false],
-    ['/rooms', false],
-    ['/', false],
-  ])('allows reading all of %s: %s', (path, allowed) => {
-    expect(isAllowed('rules', rules, { right: 'read', path, subtree: true })).toBe(allowed)
-  })
-
-  it('forbids everything without a rule', () => {
-    expect(isAllowed('rules', [], { right: 'read', path: '/' })).toBe(false)
-  })
-
-  it('takes ** alone for everything, the root included', () => {
-    const all: AccessRule[] = [{ path: '/**', allow: ['read'] }]
-    for (const path of ['/', '/a/b']) {
-      expect(isAllowed('rules', all, { right: 'read', path, subtree: true })).toBe(true)
-    }
-  })
-})
-
-describe('access in mode open', () => {
-  it('allows everything', () => {
-    expect(isAllowed('open', [], { right: 'delete', path: '/x' })).toBe(true)
-  })
-})
+import { type AccessRule, needsOf, refusalOf } from '../../server/src/access.js'
+import { AccessPolicy } from '../../server/src/rights.js'
 
 describe('the needs of a call', () => {
   const needs = (call: object) => needsOf({ type: 'call', id: 1, ...call } as Call)
 
   it('are one right on its path', () => {
-    expect(needs({ op: 'create', path: '/a' })).toEqual([{ right: 'create', path: '/a' }])
+    expect(needs({ op: 'create', path: '/a' })).toEqual([
+      { right: 'create:persistent', path: '/a', scope: 'node' },
+    ])
     expect(needs({ op: 'setData', path: '/a', data: '' })).toEqual([{ right: 'write', path: '/a' }])
     expect(needs({ op: 'delete', path: '/a' })).toEqual([{ right: 'delete', path: '/a' }])
     expect(needs({ op: 'setACL', path: '/a', acl: [] })).toEqual([{ right: 'acl', path: '/a' }])
     for (const op of ['exists', 'getData', 'getChildren', 'getACL', 'sync']) {
-      expect(needs({ op, path: '/a' })).toEqual([{ right: 'read', path: '/a' }])
+      expect(needs({ op, path: '/a' })).toEqual([{ right: 'get', path: '/a' }])
     }
+  })
+
+  it('are reading and watching for a read that sets a watch', () => {
+    for (const op of ['exists', 'getData', 'getChildren']) {
+      expect(needs({ op, path: '/a', watch: true })).toEqual([{ right: 'read', path: '/a' }])
+      expect(needs({ op, path: '/a', watch: false })).toEqual([{ right: 'get', path: '/a' }])
+    }
+  })
+
+  it.each([
+    ['persistent', 'node'],
+    ['ephemeral', 'node'],
+    ['container', 'node'],
+    ['ttl', 'node'],
+    ['persistent_sequential', 'sequence'],
+    ['ephemeral_sequential', 'sequence'],
+    ['ttl_sequential', 'sequence'],
+  ])('are, for a create with mode %s, this mode on the %s', (mode, scope) => {
+    const need = { right: `create:${mode}`, path: '/a', scope }
+    expect(needs({ op: 'create', path: '/a', mode })).toEqual([need])
+    expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode }] })).toEqual([need])
   })
 
   it('are those of every part of a multi', () => {
@@ -76,8 +47,8 @@ describe('the needs of a call', () => {
       { op: 'delete', path: '/f' },
     ]
     expect(needs({ op: 'multi', parts })).toEqual([
-      { right: 'read', path: '/c' },
-      { right: 'create', path: '/d' },
+      { right: 'get', path: '/c' },
+      { right: 'create:persistent', path: '/d', scope: 'node' },
       { right: 'write', path: '/e' },
       { right: 'delete', path: '/f' },
     ])
@@ -85,14 +56,98 @@ describe('the needs of a call', () => {
 
   it('cover everything below for a recursive watch', () => {
     expect(needs({ op: 'addWatch', path: '/a', recursive: true })).toEqual([
-      { right: 'read', path: '/a', subtree: true },
+      { right: 'watch', path: '/a', scope: 'subtree' },
     ])
-    expect(needs({ op: 'addWatch', path: '/a' })).toEqual([{ right: 'read', path: '/a', subtree: false }])
+    expect(needs({ op: 'addWatch', path: '/a' })).toEqual([{ right: 'watch', path: '/a', scope: 'node' }])
   })
 
   it('are none for what a session asks about itself, but a valid path', () => {
     expect(needs({ op: 'whoAmI' })).toEqual([])
     expect(needs({ op: 'getEphemerals', path: '/a' })).toEqual([{ right: null, path: '/a' }])
     expect(needs({ op: 'removeWatch', path: '/a' })).toEqual([{ right: null, path: '/a' }])
+  })
+})
+
+describe('a call is refused', () => {
+  const rules: AccessRule[] = [
+    { path: '/**', allow: ['get'] },
+    { path: '/rooms/*/${sub}:*', allow: ['create', 'write', 'delete'] },
+  ]
+  const rights = new AccessPolicy('rules', rules).rightsOf({ claims: { sub: 'ada' }, rules: [] })
+  const everything = new AccessPolicy('open').rightsOf({ claims: {}, rules: [] })
+  const refusal = (call: object, allowed = rights) =>
+    refusalOf({ type: 'call', id: 1, ...call } as Call, allowed, 40)
+
+  it('with FORBIDDEN, the path and the right that is missing, where no rule allows it', () => {
+    expect(refusal({ op: 'delete', path: '/rooms/1/ada:1' })).toBe(null)
+    expect(refusal({ op: 'delete', path: '/rooms/1/bob:1' })).toEqual({
+      code: 'FORBIDDEN',
+      path: '/rooms/1/bob:1',
+      message: 'the access rules do not allow delete on this path; ask the operator of the gateway',
+      retryable: false,
+      outcome: 'not_executed',
+    })
+  })
+
+  it('as a whole, naming the part, where a part of a multi is smuggled in', () => {
+    const own = { op: 'setData', path: '/rooms/1/ada:1', data: '' }
+    expect(refusal({ op: 'multi', parts: [own, { op: 'check', path: '/x' }] })).toBe(null)
+    for (const op of ['delete', 'setData', 'create']) {
+      expect(refusal({ op: 'multi', parts: [own, own, { op, path: '/rooms/1/bob:1' }] })).toMatchObject({
+        code: 'FORBIDDEN',
+        path: '/rooms/1/bob:1',
+        part: 2,
+      })
+    }
+  })
+
+  it('where a recursive watch would reach into what is forbidden', () => {
+    const watching = (path: string) =>
+      new AccessPolicy('rules', [{ path, allow: ['read'] }]).rightsOf({ claims: {}, rules: [] })
+    const call = { op: 'addWatch', path: '/rooms', recursive: true }
+    expect(refusal(call, watching('/rooms/**'))).toBe(null)
+    for (const path of ['/rooms', '/rooms/*', '/rooms/1/**']) {
+      expect(refusal(call, watching(path))).toMatchObject({
+        code: 'FORBIDDEN',
+        message: expect.stringContaining('watch on this path and everything below it'),
+      })
+    }
+  })
+
+  it.each([
+    '/a/',
+    '//',
+    '/a//b',
+    '/..',
+    '/a/../b',
+    '/.',
+    'a',
+    '',
+    '/a\u0000',
+    '/a\ud83d\ude00',
+    '/\uff0e\uff0e\ufff0',
+  ])('with BAD_REQUEST for the path %j, even where everything is open', (path) => {
+    for (const op of ['getData', 'delete', 'sync', 'getEphemerals', 'removeWatch']) {
+      expect(refusal({ op, path }, everything)).toMatchObject({ code: 'BAD_REQUEST', path })
+    }
+  })
+
+  it('with BAD_REQUEST and a shortened path where the path is longer than the limit', () => {
+    expect(refusal({ op: 'getData', path: `/${'a'.repeat(39)}` })).toBe(null)
+    expect(refusal({ op: 'getData', path: `/${'a'.repeat(40)}` })).toMatchObject({
+      code: 'BAD_REQUEST',
+      path: `/${'a'.repeat(39)}`,
+    })
+  })
+
+  it('for a number behind the root, which would be a node beside the chroot', () => {
+    const parts = [{ op: 'create', path: '/', mode: 'persistent_sequential' }]
+    expect(refusal({ op: 'multi', parts }, everything)).toMatchObject({
+      code: 'BAD_REQUEST',
+      part: 0,
+      message: 'a sequential node needs a name before its number',
+    })
+    expect(refusal({ op: 'create', path: '/' }, everything)).toBe(null)
+    expect(refusal({ op: 'create', path: '/a', mode: 'ttl_sequential' }, everything)).toBe(null)
   })
 })

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { flagName, SETTINGS } from '../config.js'
 import { type DevFlags, runDev } from './dev.js'
 import { runDoctor } from './doctor.js'
+import { type ExplainFlags, runExplain } from './explain.js'
 import { runServe } from './serve.js'
 import { printToken } from './token.js'
 
@@ -18,7 +19,27 @@ export function createProgram(): Command {
     .command('serve')
     .description('run the gateway for an ensemble')
     .option('--config <file>', 'JSON file with settings')
-    .action((flags: Record<string, unknown>) => runServe(flags))
+    .option('--explain', 'connect nowhere; say whether the rules allow --sub the --op on --path, and why')
+    .option('--sub <name>', 'with --explain: the subject of the token')
+    .option(
+      '--claim <key=value...>',
+      'with --explain: its further claims; a value that is JSON is taken as JSON',
+    )
+    .option('--chroot <path>', 'with --explain: its chroot')
+    .option('--op <operation>', 'with --explain: create, delete, getData, … (--path is the path of the node)')
+    .option('--mode <mode>', 'with --explain: mode of a create; default persistent')
+    .option('--watch', 'with --explain: a read that sets a watch')
+    .option('--recursive', 'with --explain: an addWatch for everything below')
+    .addHelpText(
+      'after',
+      '\nWith --explain the exit code is 0 for allowed, 1 for forbidden, 2 for bad usage.',
+    )
+    .action(async (flags: ExplainFlags & Record<string, unknown>) => {
+      if (flags.explain) process.exitCode = runExplain(flags)
+      else await runServe(flags)
+    })
+    // Not 1, which with --explain means forbidden.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   for (const [name, setting] of Object.entries(SETTINGS)) {
     serve.addOption(new Option(`--${flagName(name)} <value>`, setting.help))
   }

@@ -1,0 +1,169 @@
+import type { Call } from 'zoogate-client/protocol'
+import { needsOf, refusalOf } from '../access.js'
+import { type BoundRule, RIGHT_BITS, type RuleOrigin } from '../access-rule.js'
+import { type Identity, identityOf } from '../claims.js'
+import { readSettings, settingNames } from '../config.js'
+import { DerivedIdentities } from '../derived-identity.js'
+import { ConfigError, checkAccess, gatewayOptionsSchema } from '../options.js'
+import { withChroot } from '../path.js'
+import { parseMessage } from '../protocol.js'
+import { AccessPolicy, type Need, partsOf, type Rights } from '../rights.js'
+import { parseClaim } from './token.js'
+
+/** What of the configuration a decision rests on: no secret of the tokens is needed to ask. */
+const accessOptionsSchema = gatewayOptionsSchema.pick({
+  access: true,
+  rules: true,
+  identitySecret: true,
+  nodeAcl: true,
+  limits: true,
+})
+
+export interface ExplainFlags {
+  config?: string
+  sub?: string
+  claim?: string[]
+  chroot?: string
+  op?: string
+  path?: string
+  mode?: string
+  watch?: boolean
+  recursive?: boolean
+}
+
+const EXIT_CODES = { allowed: 0, forbidden: 1 } as const
+const BAD_USAGE = 2
+
+/** More would hide what is near. */
+const NEAREST = 3
+
+/** Prints what the rules decide and why. @returns the exit code: 0 allowed, 1 forbidden, 2 a question that cannot be answered */
+export function runExplain(
+  flags: ExplainFlags & Record<string, unknown>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  print: { answer(line: string): void; problem(line: string): void } = {
+    answer: console.log,
+    problem: console.error,
+  },
+): number {
+  try {
+    const { verdict, lines } = explanationOf(flags, env)
+    for (const line of lines) print.answer(line)
+    return EXIT_CODES[verdict]
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    print.problem(`zoogate: ${error.message.replaceAll('\n', '\nzoogate: ')}`)
+    return BAD_USAGE
+  }
+}
+
+function explanationOf(
+  flags: ExplainFlags & Record<string, unknown>,
+  env: Readonly<Record<string, string | undefined>>,
+): Explanation {
+  // Here --path is the node's; where the WebSocket is has no part in this.
+  const { path: _, ...settings } = flags
+  const { gateway } = readSettings({ flags: settings, env, configFile: flags.config })
+  const checked = accessOptionsSchema.safeParse(gateway)
+  if (!checked.success) {
+    const lines = checked.error.issues.map(
+      (issue) => `${settingNames(issue.path.join('.'))}: ${issue.message}`,
+    )
+    throw new ConfigError(lines.join('\n'))
+  }
+  const { access, rules, identitySecret, limits } = checked.data
+  checkAccess(checked.data, settingNames)
+  const identities = identitySecret === undefined ? null : new DerivedIdentities(identitySecret)
+  const identity = identityOf(claimsOf(flags), 0, { access: new AccessPolicy(access, rules), identities })
+  if (typeof identity === 'string') throw new ConfigError(`--sub, --claim, --chroot: ${identity}`)
+  return explain(callOf(flags), identity, limits.maxPathLength)
+}
+
+export interface Explanation {
+  verdict: 'allowed' | 'forbidden'
+  lines: string[]
+}
+
+/** @throws ConfigError for a path that no rule could allow */
+export function explain(call: Call, identity: Identity, maxPathLength: number): Explanation {
+  const refusal = refusalOf(call, identity.rights, maxPathLength)
+  if (refusal?.code === 'BAD_REQUEST') throw new ConfigError(`--path: ${refusal.message}`)
+  const verdict = refusal === null ? 'allowed' : 'forbidden'
+  const decisions = needsOf(call).flatMap((need) => [
+    `${verdict}: ${need.right ?? call.op} on ${need.path}${scopeOf(need)}`,
+    ...(refusal === null ? reasonsFor(need, identity.rights) : reasonsAgainst(need, identity.rights)),
+    `  the path in the ensemble: ${withChroot(identity.chroot, need.path)}, below the chroot of the connect string`,
+  ])
+  const users = identity.auth.map(({ auth }) => `  in ZooKeeper the page is digest ${auth.split(':', 1)[0]}`)
+  return { verdict, lines: [...decisions, ...users] }
+}
+
+function scopeOf({ scope = 'node' }: Need): string {
+  const words = {
+    node: '',
+    children: ' and its children',
+    subtree: ' and everything below',
+    sequence: ' with any number behind it',
+  }
+  return words[scope]
+}
+
+function reasonsFor(need: Need, rights: Rights): string[] {
+  if (need.right === null) return ['  what a session asks about itself needs no right']
+  if (rights.rules === null) return ['  access is open: everything under the chroot is allowed']
+  return rights.decidingRules(need).map((rule) => `  by ${described(rule)}`)
+}
+
+function reasonsAgainst({ right, path }: Need, rights: Rights): string[] {
+  const parts = partsOf(path)
+  const wanted = right === null ? 0 : RIGHT_BITS[right]
+  const nearness = ({ bits, pattern }: BoundRule) =>
+    pattern.commonParts(parts) + (pattern.covers(parts, 'node') ? 1 : 0) + ((bits & wanted) === 0 ? 0 : 1)
+  const near = [...(rights.rules ?? [])].sort((a, b) => nearness(b) - nearness(a)).slice(0, NEAREST)
+  const idle = rights.unbound.filter(({ origin }) =>
+    origin.rule.allow.some((allowed) => (RIGHT_BITS[allowed] & wanted) !== 0),
+  )
+  return [
+    `  no rule allows it${near.length + idle.length === 0 ? '; there is none' : ', the nearest are:'}`,
+    ...near.map((rule) => `  - ${described(rule)}`),
+    ...idle.slice(0, NEAREST).map((rule) => `  - ${named(rule.origin)}: does not apply, ${rule.problem}`),
+  ]
+}
+
+function described({ origin, pattern }: BoundRule): string {
+  const bound = String(pattern)
+  const value = bound === origin.rule.path ? '' : `, here ${bound}`
+  return `${named(origin)}${value}: ${origin.rule.allow.join(', ')}`
+}
+
+function named({ source, at, rule }: RuleOrigin): string {
+  const name = rule.name === undefined ? '' : ` "${rule.name}"`
+  return `rule ${at + 1} of the ${source}${name}, ${rule.path}`
+}
+
+function claimsOf({ sub, claim = [], chroot }: ExplainFlags): Record<string, unknown> {
+  if (sub === undefined) throw new ConfigError('--sub: missing; whom is it about?')
+  const claims: Record<string, unknown> = Object.fromEntries(claim.map(parseClaim))
+  const zk = chroot === undefined ? claims.zk : { ...(claims.zk as object | undefined), chroot }
+  return { ...claims, sub, ...(zk !== undefined && { zk }) }
+}
+
+function callOf({ op, path, mode, watch, recursive }: ExplainFlags): Call {
+  if (op === undefined) throw new ConfigError('--op: missing; give create, delete, getData, …')
+  if (op === 'multi') throw new ConfigError('--op: ask for each part of a multi on its own')
+  if (path === undefined && op !== 'whoAmI') throw new ConfigError('--path: missing; on which node?')
+  const parsed = parseMessage({
+    // What the rules do not look at, but an operation has to have.
+    type: 'call',
+    id: 0,
+    data: '',
+    acl: [{ scheme: 'world', id: 'anyone', permissions: ['read'] }],
+    op,
+    path,
+    mode,
+    watch,
+    recursive,
+  })
+  if (parsed.kind !== 'message') throw new ConfigError(`--op, --mode: ${parsed.problem}`)
+  return parsed.message as Call
+}

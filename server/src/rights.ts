@@ -1,0 +1,116 @@
+import {
+  type AccessRule,
+  type BoundRule,
+  type CompiledRule,
+  compileRules,
+  RIGHT_BITS,
+  type Right,
+  type UnboundRule,
+} from './access-rule.js'
+import type { Reach } from './bound-pattern.js'
+import type { Claims } from './claim-value.js'
+
+export type AccessMode = 'rules' | 'open'
+
+/**
+ * What of the tree a need is about: the node; the node and each direct child; the node and everything below; or
+ * the node that a sequential create makes of the path.
+ */
+export type Scope = 'node' | 'children' | 'subtree' | 'sequence'
+
+/** One right on one path that a call needs. */
+export interface Need {
+  /** Null where a valid path is all that is needed. */
+  right: Right | null
+  path: string
+  /** @default 'node' */
+  scope?: Scope
+}
+
+const REACHES: Readonly<Record<Scope, readonly Reach[]>> = {
+  node: ['node'],
+  children: ['node', 'children'],
+  subtree: ['node', 'below'],
+  sequence: ['numbered'],
+}
+
+/** Whose rights: what the token says, and the rules that it carries. */
+export interface Claimant {
+  claims: Claims
+  rules: readonly AccessRule[]
+}
+
+/** What the gateway's configuration says of access. */
+export class AccessPolicy {
+  readonly #mode: AccessMode
+  readonly #rules: readonly CompiledRule[]
+
+  /** @param rules apply to every page, besides those of its token */
+  constructor(mode: AccessMode, rules: readonly AccessRule[] = []) {
+    this.#mode = mode
+    this.#rules = compileRules('configuration', rules)
+  }
+
+  /** Puts the claims into the rules, once for each token, so that a call costs comparisons only. */
+  rightsOf({ claims, rules }: Claimant): Rights {
+    if (this.#mode === 'open') return new Rights(null)
+    return new Rights([...this.#rules, ...compileRules('token', rules)].map((rule) => rule.bind(claims)))
+  }
+}
+
+/** What one page may do. Deny by default. */
+export class Rights {
+  readonly #rules: readonly BoundRule[] | null
+  /** The rules that do not apply to this page. */
+  readonly unbound: readonly UnboundRule[]
+
+  /** @param rules null: everything is allowed */
+  constructor(rules: readonly (BoundRule | UnboundRule)[] | null) {
+    this.#rules = rules?.filter((rule) => 'bits' in rule) ?? null
+    this.unbound = rules?.filter((rule) => 'problem' in rule) ?? []
+  }
+
+  /** The rules that apply; null where everything is allowed. */
+  get rules(): readonly BoundRule[] | null {
+    return this.#rules
+  }
+
+  /** @param need with its path as the page names it, already checked */
+  allows({ right, path, scope = 'node' }: Need): boolean {
+    const rules = this.#rules
+    if (rules === null || right === null) return true
+    const parts = partsOf(path)
+    return REACHES[scope].every((reach) => missingBits(rules, RIGHT_BITS[right], parts, reach) === 0)
+  }
+
+  /** The rules that a permission rests on: each gives something that is needed. */
+  decidingRules({ right, path, scope = 'node' }: Need): readonly BoundRule[] {
+    if (right === null) return []
+    const parts = partsOf(path)
+    const gives = (rule: BoundRule) =>
+      (rule.bits & RIGHT_BITS[right]) !== 0 &&
+      REACHES[scope].some((reach) => rule.pattern.covers(parts, reach))
+    return (this.#rules ?? []).filter(gives)
+  }
+}
+
+/** Rules add up: reading may come from one and watching from another. */
+function missingBits(
+  rules: readonly BoundRule[],
+  wanted: number,
+  path: readonly string[],
+  reach: Reach,
+): number {
+  let missing = wanted
+  for (const rule of rules) {
+    if ((rule.bits & missing) === 0 || !rule.pattern.covers(path, reach)) continue
+    missing &= ~rule.bits
+    if (missing === 0) break
+  }
+  return missing
+}
+
+/** The parts of a path; none for the root. */
+export function partsOf(path: string): string[] {
+  return path === '/' ? [] : path.slice(1).split('/')
+}
