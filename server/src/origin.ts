@@ -15,3 +15,28 @@ export function isOriginAllowed(
   // The scheme is not compared: behind a proxy that ends TLS, the gateway does not know its own.
   return URL.canParse(origin) && new URL(origin).host === host
 }
+
+/**
+ * Whether the cookie of a request may stand for a token. A browser sends it along whoever asked for the request, so
+ * that the origin is all that tells a page of one's own from any other: it has to be there and on the list, and without
+ * a list it has to be a page that nobody on the way could have written.
+ */
+export function isCookieOrigin(
+  headers: IncomingHttpHeaders,
+  allowed: readonly string[] | undefined,
+): boolean {
+  const { origin } = headers
+  if (origin === undefined) return false
+  if (allowed) return allowed.includes(origin)
+  return isOriginAllowed(headers, allowed) && isSecure(new URL(origin))
+}
+
+/** As browsers have it: https, or this machine. */
+function isSecure({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || isLoopback(hostname)
+}
+
+/** @param hostname as URL gives it */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}

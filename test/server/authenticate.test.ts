@@ -1,7 +1,12 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { describe, expect, it } from 'vitest'
-import { createAuthenticator } from '../../server/src/authenticate.js'
+import {
+  type Authentication,
+  type AuthenticatorContext,
+  createAuthenticator as create,
+  type JwtOptions,
+} from '../../server/src/authenticate.js'
 
 const secret = 'a secret of more than thirty-two characters'
 const rsa = generateKeyPairSync('rsa', {
@@ -14,6 +19,19 @@ const ec = generateKeyPairSync('ec', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 })
+
+/** With a key that is there from the start: such an authenticator has nothing to wait for. */
+function createAuthenticator(
+  options: JwtOptions,
+  context?: AuthenticatorContext,
+): (token: string) => Authentication {
+  const authenticate = create(options, context)
+  return (token) => {
+    const result = authenticate(token)
+    if (result instanceof Promise) throw new Error('a static key answers at once')
+    return result
+  }
+}
 
 function sign(claims: object, options: jwt.SignOptions = {}, key: string = secret): string {
   const lifetime = 'exp' in claims ? {} : { expiresIn: 60 }
@@ -30,12 +48,14 @@ describe('an authenticator', () => {
   it('accepts HS256 under the secret and reads subject, chroot, rules and expiry', () => {
     const rules = [{ path: '/rooms/**', allow: ['read'] }]
     const result = createAuthenticator({ secret, clockToleranceS: 0 })(
-      sign({ zk: { chroot: '/tenants/a', rules }, exp: 4102444800 }),
+      sign({ zk: { chroot: '/tenants/a', rules }, exp: 4102444800, iat: 1767225600 }),
     )
-    expect(result).toEqual({
-      ok: true,
-      identity: { subject: 'ada', chroot: '/tenants/a', rules, auth: [], expiresAt: 4102444800_000 },
-    })
+    const expiresAt = 4102444800_000
+    const issuedAt = 1767225600_000
+    const identity = { subject: 'ada', chroot: '/tenants/a', auth: [], expiresAt, issuedAt }
+    expect(result).toMatchObject({ ok: true, identity })
+    const allows = (path: string) => result.ok && result.identity.rights.allows({ right: 'get', path })
+    expect([allows('/rooms/42'), allows('/other')]).toEqual([true, false])
   })
 
   it('accepts RS256 and ES256 under their public keys', () => {
@@ -104,6 +124,101 @@ describe('an authenticator', () => {
   it('refuses algorithms that do not fit the key, when it is made', () => {
     expect(() => createAuthenticator({ secret, algorithms: ['RS256'] })).toThrow('a secret is for HS256')
     expect(() => createAuthenticator({ publicKey: rsa.publicKey, algorithms: ['HS256'] })).toThrow('RS256')
-    expect(() => createAuthenticator({})).toThrow('secret or a public key')
+    expect(() => createAuthenticator({})).toThrow('a secret, a public key or the address of a key set')
+  })
+
+  it('gives the tolerance to the end of a token, and null for what a token does not say', () => {
+    const check = createAuthenticator({ secret, clockToleranceS: 30 })
+    expect(check(sign({ exp: 4102444800 }))).toMatchObject({ identity: { expiresAt: 4102444830_000 } })
+    const bare = jwt.sign({ sub: 'ada' }, secret, { noTimestamp: true })
+    const identity = { subject: 'ada', chroot: '', auth: [], expiresAt: null, issuedAt: null }
+    expect(check(bare)).toMatchObject({ ok: true, identity })
+  })
+
+  it('says of a token before its time that clocks may be wrong, and nothing of its claims', () => {
+    const refused = createAuthenticator({ secret, issuer: 'idp' })(sign({}, { issuer: 'secret-project' }))
+    expect(JSON.stringify(refused)).not.toContain('secret-project')
+    const early = createAuthenticator({ secret })(sign({}, { notBefore: 60 }))
+    expect(early).toMatchObject({ cause: 'invalid', message: expect.stringContaining('clocks') })
+  })
+
+  it.each([
+    ['critical extensions that it does not know', { alg: 'HS256', crit: ['exp'] }],
+    ['an algorithm that is no text', { alg: ['HS256'] }],
+    ['no algorithm', { typ: 'JWT' }],
+  ])('refuses a header with %s, although the signature is good', (_, header) => {
+    const unsigned = forged(header, { sub: 'ada' }).slice(0, -1)
+    const mac = createHmac('sha256', secret).update(unsigned).digest('base64url')
+    expect(createAuthenticator({ secret })(`${unsigned}.${mac}`)).toMatchObject({ cause: 'invalid' })
+  })
+
+  it('refuses what is shaped like a token and is none', () => {
+    const check = createAuthenticator({ secret })
+    const [header, , mac] = sign({}).split('.')
+    const good = sign({})
+    const broken = ['', '.', '..', 'a.b.c', `${header}..${mac}`, `${good}.x`, ` ${good}`, `${good}=`]
+    for (const token of broken) expect(check(token), token).toMatchObject({ ok: false, cause: 'invalid' })
+  })
+
+  it('refuses claims that are no JSON, under a good signature', () => {
+    const header = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')
+    const unsigned = `${header}.${Buffer.from('sub=ada').toString('base64url')}`
+    const mac = createHmac('sha256', secret).update(unsigned).digest('base64url')
+    expect(createAuthenticator({ secret })(`${unsigned}.${mac}`)).toMatchObject({ cause: 'invalid' })
+  })
+
+  it('ignores keys that the token itself brings', () => {
+    const own = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const token = jwt.sign({ sub: 'ada' }, own.privateKey, {
+      algorithm: 'RS256',
+      header: {
+        alg: 'RS256',
+        jku: 'http://127.0.0.1:1/keys',
+        x5u: 'http://127.0.0.1:1/chain',
+        jwk: own.publicKey.export({ format: 'jwk' }),
+      } as unknown as jwt.JwtHeader,
+    })
+    expect(createAuthenticator({ publicKey: rsa.publicKey })(token)).toMatchObject({ cause: 'invalid' })
+  })
+
+  it('refuses claims that are no numbers where they should be, and payloads that are no object', () => {
+    const check = createAuthenticator({ secret })
+    expect(check(jwt.sign('just a text', secret))).toMatchObject({ ok: false, cause: 'forbidden' })
+    for (const claims of [{ iat: 'now' }, { exp: '4102444800' }, { exp: null }, { sub: 7 }]) {
+      const unsigned = forged({ alg: 'HS256' }, { sub: 'ada', ...claims }).slice(0, -1)
+      const mac = createHmac('sha256', secret).update(unsigned).digest('base64url')
+      expect(check(`${unsigned}.${mac}`), JSON.stringify(claims)).toMatchObject({ ok: false })
+    }
+  })
+
+  it('asks last whether the identity is refused all the same', () => {
+    const asked: string[] = []
+    const refused = { ok: false, cause: 'invalid', message: 'revoked' } as const
+    const check = createAuthenticator(
+      { secret },
+      {
+        refusalOf: ({ subject }) => {
+          asked.push(subject)
+          return subject === 'mallory' ? refused : null
+        },
+      },
+    )
+    expect(check(sign({ sub: 'mallory' }))).toBe(refused)
+    expect(check(sign({ sub: 'ada' })).ok).toBe(true)
+    check(sign({ sub: 'eve' }, { expiresIn: -60 }))
+    expect(asked).toEqual(['mallory', 'ada'])
+  })
+
+  it('refuses keys of other types than RSA and P-256', () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+    const pem = other.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    expect(() => createAuthenticator({ publicKey: pem })).toThrow('must be an RSA or a P-256 key')
+    const edwards = generateKeyPairSync('ed25519')
+      .publicKey.export({ type: 'spki', format: 'pem' })
+      .toString()
+    expect(() => createAuthenticator({ publicKey: edwards })).toThrow('must be an RSA or a P-256 key')
+    expect(() => createAuthenticator({ secret, algorithms: [] })).toThrow('not nothing')
+    const only = createAuthenticator({ publicKey: ec.publicKey, algorithms: ['ES256'] })
+    expect(only(sign({}, { algorithm: 'ES256' }, ec.privateKey)).ok).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isOriginAllowed } from '../../server/src/origin.js'
+import { isCookieOrigin, isOriginAllowed } from '../../server/src/origin.js'
 
 describe('an origin', () => {
   it.each([
@@ -18,5 +18,29 @@ describe('an origin', () => {
     ['https://anything.example', 'gate.example', ['*'], true],
   ])('%s at host %s with the list %j: %s', (origin, host, list, allowed) => {
     expect(isOriginAllowed({ host, ...(origin !== undefined && { origin }) }, list)).toBe(allowed)
+  })
+})
+
+describe('the origin of a request that brings its token as a cookie', () => {
+  it.each([
+    ['https://gate.example', 'gate.example', undefined, true],
+    ['http://localhost:8080', 'localhost:8080', undefined, true],
+    ['http://127.0.0.1:8080', '127.0.0.1:8080', undefined, true],
+    ['http://[::1]:8080', '[::1]:8080', undefined, true],
+    // A page that anybody on the way could have written, of the right host.
+    ['http://gate.example', 'gate.example', undefined, false],
+    ['http://127.0.0.1.evil.example', '127.0.0.1.evil.example', undefined, false],
+    ['http://x127.0.0.1', 'x127.0.0.1', undefined, false],
+    ['https://evil.example', 'gate.example', undefined, false],
+    [undefined, 'gate.example', undefined, false],
+    [undefined, 'gate.example', ['https://app.example'], false],
+    ['null', 'gate.example', undefined, false],
+    ['', 'gate.example', undefined, false],
+    ['https://app.example', 'gate.example', ['https://app.example'], true],
+    ['http://app.example', 'gate.example', ['http://app.example'], true],
+    ['https://gate.example', 'gate.example', ['https://app.example'], false],
+    ['https://anything.example', 'gate.example', ['*'], false],
+  ])('%s at host %s with the list %j: %s', (origin, host, list, allowed) => {
+    expect(isCookieOrigin({ host, ...(origin !== undefined && { origin }) }, list)).toBe(allowed)
   })
 })
