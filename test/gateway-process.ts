@@ -80,6 +80,12 @@ export function serveProcess(zookeeper: string, env: Record<string, string> = {}
   })
 }
 
+/** For thousands of pages that come from one address at once, as no honest ones do outside of tests. */
+export const CROWD_FROM_ONE_ADDRESS = {
+  ZOOGATE_CONNECT_BURST: '15000',
+  ZOOGATE_MAX_UNAUTHENTICATED_PER_ADDRESS: '15000',
+}
+
 export function webSocketOf(http: string): string {
   return `${http.replace('http', 'ws')}/zoogate`
 }

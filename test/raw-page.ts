@@ -15,6 +15,8 @@ import {
 
 export interface RawPageOptions {
   origin?: string
+  /** Of the upgrade, as they are. */
+  headers?: Record<string, string>
   protocols?: string[]
   /** Whether pings are answered; false plays a frozen page. @default true */
   answers?: boolean
@@ -33,10 +35,14 @@ export class RawPage {
   #lastId = 0
   readonly #news = new EventEmitter().setMaxListeners(0)
 
-  constructor(url: string, { origin, protocols = [SUBPROTOCOL], answers = true }: RawPageOptions = {}) {
+  constructor(
+    url: string,
+    { origin, headers = {}, protocols = [SUBPROTOCOL], answers = true }: RawPageOptions = {},
+  ) {
     this.answers = answers
     this.socket = new WebSocket(url, protocols, {
       ...(origin !== undefined && { origin }),
+      headers,
       perMessageDeflate: false,
     })
     this.socket.on('message', (data: Buffer) => this.#receive(data.toString('utf8')))

@@ -39,6 +39,10 @@ export const CLOSE_CODES = {
   SLOW_READER: 4204,
   /** A fault of the gateway's own. */
   INTERNAL: 4205,
+  /** There is no room for this page now. */
+  OVERLOADED: 4206,
+  /** The gateway cannot check tokens at the moment; this one may be good. */
+  UNVERIFIED: 4207,
 } as const
 
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES]
@@ -143,7 +147,7 @@ export type ViewNode = [
 /** The first message on every connection. */
 export interface Hello {
   type: 'hello'
-  /** A signed JSON Web Token. */
+  /** A signed JSON Web Token; empty where a cookie carries it. */
   token: string
   /** The session timeout asked for, in milliseconds; the ensemble decides. */
   timeoutMs: number
@@ -214,22 +218,13 @@ export type Call = {
 }[Operation]
 
 /** Closes the ZooKeeper session; its ephemeral nodes go at once. */
-export interface Close {
-  type: 'close'
-}
+export type Close = { type: 'close' }
 
 /** Asks the other side to answer with a pong of the same id. Either side may ask. */
-export interface Ping {
-  type: 'ping'
-  id: number
-}
+export type Ping = { type: 'ping'; id: number }
+export type Pong = { type: 'pong'; id: number }
 
-export interface Pong {
-  type: 'pong'
-  id: number
-}
-
-/** A fresh token of the same subject, in place of the one that the hello brought. */
+/** A fresh JSON Web Token for this connection: the answer to `refresh`, or sent unasked. */
 export interface Token {
   type: 'token'
   token: string
@@ -342,6 +337,7 @@ export interface EventMessage {
   path: string
 }
 
+/** The token expires soon: send a fresh one as `token`, or the connection ends with it. */
 /**
  * What has become of a view; the same text for all pages that hold it. Applied to what the page has, it gives
  * everything up to `zxid`.
@@ -394,7 +390,7 @@ export type GatewayMessage =
   | ViewMessage
   | ViewStale
   | ViewEnded
-  | Refresh
   | Ping
   | Pong
+  | Refresh
   | Closed

@@ -7,8 +7,8 @@ import { ConfigError, type GatewayOptions } from './options.js'
 // Every setting has one name: `lingerMs` in a file, --linger-ms as a flag, ZOOGATE_LINGER_MS as a variable.
 // Flags win over variables, variables over the file.
 
-/** `file`: the setting is a path, and what counts is the text of that file. */
-type Kind = 'text' | 'number' | 'list' | 'boolean' | 'file'
+/** `file`, `jsonFile`: the setting is a path, and what counts is the text of that file, or the value in it. */
+type Kind = 'text' | 'number' | 'list' | 'boolean' | 'file' | 'json' | 'jsonFile'
 
 interface Setting {
   kind: Kind
@@ -58,6 +58,11 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     place: 'jwt.publicKey',
     help: 'PEM file with the RSA or P-256 public key of the tokens',
   },
+  jwksUrl: {
+    kind: 'text',
+    place: 'jwt.jwksUrl',
+    help: 'https address of the JSON Web Key Set of the tokens',
+  },
   jwtAlgorithms: {
     kind: 'list',
     place: 'jwt.algorithms',
@@ -80,7 +85,40 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     place: 'allowedOrigins',
     help: 'origins of the pages; default the own host',
   },
+  trustedProxies: {
+    kind: 'list',
+    place: 'trustedProxies',
+    help: 'addresses and networks of the proxies whose X-Forwarded-For is believed',
+  },
+  cookie: {
+    kind: 'text',
+    place: 'cookie',
+    help: 'name of a cookie with the token, for pages that do not send one; needs exact origins',
+  },
+  adminToken: {
+    kind: 'text',
+    place: 'adminToken',
+    help: 'switches the admin address on: what its requests bring as bearer token, 32 characters or more',
+  },
+  adminHost: { kind: 'text', help: 'address to listen on for the administrator; default 127.0.0.1' },
+  adminPort: { kind: 'number', help: 'port to listen on for the administrator, 0 for any; default 8081' },
   access: { kind: 'text', place: 'access', help: 'rules (default) or open' },
+  rules: {
+    kind: 'json',
+    place: 'rules',
+    help: 'list of rules in JSON for every page, besides those of its token: [{ "path": …, "allow": […] }, …]',
+  },
+  rulesFile: { kind: 'jsonFile', place: 'rules', help: 'JSON file with that list' },
+  identitySecret: {
+    kind: 'text',
+    place: 'identitySecret',
+    help: 'gives each person an identity in ZooKeeper; the same on all replicas, 32 characters or more',
+  },
+  nodeAcl: {
+    kind: 'text',
+    place: 'nodeAcl',
+    help: 'whose the nodes are that pages make: open, creator or creator_read; default creator_read with an identity secret, else open',
+  },
   lingerMs: {
     kind: 'number',
     place: 'lingerMs',
@@ -93,6 +131,8 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 const processSchema = z.object({
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(8080),
+  adminHost: z.string().min(1).default('127.0.0.1'),
+  adminPort: z.int().min(0).max(65_535).default(8081),
   logLevel: z.enum(LOG_LEVELS).default('info'),
 })
 
@@ -122,6 +162,9 @@ export function readSettings({ flags, env, configFile }: SettingSources): Settin
   }
   const own: Record<string, unknown> = {}
   const gateway: Record<string, unknown> = { jwt: {}, limits: {}, tls: {} }
+  if (values.rules !== undefined && values.rulesFile !== undefined) {
+    throw new ConfigError(`${namesOf('rules')}, ${namesOf('rulesFile')}: give one of them`)
+  }
   for (const [name, raw] of Object.entries(values)) {
     const setting = SETTINGS[name]
     if (!setting) continue
@@ -140,7 +183,13 @@ export function readSettings({ flags, env, configFile }: SettingSources): Settin
 
 /** All names of the setting at a place of the options, as an operator may have written it. */
 export function settingNames(place: string): string {
-  if (place === 'jwt' || place === '') return 'ZOOGATE_JWT_SECRET or ZOOGATE_JWT_PUBLIC_KEY_FILE'
+  if (place === 'jwt' || place === '') {
+    return 'ZOOGATE_JWT_SECRET, ZOOGATE_JWT_PUBLIC_KEY_FILE or ZOOGATE_JWKS_URL'
+  }
+  if (place === 'rules' || place.startsWith('rules.')) {
+    const names = `${namesOf('rules')} or ${namesOf('rulesFile')}`
+    return place === 'rules' ? names : `${names}, ${place}`
+  }
   const name = Object.keys(SETTINGS).find(
     (key) => (SETTINGS[key]?.place ?? key) === place.replace(/\.\d+$/, ''),
   )
@@ -195,6 +244,14 @@ function fileText(name: string, path: string): string {
   }
 }
 
+function jsonValue(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new ConfigError(`${namesOf(name)}: this is no JSON: ${(error as Error).message}`)
+  }
+}
+
 /** Text from a flag or a variable becomes what the schema wants; what a JSON file holds is left as it is. */
 function converted(name: string, kind: Kind, raw: unknown): unknown {
   if (typeof raw !== 'string') return raw
@@ -206,6 +263,10 @@ function converted(name: string, kind: Kind, raw: unknown): unknown {
         .filter((part) => part !== '')
     case 'file':
       return fileText(name, raw)
+    case 'json':
+      return jsonValue(name, raw)
+    case 'jsonFile':
+      return jsonValue(name, fileText(name, raw))
     case 'boolean':
       if (raw === 'true' || raw === 'false') return raw === 'true'
       throw new ConfigError(`${namesOf(name)}: "${raw}" is neither true nor false`)

@@ -4,24 +4,28 @@ import {
   type CloseCode,
   type Hello,
   type Operation,
-  type Token,
+  type PageMessage,
   type WatchEventType,
 } from 'zoogate-client/protocol'
-import { type AccessMode, isAllowed, needsOf, needsOfView } from './access.js'
+import { needOfView, refusalOf } from './access.js'
 import type { Authenticator, Identity } from './authenticate.js'
 import type { Ensemble } from './ensemble.js'
 import { wireError } from './errors.js'
+import { Greeting } from './greeting.js'
+import { Intake, type IntakeSocket } from './intake.js'
+import type { LimitName } from './limits.js'
 import type { Answer, SessionCall } from './operations.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageHeartbeat } from './page-heartbeat.js'
-import { pathProblem, withChroot, withoutChroot } from './path.js'
+import { PageToken } from './page-token.js'
+import { withChroot, withoutChroot } from './path.js'
 import { parseMessage, splitFrame } from './protocol.js'
 import { resumeProblem } from './resume.js'
 import { type PageSession, Session, type SessionPage } from './session.js'
 import { PageViews, type Views } from './views/index.js'
 
 /** The WebSocket as the connection needs it. */
-export interface PageSocket extends OutboxSocket {
+export interface PageSocket extends OutboxSocket, IntakeSocket {
   /** Sends a close frame and ends the socket soon, whether or not the other side answers. */
   close(code: number, reason: string): void
 }
@@ -31,7 +35,6 @@ export interface ConnectionContext {
   ensemble: Ensemble
   views: Views
   authenticate: Authenticator
-  access: AccessMode
   lingerMs: number
 }
 
@@ -44,9 +47,6 @@ const GOING_AWAY = 1001
 const SHORTEST_HEARTBEAT_MS = 500
 const LONGEST_HEARTBEAT_MS = 30_000
 
-/** A page asks its own server for a token: so long before the expiry is it told to, but at least two pings. */
-const SHORTEST_REFRESH_MS = 10_000
-
 /** How long a drain waits for the answers of one page; an ensemble that takes longer is in trouble itself. */
 const DRAIN_GRACE_MS = 1_000
 
@@ -56,44 +56,54 @@ interface Open {
   at: 'open'
   session: Session
   heartbeat: PageHeartbeat
-  identity: Identity
+  token: PageToken
   views: PageViews
-  /** When the page is asked for a fresh token, in milliseconds since the epoch; null where it has been, or never. */
-  refreshAt: number | null
 }
 
-type State = { at: 'hello'; deadline: NodeJS.Timeout } | Open | { at: 'closed' }
+type State = { at: 'hello'; greeting: Greeting } | Open | { at: 'closed' }
 
 /** One WebSocket's life, and the only writer to its socket. */
 export class Connection implements SessionPage {
   readonly #context: ConnectionContext
   readonly #socket: PageSocket
   readonly #outbox: Outbox
+  readonly #intake: Intake
   readonly #authenticated: () => void
   #state: State
 
-  /** @param authenticated called once, when the hello has been accepted */
-  constructor(context: ConnectionContext, socket: PageSocket, authenticated: () => void) {
+  /**
+   * @param authenticated called once, when the hello has been accepted
+   * @param cookie see `GreetingOptions`
+   */
+  constructor(
+    context: ConnectionContext,
+    socket: PageSocket,
+    authenticated: () => void,
+    cookie: string | null = null,
+  ) {
     this.#context = context
     this.#socket = socket
     this.#authenticated = authenticated
     this.#outbox = new Outbox(socket, context.ensemble.limits.maxBufferedBytes, () => this.#slowReader())
-    const deadline = setTimeout(
-      () => this.refuse(CLOSE_CODES.HELLO_TIMEOUT, 'no hello arrived in time; send it as the first message'),
-      context.ensemble.limits.helloTimeoutMs,
-    )
-    this.#state = { at: 'hello', deadline }
+    this.#intake = new Intake(socket, {
+      limits: context.ensemble.limits,
+      receive: (message) => this.#guarded(() => this.#receiveOne(message)),
+      limited: (limit) => this.#limited(limit),
+    })
+    const { authenticate } = context
+    const withinMs = context.ensemble.limits.helloTimeoutMs
+    this.#state = { at: 'hello', greeting: new Greeting(this, { authenticate, withinMs, cookie }) }
   }
 
   /** One WebSocket message of the page. Never throws: a fault that one page finds must not end the others. */
   receive(text: string): void {
-    if (this.#state.at === 'closed') return
-    try {
-      this.#receiveFrame(text)
-    } catch (error) {
-      this.#context.ensemble.log.error({ error: error instanceof Error ? error.stack : String(error) }, FAULT)
-      this.refuse(CLOSE_CODES.INTERNAL, FAULT)
-    }
+    if (this.#state.at !== 'closed') this.#guarded(() => this.#receiveFrame(text))
+  }
+
+  /** Ends the connection for a fault of the gateway's own. */
+  fault(error: unknown): void {
+    this.#context.ensemble.log.error({ error: error instanceof Error ? error.stack : String(error) }, FAULT)
+    this.refuse(CLOSE_CODES.INTERNAL, FAULT)
   }
 
   /** A frame that is no text. */
@@ -110,13 +120,38 @@ export class Connection implements SessionPage {
     else state.session.detach()
   }
 
+  /** Null before the hello is accepted, and after the end. */
+  get identity(): Identity | null {
+    return this.#state.at === 'open' ? this.#state.token.identity : null
+  }
+
+  /** Ends the connection because its token has been revoked. @param closeSession or only let go of it */
+  revoke(message: string, closeSession: boolean): void {
+    this.#end(CLOSE_CODES.TOKEN_INVALID, message, {}, (session) => {
+      if (closeSession) session.close()
+      else session.detach()
+    })
+  }
+
   /** Ends the connection with a verdict; a session that it holds is let go of, not closed. */
   refuse(code: CloseCode, message: string, retryAfterMs?: number): void {
+    if (code === CLOSE_CODES.HELLO_TIMEOUT) this.#limited('helloTimeoutMs')
+    this.#end(code, message, retryAfterMs === undefined ? {} : { retryAfterMs }, (session) =>
+      session.detach(),
+    )
+  }
+
+  #end(
+    code: CloseCode,
+    message: string,
+    hint: { retryAfterMs?: number },
+    letGo: (session: Session) => void,
+  ): void {
     const state = this.#state
     if (state.at === 'closed') return
-    this.#outbox.close({ type: 'closed', code, message, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+    this.#outbox.close({ type: 'closed', code, message, ...hint })
     this.#leave()
-    if (state.at === 'open') state.session.detach()
+    if (state.at === 'open') letGo(state.session)
     this.#context.ensemble.metrics.closed(code)
     // A reason has at most 123 bytes in a close frame; the message before it has all of it.
     this.#socket.close(code, message.slice(0, 100).replace(/[^\x20-\x7e]/g, '?'))
@@ -139,6 +174,48 @@ export class Connection implements SessionPage {
     if (this.#state.at === 'open') this.#state.views.drained()
   }
 
+  // ---- what the greeting tells ----
+
+  accepted(hello: Hello, identity: Identity): void {
+    const { authenticate, ensemble } = this.#context
+    const chroot = ensemble.chroot + identity.chroot
+    const sealed = hello.resume ? ensemble.resumeTokens.open(hello.resume.token) : null
+    if (hello.resume) {
+      const problem = resumeProblem(hello.resume, sealed, identity, chroot, ensemble.limits)
+      if (problem) {
+        this.refuse(CLOSE_CODES.RESUME_REFUSED, problem)
+        return
+      }
+    }
+    if (!hello.resume) {
+      const putOff = ensemble.quota.refusal(identity.subject, chroot)
+      if (putOff) {
+        this.#limited(putOff.limit)
+        this.refuse(CLOSE_CODES.OVERLOADED, putOff.message, putOff.retryAfterMs)
+        return
+      }
+    }
+    if (this.#state.at === 'hello') this.#state.greeting.end()
+    const session = new Session(ensemble, this, {
+      subject: identity.subject,
+      chroot,
+      auth: identity.auth,
+      timeoutMs: hello.timeoutMs,
+      resume:
+        sealed && hello.resume ? { sealed, zxid: hello.resume.zxid, watches: hello.resume.watches } : null,
+    })
+    const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
+    const heartbeat = new PageHeartbeat(this, bounded)
+    const token = new PageToken(this, authenticate, identity)
+    const views = new PageViews(this.#context.views, this.#outbox, ensemble.limits)
+    this.#state = { at: 'open', session, heartbeat, token, views }
+    this.#authenticated()
+  }
+
+  pong(id: number): void {
+    this.#outbox.push({ type: 'pong', id })
+  }
+
   // ---- what the session tells; synchronous, so that nothing overtakes anything ----
 
   sessionAttached(session: PageSession): void {
@@ -152,6 +229,8 @@ export class Connection implements SessionPage {
   }
 
   sessionEvent(event: WatchEventType, path: string): void {
+    // A watch outlives the token that it was set with, and the present one may allow less.
+    if (!this.identity?.rights.allows({ right: 'watch', path })) return
     this.#outbox.push({ type: 'event', event, path })
   }
 
@@ -166,19 +245,37 @@ export class Connection implements SessionPage {
   // ---- what the heartbeat tells ----
 
   sendPing(id: number): void {
-    if (this.#tokenExpired()) {
-      this.refuse(CLOSE_CODES.TOKEN_EXPIRED, 'the token has expired; get a fresh one and resume')
-      return
-    }
     this.#outbox.push({ type: 'ping', id })
-    this.#askForToken()
   }
 
   pageSilent(): void {
     this.refuse(CLOSE_CODES.SILENT, 'no message for two thirds of the session timeout; redial and resume')
   }
 
+  // ---- what the token tells ----
+
+  askForToken(): void {
+    this.#outbox.push({ type: 'refresh' })
+  }
+
+  /** Views outlive the token that they were opened with, too. */
+  tokenRenewed({ chroot, rights }: Identity): void {
+    if (this.#state.at !== 'open') return
+    const whole = this.#context.ensemble.chroot + chroot
+    this.#state.views.endWhere(
+      ({ path, depth }) => !rights.allows(needOfView({ path: withoutChroot(whole, path), depth })),
+    )
+  }
+
   // ---- messages ----
+
+  #guarded(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.fault(error)
+    }
+  }
 
   #receiveFrame(text: string): void {
     if (this.#state.at === 'open') this.#state.heartbeat.heard()
@@ -187,7 +284,7 @@ export class Connection implements SessionPage {
       this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
       return
     }
-    for (const message of messages) this.#receiveOne(message)
+    this.#intake.take(messages, Buffer.byteLength(text))
     if (this.#state.at === 'open') this.#state.session.pageHeard()
   }
 
@@ -198,95 +295,40 @@ export class Connection implements SessionPage {
       return
     }
     const state = this.#state
-    if (parsed.kind === 'answerable') {
-      if (state.at === 'hello') this.refuse(CLOSE_CODES.BAD_MESSAGE, 'the first message is hello')
-      else if (state.at === 'open') this.#answerBadRequest(parsed.id, parsed.problem)
-      return
-    }
-    const { message } = parsed
-    if (state.at === 'hello') {
-      if (message.type === 'hello') this.#hello(message)
-      else this.refuse(CLOSE_CODES.BAD_MESSAGE, 'the first message is hello')
-      return
-    }
     if (state.at === 'closed') return
-    if (message.type === 'call') this.#call(message, state)
-    else if (message.type === 'pong') state.heartbeat.pong(message.id)
-    else if (message.type === 'ping') this.#outbox.push({ type: 'pong', id: message.id })
-    else if (message.type === 'token') this.#token(message, state)
-    else if (message.type === 'close') state.session.close()
-    else this.refuse(CLOSE_CODES.BAD_MESSAGE, 'hello comes once, as the first message')
+    if (state.at === 'hello') state.greeting.receive(parsed)
+    else if (parsed.kind === 'answerable') this.#answerBadRequest(parsed.id, parsed.problem)
+    else this.#receiveWhileOpen(parsed.message, state)
   }
 
-  #hello(hello: Hello): void {
-    const { authenticate, ensemble, access } = this.#context
-    const authentication = authenticate(hello.token)
-    if (!authentication.ok) {
-      const { cause, message } = authentication
-      this.refuse(REFUSALS[cause], message)
-      return
-    }
-    const { identity } = authentication
-    const chroot = ensemble.chroot + identity.chroot
-    const sealed = hello.resume ? ensemble.resumeTokens.open(hello.resume.token) : null
-    if (hello.resume) {
-      const problem = resumeProblem(hello.resume, sealed, identity, chroot, access, ensemble.limits)
-      if (problem) {
-        this.refuse(CLOSE_CODES.RESUME_REFUSED, problem)
+  #receiveWhileOpen(message: PageMessage, open: Open): void {
+    const { session, heartbeat, token } = open
+    switch (message.type) {
+      case 'call':
+        this.#call(message, open)
         return
-      }
+      case 'pong':
+        heartbeat.pong(message.id)
+        return
+      case 'ping':
+        this.pong(message.id)
+        return
+      case 'close':
+        session.close()
+        return
+      case 'token':
+        token.renew(message.token)
+        return
+      case 'hello':
+        this.refuse(CLOSE_CODES.BAD_MESSAGE, 'hello comes once, as the first message')
     }
-    if (this.#state.at === 'hello') clearTimeout(this.#state.deadline)
-    const session = new Session(ensemble, this, {
-      subject: identity.subject,
-      chroot,
-      auth: identity.auth,
-      timeoutMs: hello.timeoutMs,
-      resume:
-        sealed && hello.resume ? { sealed, zxid: hello.resume.zxid, watches: hello.resume.watches } : null,
-    })
-    const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
-    const heartbeat = new PageHeartbeat(this, bounded)
-    const views = new PageViews(this.#context.views, this.#outbox, ensemble.limits)
-    this.#state = { at: 'open', session, heartbeat, identity, views, refreshAt: refreshAt(identity, bounded) }
-    this.#authenticated()
-  }
-
-  /** A fresh token takes the place of the one that has been good until now; the session is the same. */
-  #token({ token }: Token, open: Open): void {
-    const authentication = this.#context.authenticate(token)
-    if (!authentication.ok) {
-      this.refuse(REFUSALS[authentication.cause], authentication.message)
-      return
-    }
-    const { identity } = authentication
-    if (identity.subject !== open.identity.subject || identity.chroot !== open.identity.chroot) {
-      const problem = 'the fresh token belongs to another subject or chroot; redial with one of the same'
-      this.refuse(CLOSE_CODES.TOKEN_INVALID, problem)
-      return
-    }
-    open.identity = identity
-    open.refreshAt = refreshAt(identity, open.heartbeat.timeoutMs)
-    const { ensemble, access } = this.#context
-    open.views.endWhere(({ path, depth }) => {
-      const needs = needsOfView({ path: withoutChroot(ensemble.chroot + identity.chroot, path), depth })
-      return needs.some((need) => !isAllowed(access, identity.rules, need))
-    })
   }
 
   #call(call: Call, open: Open): void {
-    const { ensemble, access } = this.#context
-    for (const need of needsOf(call)) {
-      const problem = pathProblem(need.path, ensemble.limits.maxPathLength)
-      if (problem) {
-        this.#answerBadRequest(call.id, problem, need.path)
-        return
-      }
-      if (!isAllowed(access, open.identity.rules, need)) {
-        const error = wireError('FORBIDDEN', { path: need.path })
-        this.#outbox.push({ type: 'error', id: call.id, error })
-        return
-      }
+    const refusal = refusalOf(call, open.token.identity.rights, this.#context.ensemble.limits.maxPathLength)
+    if (refusal) {
+      this.#outbox.push({ type: 'error', id: call.id, error: refusal })
+      return
     }
     if (call.op === 'openView') this.#openView(call, open)
     else if (call.op === 'closeView') {
@@ -296,7 +338,7 @@ export class Connection implements SessionPage {
   }
 
   #openView({ id, op, path, depth, data, since }: Call & { op: 'openView' }, open: Open): void {
-    const chroot = this.#context.ensemble.chroot + open.identity.chroot
+    const chroot = this.#context.ensemble.chroot + open.token.identity.chroot
     const spec = { path: withChroot(chroot, path), depth: depth ?? 'children', data: data ?? false }
     const refusal = open.views.open(spec, since ?? null, (view) =>
       this.#answer(op, { type: 'reply', id, result: { view } }),
@@ -309,47 +351,28 @@ export class Connection implements SessionPage {
     this.#outbox.push(answer)
   }
 
-  #answerBadRequest(id: number, message: string, path?: string): void {
-    const shown =
-      path === undefined ? {} : { path: path.slice(0, this.#context.ensemble.limits.maxPathLength) }
-    this.#outbox.push({ type: 'error', id, error: wireError('BAD_REQUEST', { message, ...shown }) })
+  #answerBadRequest(id: number, message: string): void {
+    this.#outbox.push({ type: 'error', id, error: wireError('BAD_REQUEST', { message }) })
   }
 
-  #tokenExpired(): boolean {
-    if (this.#state.at !== 'open') return false
-    const { expiresAt } = this.#state.identity
-    return expiresAt !== null && Date.now() > expiresAt
-  }
-
-  /** Once for each token, while there is time to get another one. */
-  #askForToken(): void {
-    const state = this.#state
-    if (state.at !== 'open' || state.refreshAt === null || Date.now() < state.refreshAt) return
-    state.refreshAt = null
-    this.#outbox.push({ type: 'refresh' })
+  #limited(limit: LimitName): void {
+    this.#context.ensemble.metrics.limited(limit)
   }
 
   #slowReader(): void {
+    this.#limited('maxBufferedBytes')
     this.refuse(CLOSE_CODES.SLOW_READER, 'too much was waiting to be read; redial and resume')
   }
 
   #leave(): void {
-    if (this.#state.at === 'hello') clearTimeout(this.#state.deadline)
+    if (this.#state.at === 'hello') this.#state.greeting.end()
     if (this.#state.at === 'open') {
       this.#state.heartbeat.stop()
+      this.#state.token.stop()
       this.#state.views.closeAll()
     }
+    this.#intake.end()
     this.#outbox.close()
     this.#state = { at: 'closed' }
   }
-}
-
-const REFUSALS = {
-  expired: CLOSE_CODES.TOKEN_EXPIRED,
-  invalid: CLOSE_CODES.TOKEN_INVALID,
-  forbidden: CLOSE_CODES.FORBIDDEN,
-} as const satisfies Record<string, CloseCode>
-
-function refreshAt({ expiresAt }: Identity, timeoutMs: number): number | null {
-  return expiresAt && expiresAt - Math.max((timeoutMs * 2) / 3, SHORTEST_REFRESH_MS)
 }

@@ -2,8 +2,10 @@ import type { AttachGate } from './attach-gate.js'
 import type { Limits } from './limits.js'
 import type { Log } from './log.js'
 import type { Metrics } from './metrics.js'
+import type { NodeAcl } from './options.js'
 import type { OwnerMarks } from './owner-marks.js'
 import type { ResumeTokens } from './resume-token.js'
+import type { SessionQuota } from './session-quota.js'
 import type { SessionTable } from './session-table.js'
 import type { Warnings } from './warnings.js'
 import type { LinkOptions, ServerList } from './zookeeper/index.js'
@@ -19,6 +21,9 @@ export interface Ensemble {
   resumeTokens: ResumeTokens
   marks: OwnerMarks
   sessions: SessionTable
+  quota: SessionQuota
+  /** What pages' nodes are made with where the page gives no access control list. */
+  nodeAcl: NodeAcl
   limits: Limits
   log: Log
   warnings: Warnings

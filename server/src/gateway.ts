@@ -4,14 +4,25 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES, SUBPROTOCOL } from 'zoogate-client/protocol'
+import type { Revoked, RevokeOptions } from './admin.js'
+import { Admission, type UpgradeRefusal } from './admission.js'
 import { AttachGate } from './attach-gate.js'
 import { createAuthenticator } from './authenticate.js'
-import { Connection, type ConnectionContext, type PageSocket } from './connection.js'
+import { ClientAddresses } from './client-address.js'
+import { Connection, type ConnectionContext } from './connection.js'
+import { cookieValue } from './cookie.js'
+import { DerivedIdentities } from './derived-identity.js'
+import type { Ensemble } from './ensemble.js'
+import { EventLoopLag } from './event-loop-lag.js'
 import { Metrics } from './metrics.js'
 import { ConfigError, checkOptions, type GatewayConfig, type GatewayOptions } from './options.js'
-import { isOriginAllowed } from './origin.js'
+import { isCookieOrigin, isOriginAllowed } from './origin.js'
 import { OwnerMarks } from './owner-marks.js'
+import { PageWebSocket } from './page-web-socket.js'
 import { ResumeTokens } from './resume-token.js'
+import { Revoker } from './revoker.js'
+import { AccessPolicy } from './rights.js'
+import { SessionQuota } from './session-quota.js'
 import { SessionTable } from './session-table.js'
 import { SharedFrames } from './shared-frame.js'
 import { statusHandler } from './status.js'
@@ -26,6 +37,13 @@ const ABNORMAL = 1006
 /** Pages told to move at a time, and the pause between: a few seconds for thousands, and no herd on the other replicas. */
 const DRAIN_BATCH = 200
 const DRAIN_PAUSE_MS = 100
+/** How often requests are looked at that take too long. */
+const REQUEST_CHECK_MS = 1_000
+/** When a page may come back that had to make room for others: in a flood places come free all the time. */
+const EVICTED_RETRY_MS = 1_000
+
+const FORWARDED =
+  'requests carry X-Forwarded-For, and no proxy is trusted: all pages behind one count as one address; set '
 
 type State = 'open' | 'draining' | 'closed'
 
@@ -40,6 +58,13 @@ export interface Gateway {
   readonly handleUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Answers /healthz, /readyz and /metrics; false for every other path. */
   readonly handleRequest: (request: IncomingMessage, response: ServerResponse) => boolean
+  /**
+   * Ends all connections of a subject, on every gateway that shares the ensemble and the `adminToken`, and refuses what
+   * has been issued to it until now. Resolves when it is stored in the ensemble and done here.
+   * @throws RevocationError when the ensemble has not confirmed it; to be repeated then
+   * @throws ConfigError without an `adminToken`
+   */
+  revoke(options: RevokeOptions): Promise<Revoked>
   /** Stops accepting, tells every page to move, lets go of every session without closing it. */
   drain(options?: { withinMs?: number }): Promise<void>
   /** Lets go of everything at once. Sessions live on for their timeout. */
@@ -64,7 +89,9 @@ class WebSocketGateway implements Gateway {
   readonly #context: ConnectionContext
   readonly #webSockets: WebSocketServer
   readonly #connections = new Map<WebSocket, Connection>()
-  readonly #unauthenticated = new Set<Connection>()
+  readonly #admission: Admission
+  readonly #lag = new EventLoopLag()
+  readonly #revoker: Revoker
   readonly #frames = new SharedFrames()
   readonly handleRequest: Gateway['handleRequest']
   #server: Server | null = null
@@ -72,7 +99,19 @@ class WebSocketGateway implements Gateway {
 
   constructor(config: GatewayConfig) {
     this.#config = config
-    this.#context = this.#createContext(config)
+    const ensemble = this.#createEnsemble(config)
+    this.#revoker = new Revoker(config, ensemble, () => this.#connections.values())
+    this.#admission = new Admission({
+      limits: config.limits,
+      addresses: new ClientAddresses(config.trustedProxies),
+      limited: (limit) => ensemble.metrics.limited(limit),
+    })
+    this.#context = {
+      ensemble,
+      views: new Views(ensemble),
+      authenticate: this.#createAuthenticator(config, ensemble),
+      lingerMs: config.lingerMs,
+    }
     const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
@@ -90,11 +129,20 @@ class WebSocketGateway implements Gateway {
     port: number
     host?: string
   }): Promise<{ host: string; port: number; url: string }> {
-    const server = createServer((request, response) => {
+    const { upgradeTimeoutMs } = this.#config.limits
+    const deadlines = {
+      headersTimeout: upgradeTimeoutMs,
+      requestTimeout: upgradeTimeoutMs,
+      connectionsCheckingInterval: REQUEST_CHECK_MS,
+    }
+    const server = createServer(deadlines, (request, response) => {
       if (!this.handleRequest(request, response)) notFound(response)
     })
+    server.on('connection', (socket) => this.#admission.connected(socket))
     server.on('upgrade', this.handleUpgrade)
+    server.on('clientError', (error, socket) => this.#refuseRequest(error, socket))
     this.#server = server
+    this.#begin()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(options.port, options.host ?? '127.0.0.1', resolve)
@@ -108,14 +156,16 @@ class WebSocketGateway implements Gateway {
     // Before the upgrade is complete nobody else listens, and an error without a listener ends the process.
     const ignoreError = () => socket.destroy()
     socket.on('error', ignoreError)
-    const status = this.#refusalStatus(request)
-    if (status !== null) {
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+    this.#begin()
+    const address = this.#admission.upgrading(request, socket)
+    const refusal = this.#refusal(request, address)
+    if (refusal !== null) {
+      refuseUpgrade(socket, refusal)
       return
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignoreError)
-      const connection = this.#accept(webSocket, request, socket)
+      const connection = this.#accept(webSocket, request, { socket, address })
       socket.on('drain', () => connection.drained())
     })
   }
@@ -139,6 +189,8 @@ class WebSocketGateway implements Gateway {
     if (this.#state === 'closed') return
     if (this.#state === 'open') await this.drain({ withinMs: 0 })
     this.#state = 'closed'
+    this.#revoker.close()
+    this.#lag.stop()
     for (const [webSocket, connection] of this.#connections) {
       webSocket.terminate()
       connection.socketClosed(ABNORMAL)
@@ -150,106 +202,129 @@ class WebSocketGateway implements Gateway {
     await new Promise<void>((resolve) => server.close(() => resolve()))
   }
 
-  #createContext(config: GatewayConfig): ConnectionContext {
+  revoke(options: RevokeOptions): Promise<Revoked> {
+    return this.#revoker.revoke(options)
+  }
+
+  /** From the first sign that the gateway is used. Harmless when repeated. */
+  #begin(): void {
+    this.#revoker.open()
+    if (this.#state !== 'closed') this.#lag.start()
+  }
+
+  #createAuthenticator(
+    config: GatewayConfig,
+    { warnings, metrics, limits }: Ensemble,
+  ): ConnectionContext['authenticate'] {
+    const { access, rules, identitySecret } = config
+    try {
+      return createAuthenticator(config.jwt, {
+        jwks: {
+          fetched: (ok) => metrics.jwksFetched(ok),
+          failed: (message) => warnings.report('jwks', message),
+        },
+        maxJwksAgeMs: limits.maxJwksAgeMs,
+        grants: {
+          access: new AccessPolicy(access, rules),
+          identities: identitySecret === undefined ? null : new DerivedIdentities(identitySecret),
+        },
+        refusalOf: (identity) => this.#revoker.refusalOf(identity),
+      })
+    } catch (error) {
+      throw new ConfigError(`${config.nameOf('jwt')}: ${(error as Error).message}`)
+    }
+  }
+
+  #createEnsemble(config: GatewayConfig): Ensemble {
     const { limits, log } = config
     const { servers, chroot } = ensembleAddress(config)
     const gate = new AttachGate(limits.attachConcurrency)
     const sessions = new SessionTable()
-    const metrics = new Metrics({
-      connections: () => this.#connections.size,
-      unauthenticated: () => this.#unauthenticated.size,
-      sessions: () => sessions.size,
-      waitingToAttach: () => gate.waiting,
-      views: () => views.readings(),
-    })
-    const resumeTokens = new ResumeTokens(config.resumeKeys)
-    const ensemble = {
+    return {
       servers,
       chroot,
       linkOptions: linkOptions(config),
       gate,
-      resumeTokens,
+      resumeTokens: new ResumeTokens(config.resumeKeys),
       marks: new OwnerMarks(),
       sessions,
+      quota: new SessionQuota(limits, () => this.#lag.ms),
+      nodeAcl: config.nodeAcl,
       limits,
       log,
       warnings: new Warnings(log),
-      metrics,
+      metrics: new Metrics({
+        connections: () => this.#connections.size,
+        unauthenticated: () => this.#admission.unauthenticated,
+        sessions: () => sessions.size,
+        waitingToAttach: () => gate.waiting,
+        views: () => this.#context.views.readings(),
+        revocations: () => this.#revoker.size,
+        eventLoopLagMs: () => this.#lag.ms,
+      }),
     }
-    const views = new Views(ensemble)
-    return {
-      ensemble,
-      views,
-      authenticate: authenticator(config),
-      access: config.access,
-      lingerMs: config.lingerMs,
-    }
+  }
+
+  /** What came is no HTTP, or took too long to come. */
+  #refuseRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    if (late) this.#context.ensemble.metrics.limited('upgradeTimeoutMs')
+    if (socket.writable) refuseUpgrade(socket, { status: late ? '408 Request Timeout' : '400 Bad Request' })
+    else socket.destroy()
   }
 
   /** What cannot become a WebSocket is told in HTTP; a page could not read the reason anyway. */
-  #refusalStatus(request: IncomingMessage): string | null {
-    const { maxConnections, maxUnauthenticated } = this.#config.limits
-    const path = request.url?.split('?', 1)[0]
-    if (path !== this.#config.path) return '404 Not Found'
-    if (this.#state !== 'open') return '503 Service Unavailable'
-    if (this.#connections.size >= maxConnections) return '503 Service Unavailable'
-    return this.#unauthenticated.size >= maxUnauthenticated ? '503 Service Unavailable' : null
+  #refusal(request: IncomingMessage, address: string): UpgradeRefusal | null {
+    const { path, trustedProxies, nameOf } = this.#config
+    if (request.url?.split('?', 1)[0] !== path) return { status: '404 Not Found' }
+    if (this.#state !== 'open') return { status: '503 Service Unavailable' }
+    if (request.headers['x-forwarded-for'] !== undefined && trustedProxies.length === 0) {
+      this.#context.ensemble.warnings.report('forwarded', FORWARDED + nameOf('trustedProxies'))
+    }
+    return this.#admission.refusal(address, this.#connections.size)
   }
 
-  #accept(webSocket: WebSocket, request: IncomingMessage, socket: Duplex): Connection {
+  #accept(
+    webSocket: WebSocket,
+    request: IncomingMessage,
+    { socket, address }: { socket: Duplex; address: string },
+  ): Connection {
+    const { cookie: name, allowedOrigins } = this.#config
+    const cookie = name === undefined ? null : (cookieValue(request.headers.cookie, name) ?? '')
+    const leave = this.#admission.opened(address, () => {
+      connection.refuse(
+        CLOSE_CODES.OVERLOADED,
+        'others wait for this place; send the hello at once',
+        EVICTED_RETRY_MS,
+      )
+      // Who waits for nothing need not be waited for: a flood would fill the gateway with closing sockets.
+      webSocket.terminate()
+    })
     const page = new PageWebSocket(webSocket, socket, this.#frames)
-    const connection = new Connection(this.#context, page, () => this.#unauthenticated.delete(connection))
+    const connection = new Connection(this.#context, page, leave, cookie)
     this.#connections.set(webSocket, connection)
-    this.#unauthenticated.add(connection)
     webSocket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) connection.receiveBinary()
       else connection.receive(data.toString('utf8'))
     })
     webSocket.on('close', (code) => {
       this.#connections.delete(webSocket)
-      this.#unauthenticated.delete(connection)
+      leave()
       connection.socketClosed(code)
     })
     // A broken frame or link; 'close' follows and says all that matters.
-    webSocket.on('error', (error) => {
+    webSocket.on('error', (error: Error & { code?: string }) => {
+      if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+        this.#context.ensemble.metrics.limited('maxMessageBytes')
       this.#config.log.debug({ error: error.message }, 'WebSocket error')
     })
-    if (!isOriginAllowed(request.headers, this.#config.allowedOrigins)) {
+    const fits = cookie ? isCookieOrigin : isOriginAllowed
+    if (!fits(request.headers, allowedOrigins)) {
       connection.refuse(CLOSE_CODES.ORIGIN_REFUSED, 'this origin is not on the allow-list of the gateway')
     } else if (webSocket.protocol !== SUBPROTOCOL) {
       connection.refuse(CLOSE_CODES.BAD_MESSAGE, `offer the WebSocket subprotocol ${SUBPROTOCOL}`)
     }
     return connection
-  }
-}
-
-/** A WebSocket with a way past its framing for what is framed already. */
-class PageWebSocket implements PageSocket {
-  readonly #webSocket: WebSocket
-  readonly #socket: Duplex
-  readonly #frames: SharedFrames
-
-  constructor(webSocket: WebSocket, socket: Duplex, frames: SharedFrames) {
-    this.#webSocket = webSocket
-    this.#socket = socket
-    this.#frames = frames
-  }
-
-  get bufferedAmount(): number {
-    return this.#webSocket.bufferedAmount
-  }
-
-  send(text: string): void {
-    this.#webSocket.send(text)
-  }
-
-  /** Without compression a WebSocket writes each frame as it is sent, so that this one goes behind all of them. */
-  sendShared(text: Buffer): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(this.#frames.of(text))
-  }
-
-  close(code: number, reason: string): void {
-    this.#webSocket.close(code, reason)
   }
 }
 
@@ -262,7 +337,7 @@ function ensembleAddress(config: GatewayConfig): ReturnType<typeof ServerList.pa
 }
 
 /** One object for all links, so that certificates are read once; here, so that unreadable ones are told at the start. */
-function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): ConnectionContext['ensemble']['linkOptions'] {
+function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): Ensemble['linkOptions'] {
   const { enabled, ca, cert, key, passphrase, servername } = tls
   if (!enabled) return { readOnly }
   const given: TlsOptions = {
@@ -282,12 +357,11 @@ function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): ConnectionContex
   return { readOnly, tls: given }
 }
 
-function authenticator(config: GatewayConfig): ConnectionContext['authenticate'] {
-  try {
-    return createAuthenticator(config.jwt)
-  } catch (error) {
-    throw new ConfigError(`${config.nameOf('jwt')}: ${(error as Error).message}`)
-  }
+function refuseUpgrade(socket: Duplex, { status, retryAfterS }: UpgradeRefusal): void {
+  const retry = retryAfterS === undefined ? '' : `Retry-After: ${retryAfterS}\r\n`
+  // An upgraded socket has no deadline any more: without this, a peer that does not close would keep it.
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 function notFound(response: ServerResponse): void {

@@ -5,6 +5,8 @@
 export const DEFAULT_LIMITS = {
   /** Milliseconds from the upgrade to the hello. A page asks for its token before it dials, so this is one round trip. */
   helloTimeoutMs: 5_000,
+  /** Milliseconds for the HTTP request that asks for the WebSocket, from the first byte of the connection to its last. */
+  upgradeTimeoutMs: 10_000,
   /** Bytes of one WebSocket message: ZooKeeper's own 1 MiB for a node, in JSON with room for escapes. */
   maxMessageBytes: 1_572_864,
   /** Bytes of a node's data. Past `jute.maxbuffer` (1 MiB - 1, path and all) a server drops the link without a word. */
@@ -21,12 +23,37 @@ export const DEFAULT_LIMITS = {
   maxMultiParts: 500,
   /** Characters of a path, chroot included. */
   maxPathLength: 2_048,
+  /** Parts of the path of a node that is made: deeper trees than anybody plans are mistakes that no tool can list. */
+  maxPathDepth: 64,
+  /** Messages a second of one page in the long run, twice as many at once; beyond, its socket is read more slowly. */
+  maxMessagesPerSecond: 1_000,
+  /** Bytes a second of one page, in the same way: a node of the largest size every half second. */
+  maxBytesPerSecond: 2_097_152,
   /** WebSockets in all. Each costs two descriptors, one here and one towards the ensemble. */
   maxConnections: 20_000,
   /** WebSockets whose hello has not been accepted yet. */
   maxUnauthenticated: 2_000,
+  /** Those of one address (IPv6: of one /64); ten addresses are needed to fill the places of all. */
+  maxUnauthenticatedPerAddress: 200,
+  /** WebSockets a second that one address opens in the long run. */
+  maxConnectsPerSecond: 50,
+  /** WebSockets that one address opens at once: an office comes back together when a replica is gone. */
+  connectBurst: 1_000,
+  /** Addresses whose rate is remembered; each costs some 200 bytes. */
+  maxAddresses: 50_000,
+  /** Sessions that this process holds, with those whose page has left for a moment. */
+  maxSessions: 20_000,
+  /** Sessions of one subject in this process: more tabs than anybody has, and one subject cannot take all places. */
+  maxSessionsPerSubject: 200,
+  /** Smoothed milliseconds by which the event loop is late, beyond which those who have no session yet are put off. */
+  maxEventLoopLagMs: 1_000,
   /** Links being opened or re-attached at one time; below ZooKeeper's listen backlog of 50, which drops the rest for a second. */
   attachConcurrency: 40,
+  /**
+   * Milliseconds for which the keys of a JWKS address are used when it cannot be asked: an outage of the identity provider
+   * over a day is nobody's plan, and a key that was withdrawn lives no longer.
+   */
+  maxJwksAgeMs: 86_400_000,
   /** Views of one session. Each further one that other pages show too costs the gateway next to nothing. */
   maxViews: 100,
   /** Different views in all, however many pages share each. Each costs a watch on the ensemble, and its nodes in memory. */
@@ -42,3 +69,5 @@ export const DEFAULT_LIMITS = {
 } as const
 
 export type Limits = { -readonly [K in keyof typeof DEFAULT_LIMITS]: number }
+
+export type LimitName = keyof typeof DEFAULT_LIMITS

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { CloseCode, ErrorCode, Operation } from 'zoogate-client/protocol'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
+import type { LimitName } from './limits.js'
 
 /** Of the live views. */
 export interface ViewReadings {
@@ -20,6 +21,8 @@ export interface Readings {
   unauthenticated(): number
   sessions(): number
   waitingToAttach(): number
+  revocations(): number
+  eventLoopLagMs(): number
   views(): ViewReadings
 }
 
@@ -34,6 +37,9 @@ export class Metrics {
   readonly #lost: Counter<'cause'>
   readonly #closed: Counter<'code'>
   readonly #calls: Counter<'op' | 'result'>
+  readonly #jwksFetches: Counter<'result'>
+  readonly #revoked: Counter
+  readonly #limited: Counter<'limit'>
   readonly #viewsTold: Counter
 
   constructor(readings: Readings) {
@@ -55,6 +61,29 @@ export class Metrics {
     gauge('zoogate_attach_waiting', 'Sessions waiting for their turn to attach', () =>
       readings.waitingToAttach(),
     )
+    gauge('zoogate_revocations', 'Subjects whose earlier tokens are refused now', () =>
+      readings.revocations(),
+    )
+    gauge('zoogate_event_loop_lag_seconds', 'By how much what is due comes late, smoothed', () => {
+      return readings.eventLoopLagMs() / 1000
+    })
+    this.#limited = new Counter({
+      name: 'zoogate_limited_total',
+      help: 'Connections, sessions, messages and calls that met a limit, by the name of its setting',
+      labelNames: ['limit'],
+      registers,
+    })
+    this.#jwksFetches = new Counter({
+      name: 'zoogate_jwks_fetches_total',
+      help: 'Attempts to fetch the keys of tokens, by result',
+      labelNames: ['result'],
+      registers,
+    })
+    this.#revoked = new Counter({
+      name: 'zoogate_revoked_connections_total',
+      help: 'Connections that a revocation has ended',
+      registers,
+    })
     gauge('zoogate_views', 'Different views shown now', () => readings.views().views)
     gauge(
       'zoogate_view_subscribers',
@@ -122,5 +151,17 @@ export class Metrics {
 
   answered(op: Operation, result: ErrorCode | 'OK'): void {
     this.#calls.inc({ op, result })
+  }
+
+  jwksFetched(ok: boolean): void {
+    this.#jwksFetches.inc({ result: ok ? 'ok' : 'failed' })
+  }
+
+  connectionsRevoked(count: number): void {
+    this.#revoked.inc(count)
+  }
+
+  limited(limit: LimitName): void {
+    this.#limited.inc({ limit })
   }
 }

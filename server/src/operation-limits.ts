@@ -1,16 +1,23 @@
 import type { Call, MultiPart, WireError } from 'zoogate-client/protocol'
 import { wireError } from './errors.js'
-import type { Limits } from './limits.js'
+import type { LimitName, Limits } from './limits.js'
 import { byteLength } from './node-values.js'
 
 /** Rough bytes of a part besides its path and data: header, version, an access control list of a few entries. */
 const PART_OVERHEAD_BYTES = 64
 
+/** Why a call is not passed on. */
+export interface CallRefusal {
+  error: WireError
+  /** The limit that it is past; none for what cannot be meant. */
+  limit?: LimitName
+}
+
 /** Whether a call is past a limit, or cannot be meant: refused before the ensemble is asked. */
-export function limitRefusal(call: Call, watchCount: number, limits: Limits): WireError | null {
+export function limitRefusal(call: Call, watchCount: number, limits: Limits): CallRefusal | null {
   switch (call.op) {
     case 'create':
-      return ttlRefusal(call) ?? dataRefusal(call, byteLength(call.data), limits)
+      return creationRefusal(call, limits) ?? dataRefusal(call, byteLength(call.data), limits)
     case 'setData':
       return dataRefusal(call, byteLength(call.data), limits)
     case 'multi':
@@ -26,11 +33,10 @@ export function limitRefusal(call: Call, watchCount: number, limits: Limits): Wi
   }
 }
 
-function multiRefusal(parts: MultiPart[], limits: Limits): WireError | null {
+function multiRefusal(parts: MultiPart[], limits: Limits): CallRefusal | null {
   if (parts.length > limits.maxMultiParts) {
-    return wireError('TOO_LARGE', {
-      message: `a multi has at most ${limits.maxMultiParts} parts; make several`,
-    })
+    const message = `a multi has at most ${limits.maxMultiParts} parts; make several`
+    return { limit: 'maxMultiParts', error: wireError('TOO_LARGE', { message }) }
   }
   const bytes = parts.reduce(
     (sum, part) =>
@@ -41,41 +47,43 @@ function multiRefusal(parts: MultiPart[], limits: Limits): WireError | null {
     0,
   )
   if (bytes > limits.maxDataBytes) {
-    return wireError('TOO_LARGE', {
-      message: `a multi holds at most ${limits.maxDataBytes} bytes; make several`,
-    })
+    const message = `a multi holds at most ${limits.maxDataBytes} bytes; make several`
+    return { limit: 'maxDataBytes', error: wireError('TOO_LARGE', { message }) }
   }
   for (const [at, part] of parts.entries()) {
-    const refusal = part.op === 'create' ? ttlRefusal(part) : null
-    if (refusal) return { ...refusal, part: at }
+    const refusal = part.op === 'create' ? creationRefusal(part, limits) : null
+    if (refusal) return { ...refusal, error: { ...refusal.error, part: at } }
   }
   return null
 }
 
-function watchRefusal({ path }: { path: string }, watchCount: number, limits: Limits): WireError | null {
+function watchRefusal({ path }: { path: string }, watchCount: number, limits: Limits): CallRefusal | null {
   if (watchCount < limits.maxWatches) return null
   const message = `a session holds at most ${limits.maxWatches} watches; watch a parent instead`
-  return wireError('RATE_LIMITED', { path, message })
+  return { limit: 'maxWatches', error: wireError('RATE_LIMITED', { path, message }) }
 }
 
-function dataRefusal({ path }: { path: string }, bytes: number, limits: Limits): WireError | null {
+function dataRefusal({ path }: { path: string }, bytes: number, limits: Limits): CallRefusal | null {
   if (bytes <= limits.maxDataBytes) return null
   const message = `a node holds at most ${limits.maxDataBytes} bytes here; keep large things elsewhere`
-  return wireError('TOO_LARGE', { path, message })
+  return { limit: 'maxDataBytes', error: wireError('TOO_LARGE', { path, message }) }
 }
 
-/** A time to live goes with the two modes that have one, and with no other. */
-function ttlRefusal({
-  path,
-  mode,
-  ttlMs,
-}: {
+interface Creation {
   path: string
   mode?: string
   ttlMs?: number
-}): WireError | null {
+}
+
+function creationRefusal({ path, mode, ttlMs }: Creation, limits: Limits): CallRefusal | null {
+  // A path that has been checked begins with its first slash and does not end with one.
+  if (path.split('/').length - 1 > limits.maxPathDepth) {
+    const message = `a path has at most ${limits.maxPathDepth} parts here; make a flatter tree`
+    return { limit: 'maxPathDepth', error: wireError('BAD_REQUEST', { path, message }) }
+  }
+  // A time to live goes with the two modes that have one, and with no other.
   const wanted = mode === 'ttl' || mode === 'ttl_sequential'
   if (wanted === (ttlMs !== undefined)) return null
   const message = wanted ? `mode ${mode} needs ttlMs` : 'ttlMs goes with the modes ttl and ttl_sequential'
-  return wireError('BAD_REQUEST', { path, message })
+  return { error: wireError('BAD_REQUEST', { path, message }) }
 }

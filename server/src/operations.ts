@@ -9,9 +9,11 @@ import type {
   Results,
 } from 'zoogate-client/protocol'
 import { wireError } from './errors.js'
-import type { Limits } from './limits.js'
+import type { LimitName, Limits } from './limits.js'
+import { defaultAcl } from './node-acl.js'
 import { CREATE_FLAGS, fromAclEntries, fromBytes, toAclEntries, toBytes } from './node-values.js'
 import { limitRefusal } from './operation-limits.js'
+import type { NodeAcl } from './options.js'
 import { withChroot, withoutChroot } from './path.js'
 import {
   type CallResult,
@@ -26,9 +28,12 @@ const NO_NODE = -101
 const ANY_VERSION = -1
 
 /** Where a call is run: the ensemble's side of one page. */
-interface Place {
+export interface Place {
   link: EnsembleLink
   chroot: string
+  nodeAcl: NodeAcl
+  /** A call was refused because of this limit. */
+  limited: (limit: LimitName) => void
 }
 
 /** What the page's own session does; views are the gateway's. */
@@ -43,11 +48,12 @@ type Run<O extends SessionOperation> = (
 
 /** Operation -> call on the link. */
 const RUN: { [O in SessionOperation]: Run<O> } = {
-  create({ link, chroot }, { path, data, mode, acl, ttlMs }, done) {
+  create({ link, chroot, nodeAcl }, { path, data, mode, acl, ttlMs }, done) {
     const flags = CREATE_FLAGS[mode ?? 'persistent']
     const made = (result: CallResult<Results['create']>) =>
       done(mapped(result, ({ path, stat }) => ({ path: withoutChroot(chroot, path), stat })))
-    link.create(withChroot(chroot, path), toBytes(data), toAclEntries(acl), flags, made, ttlMs)
+    const entries = acl ? toAclEntries(acl) : defaultAcl(nodeAcl, mode)
+    link.create(withChroot(chroot, path), toBytes(data), entries, flags, made, ttlMs)
   },
   delete({ link, chroot }, { path, version }, done) {
     link.delete(withChroot(chroot, path), version ?? ANY_VERSION, done)
@@ -89,9 +95,9 @@ const RUN: { [O in SessionOperation]: Run<O> } = {
   whoAmI({ link }, _, done) {
     link.whoAmI(done)
   },
-  multi({ link, chroot }, { parts }, done) {
+  multi({ link, chroot, nodeAcl }, { parts }, done) {
     link.multi(
-      parts.map((part) => toLinkPart(chroot, part)),
+      parts.map((part) => toLinkPart(chroot, nodeAcl, part)),
       (result) => done(mapped(result, ({ results }) => ({ results: results.map(toPartResult(chroot)) }))),
     )
   },
@@ -109,18 +115,18 @@ const RUN: { [O in SessionOperation]: Run<O> } = {
  */
 export function execute(
   call: SessionCall,
-  link: EnsembleLink,
-  chroot: string,
+  place: Place,
   limits: Limits,
   answer: (answer: Answer) => void,
 ): void {
-  const refusal = limitRefusal(call, link.watchCount, limits)
+  const refusal = limitRefusal(call, place.link.watchCount, limits)
   if (refusal) {
-    answer({ type: 'error', id: call.id, error: refusal })
+    if (refusal.limit !== undefined) place.limited(refusal.limit)
+    answer({ type: 'error', id: call.id, error: refusal.error })
     return
   }
   const run = RUN[call.op] as Run<SessionOperation>
-  run({ link, chroot }, call, (result) => answer(answerOf(call, result)))
+  run(place, call, (result) => answer(answerOf(call, result)))
 }
 
 function answerOf(call: SessionCall, result: CallResult<Results[SessionOperation]>): Answer {
@@ -141,7 +147,7 @@ function pathOf(call: SessionCall, part: number | undefined): { path?: string; p
   return failed ? { path: failed.path, part: part as number } : {}
 }
 
-function toLinkPart(chroot: string, part: MultiPart): LinkPart {
+function toLinkPart(chroot: string, nodeAcl: NodeAcl, part: MultiPart): LinkPart {
   const path = withChroot(chroot, part.path)
   switch (part.op) {
     case 'create': {
@@ -151,7 +157,7 @@ function toLinkPart(chroot: string, part: MultiPart): LinkPart {
         op,
         path,
         data: toBytes(data),
-        acl: toAclEntries(acl),
+        acl: acl ? toAclEntries(acl) : defaultAcl(nodeAcl, part.mode),
         flags,
         ...(ttlMs !== undefined && { ttlMs }),
       }

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { accessRuleSchema } from './access-rule.js'
+import { isNetwork } from './client-address.js'
+import { COOKIE_NAME } from './cookie.js'
 import { DEFAULT_LIMITS } from './limits.js'
 import { createLog, type Log } from './log.js'
+import { isLoopback } from './origin.js'
 import { RESUME_KEY_BYTES } from './resume-token.js'
+import { JWT_ALGORITHMS } from './verification-key.js'
 
 const milliseconds = z.int().min(0).max(2_147_483_647)
 const count = z.int().min(1)
@@ -11,20 +16,28 @@ const resumeKey = z.base64().refine((key) => Buffer.from(key, 'base64').length =
   error: `each resume key is ${RESUME_KEY_BYTES} bytes in base64: openssl rand -base64 ${RESUME_KEY_BYTES}`,
 })
 
+const jwksUrl = z
+  .url({ protocol: /^https?$/, abort: true, error: 'give the address of a key set: https://…' })
+  .refine((url) => new URL(url).protocol === 'https:' || isLoopback(new URL(url).hostname), {
+    error: 'give an https address: over plain http, whoever is on the way chooses the keys',
+  })
+  .refine((url) => new URL(url).username === '' && new URL(url).password === '', {
+    error: 'a key set is public: leave out the name and password',
+  })
+
 const jwtSchema = z
   .object({
     secret: z.string().min(1).optional(),
     publicKey: z.string().min(1).optional(),
-    algorithms: z
-      .array(z.enum(['HS256', 'RS256', 'ES256']))
-      .min(1)
-      .optional(),
+    jwksUrl: jwksUrl.optional(),
+    algorithms: z.array(z.enum(JWT_ALGORITHMS)).min(1).optional(),
     audience: z.string().min(1).optional(),
     issuer: z.string().min(1).optional(),
     clockToleranceS: z.int().min(0).max(300).default(5),
   })
-  .refine((jwt) => (jwt.secret === undefined) !== (jwt.publicKey === undefined), {
-    error: 'give exactly one of a secret and a public key, so that tokens can be checked',
+  .refine((jwt) => [jwt.secret, jwt.publicKey, jwt.jwksUrl].filter((key) => key !== undefined).length === 1, {
+    error:
+      'give exactly one of a secret, a public key and the address of a key set, so that tokens can be checked',
   })
   .refine((jwt) => !jwt.secret?.includes('PUBLIC KEY-----'), {
     path: ['secret'],
@@ -49,8 +62,13 @@ const tlsSchema = z
     error: 'TLS settings are given, but TLS is not switched on',
   })
 
+/** Who may do what with a node that a page makes without an access control list of its own. */
+export const NODE_ACLS = ['open', 'creator', 'creator_read'] as const
+export type NodeAcl = (typeof NODE_ACLS)[number]
+
 const limitsSchema = z.object({
   helloTimeoutMs: milliseconds.min(1).default(DEFAULT_LIMITS.helloTimeoutMs),
+  upgradeTimeoutMs: milliseconds.min(1).default(DEFAULT_LIMITS.upgradeTimeoutMs),
   maxMessageBytes: count.min(1024).default(DEFAULT_LIMITS.maxMessageBytes),
   maxDataBytes: count.default(DEFAULT_LIMITS.maxDataBytes),
   maxFrameMessages: count.default(DEFAULT_LIMITS.maxFrameMessages),
@@ -59,9 +77,20 @@ const limitsSchema = z.object({
   maxBufferedBytes: count.min(65_536).default(DEFAULT_LIMITS.maxBufferedBytes),
   maxMultiParts: count.default(DEFAULT_LIMITS.maxMultiParts),
   maxPathLength: count.default(DEFAULT_LIMITS.maxPathLength),
+  maxPathDepth: count.default(DEFAULT_LIMITS.maxPathDepth),
+  maxMessagesPerSecond: count.default(DEFAULT_LIMITS.maxMessagesPerSecond),
+  maxBytesPerSecond: count.min(1024).default(DEFAULT_LIMITS.maxBytesPerSecond),
   maxConnections: count.default(DEFAULT_LIMITS.maxConnections),
   maxUnauthenticated: count.default(DEFAULT_LIMITS.maxUnauthenticated),
+  maxUnauthenticatedPerAddress: count.default(DEFAULT_LIMITS.maxUnauthenticatedPerAddress),
+  maxConnectsPerSecond: count.default(DEFAULT_LIMITS.maxConnectsPerSecond),
+  connectBurst: count.default(DEFAULT_LIMITS.connectBurst),
+  maxAddresses: count.default(DEFAULT_LIMITS.maxAddresses),
+  maxSessions: count.default(DEFAULT_LIMITS.maxSessions),
+  maxSessionsPerSubject: count.default(DEFAULT_LIMITS.maxSessionsPerSubject),
+  maxEventLoopLagMs: milliseconds.min(1).default(DEFAULT_LIMITS.maxEventLoopLagMs),
   attachConcurrency: count.default(DEFAULT_LIMITS.attachConcurrency),
+  maxJwksAgeMs: milliseconds.min(60_000).default(DEFAULT_LIMITS.maxJwksAgeMs),
   maxViews: count.default(DEFAULT_LIMITS.maxViews),
   maxSharedViews: count.default(DEFAULT_LIMITS.maxSharedViews),
   maxViewNodes: count.default(DEFAULT_LIMITS.maxViewNodes),
@@ -85,8 +114,31 @@ export const gatewayOptionsSchema = z.object({
   resumeKeys: z.array(resumeKey).min(1).optional(),
   /** Exact origins, or `*`. Without any, only pages of the gateway's own host. */
   allowedOrigins: z.array(z.string().min(1)).optional(),
-  /** `rules`: what no rule of the token allows is forbidden. `open`: everything under the chroot. */
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed. Without any, each peer speaks for itself. */
+  trustedProxies: z
+    .array(z.string().refine(isNetwork, 'give an address or a network: 10.0.0.0/8, 2001:db8::/32'))
+    .default([]),
+  /** Name of a cookie that carries the token of a page whose hello brings none. Needs exact origins. */
+  cookie: z.string().regex(COOKIE_NAME, 'this is no name of a cookie').optional(),
+  /** Switches `revoke` on; the same for all replicas: who has it owns the list of revocations in the ensemble. */
+  adminToken: z
+    .string()
+    .min(32, 'at least 32 characters, not to be guessed: openssl rand -base64 32')
+    .optional(),
+  /** `rules`: what no rule allows, here or in the token, is forbidden. `open`: everything under the chroot. */
   access: z.enum(['rules', 'open']).default('rules'),
+  /** Rules for every page, besides those of its token. */
+  rules: z.array(accessRuleSchema).max(1000).default([]),
+  /** Gives each person an identity in ZooKeeper; the same for all replicas, and for as long as the nodes are to be theirs. */
+  identitySecret: z
+    .string()
+    .min(32, 'at least 32 characters, not to be guessed: openssl rand -base64 32')
+    .optional(),
+  /**
+   * Who may what with nodes that pages make without an access control list: `open`: everybody everything; `creator`: only who
+   * made them; `creator_read`: everybody reads. @default 'creator_read' with an identity secret, else 'open'
+   */
+  nodeAcl: z.enum(NODE_ACLS).optional(),
   /** Milliseconds that a session waits for its page after a close frame 1001. */
   lingerMs: milliseconds.default(3_000),
   limits: limitsSchema.prefault({}),
@@ -99,7 +151,10 @@ export type GatewayOptions = z.input<typeof gatewayOptionsSchema> & {
 }
 
 /** Checked, complete and frozen. */
-export type GatewayConfig = Readonly<Omit<z.output<typeof gatewayOptionsSchema>, 'resumeKeys'>> & {
+export type GatewayConfig = Readonly<
+  Omit<z.output<typeof gatewayOptionsSchema>, 'resumeKeys' | 'nodeAcl'>
+> & {
+  readonly nodeAcl: NodeAcl
   readonly resumeKeys: readonly Buffer[]
   readonly log: Log
   /** Turns the place of a complaint, like `jwt.secret`, into the name that whoever set it knows. */
@@ -126,6 +181,13 @@ export function checkOptions(
     throw new ConfigError(lines.join('\n'))
   }
   const { resumeKeys, ...options } = checked.data
+  checkAccess(options, nameOf)
+  if (options.cookie !== undefined && options.allowedOrigins?.includes('*')) {
+    const names = `${nameOf('cookie')} and ${nameOf('allowedOrigins')}`
+    throw new ConfigError(
+      `${names}: with a cookie, every origin would mean that any web page can act as whoever visits it; list the origins`,
+    )
+  }
   const log = given ?? createLog('info')
   if (!resumeKeys)
     log.warn({}, 'no resume keys: sessions cannot be resumed after a restart or on another replica')
@@ -134,6 +196,32 @@ export function checkOptions(
   if (options.jwt.secret !== undefined && options.jwt.secret.length < 32) {
     log.warn({}, 'the token secret is shorter than 32 characters and can be guessed: openssl rand -base64 32')
   }
+  if (options.nodeAcl === undefined && options.identitySecret === undefined) {
+    const names = `${nameOf('identitySecret')} (openssl rand -base64 32), or ${nameOf('nodeAcl')} to open`
+    log.warn(
+      {},
+      `no identity secret: whatever pages create is open to every client of the ensemble; set ${names}`,
+    )
+  }
   const keys = resumeKeys?.map((key) => Buffer.from(key, 'base64')) ?? [randomBytes(RESUME_KEY_BYTES)]
-  return Object.freeze({ ...options, resumeKeys: keys, log, nameOf })
+  const nodeAcl = options.nodeAcl ?? (options.identitySecret === undefined ? 'open' : 'creator_read')
+  return Object.freeze({ ...options, nodeAcl, resumeKeys: keys, log, nameOf })
+}
+
+/** @throws ConfigError for settings that cannot be meant together */
+export function checkAccess(
+  options: Pick<z.output<typeof gatewayOptionsSchema>, 'access' | 'rules' | 'identitySecret' | 'nodeAcl'>,
+  nameOf: GatewayConfig['nameOf'],
+): void {
+  const { access, rules, identitySecret, nodeAcl } = options
+  if (access === 'open' && rules.length > 0) {
+    throw new ConfigError(
+      `${nameOf('access')}: open allows everything, so that the rules would mean nothing; leave out one of them`,
+    )
+  }
+  if (identitySecret === undefined && (nodeAcl === 'creator' || nodeAcl === 'creator_read')) {
+    throw new ConfigError(
+      `${nameOf('nodeAcl')}: ${nodeAcl} needs creators that the ensemble can tell apart; set ${nameOf('identitySecret')}`,
+    )
+  }
 }

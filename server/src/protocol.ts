@@ -56,7 +56,8 @@ const watchLists = z.object({
 })
 const resume = z.object({ token: z.string().max(4096), zxid: hexLong, watches: watchLists })
 
-const token = z.string().min(1).max(16_384)
+/** Node reads at most 16 KiB of headers, so that no cookie carries a longer one either. */
+const token = z.string().max(16_384)
 
 export const helloSchema = z.object({
   type: z.literal('hello'),
@@ -68,7 +69,7 @@ export const helloSchema = z.object({
 const closeSchema = z.object({ type: z.literal('close') })
 const pingSchema = z.object({ type: z.literal('ping'), id })
 const pongSchema = z.object({ type: z.literal('pong'), id })
-const tokenSchema = z.object({ type: z.literal('token'), token })
+const tokenSchema = z.object({ type: z.literal('token'), token: token.min(1) })
 
 const watched = z.object({ path, watch: z.boolean().optional() })
 const pathOnly = z.object({ path })
@@ -158,7 +159,7 @@ export function parseMessage(value: unknown): Parsed {
   const { type } = value as { type?: unknown }
   if (type === 'call') return parseCall(value)
   if (typeof type !== 'string' || !Object.hasOwn(messageSchemas, type)) {
-    return fault(value, `type is one of call, ${Object.keys(messageSchemas).join(', ')}`)
+    return fault(value, 'type is one of hello, call, close, ping, pong, token')
   }
   const checked = messageSchemas[type as keyof typeof messageSchemas].safeParse(value)
   return checked.success

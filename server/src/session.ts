@@ -2,6 +2,7 @@ import type { CloseCode, HexLong, Resume, WatchEventType, WatchLists } from 'zoo
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import type { AttachPass } from './attach-gate.js'
 import type { Ensemble } from './ensemble.js'
+import type { LimitName } from './limits.js'
 import { type Answer, execute, type SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
 import type { SealedSession } from './resume-token.js'
@@ -109,6 +110,7 @@ export class Session implements LinkListener {
         watches: absolute(resume.watches, chroot),
       }),
     })
+    ensemble.quota.opened(request.subject, chroot)
     if (this.#id) ensemble.sessions.take(this.#id, this)
     this.#attach()
   }
@@ -122,10 +124,15 @@ export class Session implements LinkListener {
   /** Runs one call that has been checked, and answers it exactly once. */
   call(call: SessionCall, done: (answer: Answer) => void): void {
     this.#inFlight += 1
-    execute(call, this.#link, this.#request.chroot, this.#ensemble.limits, (answer) => {
+    const { nodeAcl, limits, metrics, warnings } = this.#ensemble
+    const limited = (limit: LimitName) => metrics.limited(limit)
+    const place = { link: this.#link, chroot: this.#request.chroot, nodeAcl, limited }
+    execute(call, place, limits, (answer) => {
       this.#inFlight -= 1
-      if (answer.type === 'error' && answer.error.code === 'THROTTLED' && answer.zxid !== undefined) {
-        this.#ensemble.warnings.report('throttled', THROTTLED)
+      if (answer.type === 'error' && answer.error.code === 'THROTTLED') {
+        // With a zxid it is the ensemble's word, else the link's.
+        if (answer.zxid === undefined) limited('maxCallsInFlight')
+        else warnings.report('throttled', THROTTLED)
       }
       done(answer)
       if (this.#inFlight === 0) this.#idle()
@@ -301,7 +308,9 @@ export class Session implements LinkListener {
   }
 
   #end(): void {
+    if (this.#state === 'ended') return
     this.#enter('ended')
+    this.#ensemble.quota.ended(this.#request.subject, this.#request.chroot)
     this.#pass?.release()
     if (this.#id) this.#ensemble.sessions.drop(this.#id, this)
   }

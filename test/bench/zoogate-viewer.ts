@@ -31,7 +31,9 @@ export const openZoogateViewer: OpenViewer = async ({ address, room, token }, to
       }
     }
     socket.on('message', (data: Buffer) => {
-      for (const message of [JSON.parse(data.toString('utf8'))].flat()) receive(message)
+      const frame: GatewayMessage | GatewayMessage[] = JSON.parse(data.toString('utf8'))
+      if (Array.isArray(frame)) frame.forEach(receive)
+      else receive(frame)
     })
     socket.on('close', (code) => reject(new Error(`a page's socket was closed with ${code}`)))
   })

@@ -17,11 +17,9 @@ const VERDICTS: [code: number, then: string, redialsWith: 'resume' | 'nothing' |
   [4006, 'CONNECTED -> CLOSED (refused)', null],
   [4007, 'CONNECTED -> CLOSED (auth_failed)', null],
   [4099, 'CONNECTED -> CLOSED (refused)', null],
-  ...[4100, 4101, 4199, 4200, 4201, 4202, 4203, 4204, 4205, 4299].map((code): [number, string, 'resume'] => [
-    code,
-    redials,
-    'resume',
-  ]),
+  ...[4100, 4101, 4199, 4200, 4201, 4202, 4203, 4204, 4205, 4206, 4207, 4299].map(
+    (code): [number, string, 'resume'] => [code, redials, 'resume'],
+  ),
   ...[1000, 1001, 1005, 1006, 1009, 1011, 1012, 1013, 3000, 4300, 4999].map(
     (code): [number, string, 'resume'] => [code, redials, 'resume'],
   ),

@@ -22,6 +22,8 @@ it('has a verdict for every close code of the protocol', () => {
     HELLO_TIMEOUT: 'redial',
     SLOW_READER: 'redial',
     INTERNAL: 'redial',
+    OVERLOADED: 'redial',
+    UNVERIFIED: 'redial',
   })
   expect(TOKEN_EXPIRED).toBe(CLOSE_CODES.TOKEN_EXPIRED)
 })

@@ -224,7 +224,7 @@ describeWith('zookeeper', 'kazoo')('a gateway before one real server', () => {
   })
 
   it('answers 404 and 503 where nothing can be upgraded', async () => {
-    const { url, http } = await startGateway(ensemble.connectString, { limits: { maxUnauthenticated: 2 } })
+    const { url, http } = await startGateway(ensemble.connectString, { limits: { maxConnections: 2 } })
     await expect(RawPage.open(url.replace('/zoogate', '/other'))).rejects.toThrow('404')
     await RawPage.open(url)
     const second = await RawPage.open(url)

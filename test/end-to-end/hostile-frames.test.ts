@@ -100,7 +100,9 @@ describeWith('zookeeper')('a gateway under hostile frames', () => {
   })
 
   it(`answers or ends each of ${FRAMES}, and other sessions notice nothing`, async () => {
-    const { url } = await startGateway(ensemble.connectString)
+    // What is counted here is how each frame is answered, not how fast a page may send them.
+    const limits = { maxMessagesPerSecond: 1_000_000, maxBytesPerSecond: 1_000_000_000 }
+    const { url } = await startGateway(ensemble.connectString, { limits })
     const random = seededRandom(SEED)
     const bystander = await RawPage.connect(url, { token: token('bystander') })
     await bystander.call('create', { path: '/bystander', mode: 'ephemeral' })

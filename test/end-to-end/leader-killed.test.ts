@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { token } from '../gateway-fixture.js'
-import { endRuns, serveProcess, webSocketOf } from '../gateway-process.js'
+import { CROWD_FROM_ONE_ADDRESS, endRuns, serveProcess, webSocketOf } from '../gateway-process.js'
 import { RawPage } from '../raw-page.js'
 import { type RealEnsemble, realEnsemble } from '../real-ensemble.js'
 import { describeWith } from '../requirements.js'
@@ -20,7 +20,8 @@ describeWith('zookeeper')('when the leader of three servers is killed', () => {
   })
 
   it(`${SESSIONS} sessions are all back, and none has expired`, async () => {
-    const url = webSocketOf(await serveProcess(ensemble.connectString).listening())
+    const gateway = serveProcess(ensemble.connectString, CROWD_FROM_ONE_ADDRESS)
+    const url = webSocketOf(await gateway.listening())
     const pages = await Promise.all(
       Array.from({ length: SESSIONS }, (_, at) =>
         RawPage.connect(url, { token: token(`visitor-${at}`), timeoutMs: TIMEOUT_MS }),

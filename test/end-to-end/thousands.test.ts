@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import { token } from '../gateway-fixture.js'
-import { endRuns, serveProcess, webSocketOf } from '../gateway-process.js'
+import { CROWD_FROM_ONE_ADDRESS, endRuns, serveProcess, webSocketOf } from '../gateway-process.js'
 import { RawPage } from '../raw-page.js'
 import { type RealEnsemble, realEnsemble } from '../real-ensemble.js'
 import { describeWith } from '../requirements.js'
@@ -23,7 +23,7 @@ describeWith('zookeeper')('one gateway process', () => {
   })
 
   it(`opens ${SESSIONS} sessions, holds them for two timeouts and closes them`, async () => {
-    const gateway = serveProcess(ensemble.connectString)
+    const gateway = serveProcess(ensemble.connectString, CROWD_FROM_ONE_ADDRESS)
     const url = webSocketOf(await gateway.listening())
     const warm = await RawPage.connect(url, { token: token('warm') })
     warm.send({ type: 'close' })

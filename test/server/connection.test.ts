@@ -14,15 +14,17 @@ afterEach(() => {
 function open(authenticate: ConnectionContext['authenticate']) {
   const events: unknown[] = []
   const errors: unknown[] = []
+  const nothing = () => undefined
   const socket = {
     bufferedAmount: 0,
+    pause: nothing,
+    resume: nothing,
     send: (text: string) => events.push(JSON.parse(text)),
     sendShared: (text: Buffer) => events.push(JSON.parse(`${text}`)),
     close: (code: number, reason: string) => events.push({ close: code, reason }),
   }
-  const nothing = () => undefined
   const log = { debug: nothing, info: nothing, warn: nothing, error: (fields: object) => errors.push(fields) }
-  const ensemble = { limits: { ...DEFAULT_LIMITS }, log, metrics: { closed: nothing } }
+  const ensemble = { limits: { ...DEFAULT_LIMITS }, log, metrics: { closed: nothing, limited: nothing } }
   const context = { ensemble, authenticate, access: 'open', lingerMs: 0 } as unknown as ConnectionContext
   return { connection: new Connection(context, socket, nothing), events, errors }
 }

@@ -68,6 +68,7 @@ async function listen({ port, zookeeper, log, inMemory }: DevSetup): Promise<str
         zookeeper,
         jwt: { secret },
         access: 'open',
+        nodeAcl: 'open',
         resumeKeys: [randomBytes(32).toString('base64')],
         log,
       },

@@ -1,7 +1,10 @@
-import { readSettings, settingNames } from '../config.js'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createAdminServer } from '../admin.js'
+import { readSettings, type Settings, settingNames } from '../config.js'
 import { createCheckedGateway, type Gateway } from '../gateway.js'
 import { createLog } from '../log.js'
-import { ConfigError, checkOptions } from '../options.js'
+import { ConfigError, checkOptions, type GatewayConfig } from '../options.js'
 
 /** Runs the gateway until it is told to stop. */
 export async function runServe(flags: Record<string, unknown>): Promise<void> {
@@ -14,8 +17,29 @@ export async function runServe(flags: Record<string, unknown>): Promise<void> {
   const config = checkOptions({ ...settings.gateway, log: createLog(settings.logLevel) }, settingNames)
   const gateway = createCheckedGateway(config)
   const { host, port } = await gateway.listen({ host: settings.host, port: settings.port })
+  if (config.adminToken !== undefined) await listenForAdmin(gateway, config, config.adminToken, settings)
   drainOnSignal(gateway)
   console.log(`zoogate listening on http://${host}:${port}`)
+}
+
+/** An address of its own: no mistake of a proxy before the pages' address can open this one to the internet. */
+async function listenForAdmin(
+  gateway: Gateway,
+  { log }: GatewayConfig,
+  token: string,
+  { adminHost, adminPort }: Settings,
+): Promise<void> {
+  const server = createAdminServer(token, (options) => gateway.revoke(options), log)
+  server.listen(adminPort, adminHost)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    await gateway.close()
+    const names = `${settingNames('adminHost')}, ${settingNames('adminPort')}`
+    throw new ConfigError(`${names}: ${(error as Error).message}`)
+  }
+  const { address, port, family } = server.address() as AddressInfo
+  console.log(`zoogate admin on http://${family === 'IPv6' ? `[${address}]` : address}:${port}`)
 }
 
 /** The first signal drains, a second one ends the process at once. */

@@ -22,7 +22,8 @@ function secondsOf(ttl: string): number {
   return Number(digits) * (UNITS[unit] as number)
 }
 
-function parseClaim(claim: string): [string, unknown] {
+/** @throws ConfigError for what is not `key=value` */
+export function parseClaim(claim: string): [string, unknown] {
   const at = claim.indexOf('=')
   if (at < 1) throw new ConfigError(`--claim: "${claim}" is not key=value`)
   const text = claim.slice(at + 1)

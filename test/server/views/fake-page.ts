@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../../server/src/limits.js'
 import { Metrics } from '../../../server/src/metrics.js'
 import { OwnerMarks } from '../../../server/src/owner-marks.js'
 import { ResumeTokens } from '../../../server/src/resume-token.js'
+import { SessionQuota } from '../../../server/src/session-quota.js'
 import { SessionTable } from '../../../server/src/session-table.js'
 import { PageViews, Views } from '../../../server/src/views/index.js'
 import type { ViewSpec } from '../../../server/src/views/shared-view.js'
@@ -24,7 +25,10 @@ export function startViews(
     unauthenticated: nothing,
     sessions: nothing,
     waitingToAttach: nothing,
+    revocations: nothing,
+    eventLoopLagMs: nothing,
   }
+  const allLimits = { ...DEFAULT_LIMITS, ...limits }
   const ensemble: Ensemble = {
     ...ServerList.parse(connectString),
     linkOptions: { readOnly: false },
@@ -32,7 +36,9 @@ export function startViews(
     resumeTokens: new ResumeTokens([Buffer.alloc(32)]),
     marks: new OwnerMarks(),
     sessions: new SessionTable(),
-    limits: { ...DEFAULT_LIMITS, ...limits },
+    quota: new SessionQuota(allLimits, nothing),
+    nodeAcl: 'open',
+    limits: allLimits,
     log: silentLog,
     warnings: new Warnings(silentLog),
     metrics: new Metrics({ ...readings, views: () => views.readings() }),
