@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type Client, CreateMode, createClient } from 'node-zookeeper-client'
 import { io } from 'socket.io-client'
 import { token } from '../gateway-fixture.js'
-import { type Run, serveProcess, webSocketOf } from '../gateway-process.js'
+import { CROWD_FROM_ONE_ADDRESS, type Run, serveProcess, webSocketOf } from '../gateway-process.js'
 import { RawPage } from '../raw-page.js'
 import type { RealEnsemble } from '../real-ensemble.js'
 import { SESSION_TIMEOUT_MS } from './figures.js'
@@ -34,7 +34,11 @@ export interface Subject {
 export async function zoogate(ensemble: RealEnsemble): Promise<Subject> {
   const room = '/room-of-views'
   await makeRoom(ensemble, room)
-  const gateway: Run = serveProcess(ensemble.connectString, { ZOOGATE_LOG_LEVEL: 'error' })
+  const gateway: Run = serveProcess(ensemble.connectString, {
+    ...CROWD_FROM_ONE_ADDRESS,
+    ZOOGATE_MAX_SESSIONS_PER_SUBJECT: '15000',
+    ZOOGATE_LOG_LEVEL: 'error',
+  })
   const address = webSocketOf(await gateway.listening())
   // Good for longer than any run.
   const hello = { token: token('bench', {}, { expiresIn: '1d' }), timeoutMs: SESSION_TIMEOUT_MS }

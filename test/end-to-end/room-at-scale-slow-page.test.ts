@@ -32,7 +32,11 @@ describeWith('zookeeper', 'kazoo')('a page that stops reading', () => {
     const kazoo = await Kazoo.connect(ensemble.connectString)
     await kazoo.create(ROOM)
     await kazoo.close()
-    gateway = serveProcess(ensemble.connectString, { ZOOGATE_LOG_LEVEL: 'error' })
+    gateway = serveProcess(ensemble.connectString, {
+      ZOOGATE_LOG_LEVEL: 'error',
+      // The member changes as fast as it can, where the usual rate would make this take a minute.
+      ZOOGATE_MAX_BYTES_PER_SECOND: '1000000000',
+    })
   })
   afterAll(async () => {
     await endRuns()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { endRuns, type Run, serveProcess, webSocketOf } from '../gateway-process.js'
+import { CROWD_FROM_ONE_ADDRESS, endRuns, type Run, serveProcess, webSocketOf } from '../gateway-process.js'
 import { Kazoo } from '../kazoo.js'
 import { type RealEnsemble, realEnsemble } from '../real-ensemble.js'
 import { describeWith } from '../requirements.js'
@@ -34,6 +34,7 @@ describeWith('zookeeper', 'kazoo')(`a room of ${MEMBERS} members`, () => {
 
   const startGateway = async (port: number) => {
     gateway = serveProcess(ensemble.connectString, {
+      ...CROWD_FROM_ONE_ADDRESS,
       ZOOGATE_PORT: String(port),
       ZOOGATE_LOG_LEVEL: 'error',
     })
