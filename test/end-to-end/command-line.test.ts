@@ -16,7 +16,10 @@ afterEach(endRuns)
 describe('zoogate serve', () => {
   it.each<[Record<string, string>, string]>([
     [{}, 'ZOOGATE_ZOOKEEPER (--zookeeper): missing'],
-    [{ ZOOGATE_ZOOKEEPER: '127.0.0.1' }, 'ZOOGATE_JWT_SECRET or ZOOGATE_JWT_PUBLIC_KEY_FILE'],
+    [
+      { ZOOGATE_ZOOKEEPER: '127.0.0.1' },
+      'ZOOGATE_JWT_SECRET, ZOOGATE_JWT_PUBLIC_KEY_FILE or ZOOGATE_JWKS_URL',
+    ],
     [{ ZOOGATE_ZOOKEEPER: 'a:b', ZOOGATE_JWT_SECRET: SECRET }, 'ZOOGATE_ZOOKEEPER (--zookeeper)'],
     [
       { ZOOGATE_ZOOKEEPER: 'a', ZOOGATE_JWT_SECRET: SECRET, ZOOGATE_RESUME_KEYS: 'abc' },
