@@ -1,3 +1,5 @@
+import type { LossCause } from './zookeeper/index.js'
+
 /** `renew`: a session that exists and whose clock is running. `create`: one that can wait. */
 export type AttachKind = 'renew' | 'create'
 
@@ -8,6 +10,14 @@ export interface AttachPass {
    * @param afterMs keeps the place for so long: where servers refuse connections, the next attempt comes later
    */
   release(afterMs?: number): void
+}
+
+/** How long a place to attach stays taken when a server has hung up on the last who had it. */
+const SLOW_DOWN_MS = 500
+
+/** How long the place of an attempt that ended so is kept, in milliseconds. */
+export function slowDownMs(cause: LossCause): number {
+  return cause === 'refused_at_handshake' ? SLOW_DOWN_MS : 0
 }
 
 /**

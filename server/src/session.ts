@@ -1,6 +1,6 @@
 import type { CloseCode, HexLong, Resume, WatchEventType, WatchLists } from 'zoogate-client/protocol'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
-import type { AttachPass } from './attach-gate.js'
+import { type AttachPass, slowDownMs } from './attach-gate.js'
 import type { Ensemble } from './ensemble.js'
 import type { LimitName } from './limits.js'
 import { type Answer, execute, type SessionCall } from './operations.js'
@@ -62,8 +62,6 @@ export interface SessionRequest {
 
 const THROTTLED =
   'the ensemble throttles requests: lower maxCallsInFlight here, or raise requestThrottleLimit and look at its load'
-/** How long a place to attach stays taken when a server has hung up on the last who had it. */
-const SLOW_DOWN_MS = 500
 /** How often a session on a server without a quorum looks for one that has it. */
 const READ_ONLY_FOR_MS = 5_000
 /** Losses that do not go away by themselves. */
@@ -231,7 +229,7 @@ export class Session implements LinkListener {
   }
 
   linkLost(loss: LinkLoss): void {
-    this.#pass?.release(loss.cause === 'refused_at_handshake' ? SLOW_DOWN_MS : 0)
+    this.#pass?.release(slowDownMs(loss.cause))
     this.#ensemble.metrics.linkLost(loss.cause)
     this.#ensemble.log.debug({ session: this.#id, ...loss }, 'ensemble link lost')
     if (FOR_THE_OPERATOR.has(loss.cause)) {

@@ -310,7 +310,7 @@ async function gatewaysLeave(ensemble: DevEnsemble, lists: RevocationList[]): Pr
   await waitUntil('only the stranger is left', () => ensemble.sessions().length === 1)
 }
 
-/** A session as any page has it. */
+/** A session like that of every page. */
 async function stranger(ensemble: DevEnsemble, auth?: string) {
   const nothing = () => undefined
   const link: EnsembleLink = await new Promise((resolve, reject) => {

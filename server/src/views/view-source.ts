@@ -1,5 +1,5 @@
 import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
-import type { AttachPass } from '../attach-gate.js'
+import { type AttachPass, slowDownMs } from '../attach-gate.js'
 import type { Ensemble } from '../ensemble.js'
 import { retryDelayMs } from '../retry-delay.js'
 import {
@@ -19,8 +19,6 @@ import { NO_ZXID } from './zxid.js'
 const SESSION_TIMEOUT_MS = 10_000
 /** Enough to keep a server busy over the round trip; a fifth of what it queues for all its clients. */
 const READS_UNDER_WAY = 200
-/** How long a place to attach stays taken when a server has hung up on the last who had it. */
-const SLOW_DOWN_MS = 500
 /** A link that was held for so long was well: what comes after it is no failure in a row. */
 const WELL_AFTER_MS = 5_000
 const UNIMPLEMENTED = -6
@@ -163,7 +161,7 @@ export class ViewSource implements LinkListener {
   linkLost(loss: LinkLoss): void {
     this.#ensemble.metrics.linkLost(loss.cause)
     this.#ensemble.log.debug({ ...loss }, 'ensemble link of the views lost')
-    this.#lost(this.#link, loss.cause === 'refused_at_handshake' ? SLOW_DOWN_MS : 0)
+    this.#lost(this.#link, slowDownMs(loss.cause))
   }
 
   linkExpired(): void {
@@ -210,9 +208,9 @@ export class ViewSource implements LinkListener {
     this.#pass = this.#ensemble.gate.enter('renew', () => link.attach())
   }
 
-  #lost(link: EnsembleLink | null, slowDownMs = 0): void {
+  #lost(link: EnsembleLink | null, keepPlaceMs = 0): void {
     clearInterval(this.#timer)
-    this.#pass?.release(slowDownMs)
+    this.#pass?.release(keepPlaceMs)
     if (link === null) return
     const wasAttached = this.#attachedAt > 0
     const wasWell = wasAttached && Date.now() - this.#attachedAt > WELL_AFTER_MS
