@@ -1,6 +1,9 @@
 import type { PageMessage } from './protocol.js'
 
-/** Gathers what is sent in one tick into one frame, and frames into what the gateway reads. */
+/** Messages of one frame that every gateway takes. */
+const MAX_MESSAGES = 1_000
+
+/** Gathers what is sent in one tick into frames that the gateway reads. */
 export interface Frames {
   /** False: larger than `maxBytes`, and not sent. */
   enqueue(message: PageMessage, maxBytes: number): boolean
@@ -11,7 +14,7 @@ export function createFrames(write: (text: string) => void): Frames {
   let texts: string[] = []
   let frameBytes = 0
   const flush = () => {
-    if (texts.length > 0) write(`[${texts}]`)
+    if (texts[0]) write(`[${texts}]`)
     texts = []
     frameBytes = 0
   }
@@ -21,7 +24,7 @@ export function createFrames(write: (text: string) => void): Frames {
       // The 2 are the frame's brackets; for each message after the first they stand for its comma.
       const bytes = new TextEncoder().encode(text).length + 2
       if (bytes > maxBytes) return false
-      if (frameBytes + bytes > maxBytes) flush()
+      if (frameBytes + bytes > maxBytes || texts.length >= MAX_MESSAGES) flush()
       if (texts.push(text) === 1) queueMicrotask(flush)
       frameBytes += bytes
       return true

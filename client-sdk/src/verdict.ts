@@ -27,6 +27,6 @@ export type Verdict = End | 'token' | 'redial'
 
 /** A code that nobody knows yet is judged by its range. */
 export function verdictOf(code: number): Verdict {
-  const range = Math.floor(code / 100)
-  return range === 40 ? (ENDS[code] ?? REFUSED) : range === 41 ? 'token' : 'redial'
+  if (code < 4000 || code > 4199) return 'redial'
+  return code > 4099 ? 'token' : (ENDS[code] ?? REFUSED)
 }

@@ -162,6 +162,16 @@ describe('frames', () => {
     expect(socket.calls.map(({ id }) => id)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
   })
 
+  it('never hold more messages than every gateway takes', async () => {
+    const { zk, attach } = start()
+    zk.connect()
+    const socket = await attach()
+    for (let n = 0; n < 2_500; n++) zk.exists('/a').catch(() => undefined)
+    await Promise.resolve()
+    expect(socket.frames.slice(1).map((frame) => [frame].flat().length)).toEqual([1_000, 1_000, 500])
+    expect(socket.calls.map(({ id }) => id)).toEqual(Array.from({ length: 2_500 }, (_, n) => n + 1))
+  })
+
   it('that are unreadable end the connection, and the session is resumed', async () => {
     const { zk, attach, redialled } = start()
     zk.connect()
