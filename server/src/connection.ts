@@ -87,8 +87,10 @@ export class Connection implements SessionPage {
     this.#outbox = new Outbox(socket, context.ensemble.limits.maxBufferedBytes, () => this.#slowReader())
     this.#intake = new Intake(socket, {
       limits: context.ensemble.limits,
+      open: (frame) => this.#openFrame(frame),
       receive: (message) => this.#guarded(() => this.#receiveOne(message)),
       limited: (limit) => this.#limited(limit),
+      heldBack: () => this.#heldBack(),
     })
     const { authenticate } = context
     const withinMs = context.ensemble.limits.helloTimeoutMs
@@ -278,14 +280,16 @@ export class Connection implements SessionPage {
   }
 
   #receiveFrame(text: string): void {
-    if (this.#state.at === 'open') this.#state.heartbeat.heard()
+    const isAlive = this.#state.at === 'open' && this.#state.heartbeat.heard()
+    this.#intake.take(text, Buffer.byteLength(text))
+    if (isAlive && this.#state.at === 'open') this.#state.session.pageHeard()
+  }
+
+  #openFrame(text: string): unknown[] {
     const messages = splitFrame(text, this.#context.ensemble.limits.maxFrameMessages)
-    if (!Array.isArray(messages)) {
-      this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
-      return
-    }
-    this.#intake.take(messages, Buffer.byteLength(text))
-    if (this.#state.at === 'open') this.#state.session.pageHeard()
+    if (Array.isArray(messages)) return messages
+    this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
+    return []
   }
 
   #receiveOne(value: unknown): void {
@@ -308,7 +312,7 @@ export class Connection implements SessionPage {
         this.#call(message, open)
         return
       case 'pong':
-        heartbeat.pong(message.id)
+        if (heartbeat.pong(message.id)) session.pageHeard()
         return
       case 'ping':
         this.pong(message.id)
@@ -353,6 +357,10 @@ export class Connection implements SessionPage {
 
   #answerBadRequest(id: number, message: string): void {
     this.#outbox.push({ type: 'error', id, error: wireError('BAD_REQUEST', { message }) })
+  }
+
+  #heldBack(): void {
+    if (this.#state.at === 'open') this.#state.heartbeat.heldBack()
   }
 
   #limited(limit: LimitName): void {

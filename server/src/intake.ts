@@ -9,15 +9,19 @@ export interface IntakeSocket {
 }
 
 export interface IntakeOptions {
-  limits: Pick<Limits, 'maxMessagesPerSecond' | 'maxBytesPerSecond'>
+  limits: Pick<Limits, 'maxMessagesPerSecond' | 'maxBytesPerSecond' | 'maxMessageBytes'>
+  /** Reads a frame whose turn it is; must not throw. @returns its messages */
+  open(frame: string): unknown[]
   /** One message whose turn it is; must not throw. */
   receive(message: unknown): void
   /** The page has to wait because of this limit. */
   limited(limit: LimitName): void
+  /** The page sends so many messages that the network has to hold them: what is read next may have been sent long ago. */
+  heldBack(): void
   now?: () => number
 }
 
-/** Messages of one page that are handled before all other pages get their turn: about a millisecond of work. */
+/** Frames and messages of one page that are handled before all other pages get their turn: about a millisecond of work. */
 const MESSAGES_A_TURN = 64
 /** So many seconds' worth may come at once: what a page asks for when it opens. */
 const BURST_S = 2
@@ -33,18 +37,33 @@ type State =
   | { at: 'waiting'; timer: NodeJS.Timeout }
   | { at: 'ended' }
 
+/** What a frame that waits costs besides its bytes. */
+const FRAME_BYTES = 128
+
+interface Frame {
+  text: string
+  bytes: number
+  /** A list, because an array of tens of thousands would be moved for each that is taken from its beginning. */
+  next: Frame | null
+}
+
 /**
  * Takes what a page sends in no faster than its rate, and never so much at once that other pages notice. What is too
- * much is neither lost nor refused: it waits here, in order, and the socket is not read meanwhile. So what waits is
- * bounded by one frame and what was read with it, and the rest stays with the page.
+ * much is neither lost nor refused: it waits here, in order and unread, as much as one largest frame; then the socket is not
+ * read meanwhile, and the rest stays with the page. The socket is read ahead of the rate for as long as that, so that a page
+ * that leaves is noticed at once, whatever it has sent before.
  */
 export class Intake {
   readonly #socket: IntakeSocket
   readonly #options: IntakeOptions
   readonly #now: () => number
-  readonly #messages: Allowance
-  readonly #bytes: Allowance
-  #queue: unknown[] = []
+  readonly #messageRate: Allowance
+  readonly #byteRate: Allowance
+  #first: Frame | null = null
+  #last: Frame | null = null
+  #waitingBytes = 0
+  /** What has not had its turn yet of the frame that was read last. */
+  #messages: unknown[] = []
   #state: State = { at: 'idle' }
 
   constructor(socket: IntakeSocket, options: IntakeOptions) {
@@ -52,18 +71,17 @@ export class Intake {
     this.#socket = socket
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
-    this.#messages = new Allowance(withBurst(maxMessagesPerSecond), this.#now())
-    this.#bytes = new Allowance(withBurst(maxBytesPerSecond), this.#now())
+    this.#messageRate = new Allowance(withBurst(maxMessagesPerSecond), this.#now())
+    this.#byteRate = new Allowance(withBurst(maxBytesPerSecond), this.#now())
   }
 
-  /** The messages of one frame. Those whose turn it is are handled before this returns. */
-  take(messages: readonly unknown[], bytes: number): void {
+  /** One frame. Those of its messages whose turn it is are handled before this returns. */
+  take(text: string, bytes: number): void {
     if (this.#state.at === 'ended') return
-    for (const message of messages) this.#queue.push(message)
-    const inDebt = this.#bytes.spend(bytes, this.#now()) > 0
+    this.#append({ text, bytes, next: null })
     if (this.#state.at === 'idle') this.#beginTurn()
     else if (this.#state.at === 'turn') this.#handle(this.#state)
-    if (inDebt || this.#queue.length > 0) this.#socket.pause()
+    if (this.#isFull) this.#hold()
   }
 
   /** Drops what waits. The socket is read again, so that the other side's close frame is seen. */
@@ -71,8 +89,25 @@ export class Intake {
     if (this.#state.at === 'ended') return
     if (this.#state.at === 'waiting') clearTimeout(this.#state.timer)
     this.#state = { at: 'ended' }
-    this.#queue = []
+    this.#first = null
+    this.#last = null
+    this.#waitingBytes = 0
+    this.#messages = []
     this.#socket.resume()
+  }
+
+  get #isFull(): boolean {
+    return this.#waitingBytes > this.#options.limits.maxMessageBytes
+  }
+
+  get #isWaiting(): boolean {
+    return this.#messages.length > 0 || this.#first !== null
+  }
+
+  #hold(): void {
+    this.#socket.pause()
+    // What is held back by its bytes is a few seconds old at most, because no kernel keeps more of them.
+    if (this.#messageRate.msUntilOne(this.#now()) > 0) this.#options.heldBack()
   }
 
   #beginTurn(): void {
@@ -83,36 +118,51 @@ export class Intake {
   }
 
   #handle(turn: State & { at: 'turn' }): void {
-    while (turn.handled < MESSAGES_A_TURN && this.#queue.length > 0) {
-      if (this.#messages.take(this.#now()) > 0) return
+    while (turn.handled < MESSAGES_A_TURN && this.#isWaiting) {
+      const now = this.#now()
+      if (this.#messages.length === 0) {
+        if (this.#byteRate.spend(0, now) > 0) return
+        this.#openFrame(this.#first as Frame, now)
+      } else {
+        if (this.#messageRate.take(now) > 0) return
+        // A message may end everything; then nothing waits any more.
+        this.#options.receive(this.#messages.shift())
+      }
       turn.handled += 1
-      // A message may end everything; then nothing is in the queue any more.
-      this.#options.receive(this.#queue.shift())
     }
+  }
+
+  #append(frame: Frame): void {
+    if (this.#last === null) this.#first = frame
+    else this.#last.next = frame
+    this.#last = frame
+    this.#waitingBytes += frame.bytes + FRAME_BYTES
+  }
+
+  #openFrame({ text, bytes, next }: Frame, now: number): void {
+    this.#first = next
+    if (next === null) this.#last = null
+    this.#waitingBytes -= bytes + FRAME_BYTES
+    this.#byteRate.spend(bytes, now)
+    const messages = this.#options.open(text)
+    if (this.#state.at !== 'ended') this.#messages = messages
   }
 
   #endTurn(): void {
     if (this.#state.at !== 'turn') return
     const now = this.#now()
-    const bytesMs = this.#bytes.spend(0, now)
-    const waiting = this.#queue.length > 0
-    // What waits although the turn had room for it, waits for the rate.
-    const slowed = waiting && this.#state.handled < MESSAGES_A_TURN
-    if (bytesMs > 0) this.#wait('maxBytesPerSecond', bytesMs)
-    else if (slowed) this.#wait('maxMessagesPerSecond', this.#messages.msUntilOne(now))
-    else if (waiting) this.#beginTurn()
-    else this.#rest()
+    if (!this.#isFull) this.#socket.resume()
+    // What waits although the turn had room for it, waits for a rate.
+    if (!this.#isWaiting) this.#state = { at: 'idle' }
+    else if (this.#state.handled === MESSAGES_A_TURN) this.#beginTurn()
+    else if (this.#messages.length > 0) this.#wait('maxMessagesPerSecond', this.#messageRate.msUntilOne(now))
+    else this.#wait('maxBytesPerSecond', this.#byteRate.spend(0, now))
   }
 
   #wait(limit: LimitName, ms: number): void {
     this.#options.limited(limit)
     const timer = setTimeout(() => this.#beginTurn(), Math.max(ms, SHORTEST_WAIT_MS))
     this.#state = { at: 'waiting', timer }
-  }
-
-  #rest(): void {
-    this.#state = { at: 'idle' }
-    this.#socket.resume()
   }
 }
 

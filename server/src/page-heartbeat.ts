@@ -5,10 +5,22 @@ export interface HeartbeatPeer {
   pageSilent(): void
 }
 
+/** A ping whose answer shows how old is what is being read. */
+interface Proof {
+  ping: number
+  sentAt: number
+  /** Reading was held back again since it was sent. */
+  heldBackSince: boolean
+}
+
 /**
  * Asks a page for signs of life. Pages cannot see protocol-level pings, and a frozen page still answers those,
  * so the question is a message: after a third of the timeout without any message it is put, after two thirds
  * the page counts as gone. One timer, re-armed lazily: a message costs no timer call.
+ *
+ * Where reading was held back, what is read next may have been sent long ago: kernels keep megabytes, a minute of a page
+ * that sent too fast and is gone. Then a message shows nothing, and an answer shows that the page was alive when its ping
+ * was sent, until an answer has come with nothing held back since.
  */
 export class PageHeartbeat {
   readonly #peer: HeartbeatPeer
@@ -16,6 +28,7 @@ export class PageHeartbeat {
   #heardAt = Date.now()
   #timer: NodeJS.Timeout | undefined
   #lastPing = 0
+  #proof: Proof | null = null
   #question: { ping: number; answered: () => void } | null = null
 
   constructor(peer: HeartbeatPeer, timeoutMs: number) {
@@ -36,17 +49,31 @@ export class PageHeartbeat {
     this.#check()
   }
 
-  /** Any message of the page arrived. */
-  heard(): void {
+  /** Any message of the page arrived. @returns whether it shows that the page is alive */
+  heard(): boolean {
+    if (this.#proof !== null) return false
     this.#heardAt = Date.now()
+    return true
   }
 
-  /** An answer arrived; ids grow, so a later one answers for the earlier. */
-  pong(id: number): void {
+  /** Reading is held back: what is read next may be old. */
+  heldBack(): void {
+    if (this.#proof === null) this.#demandProof()
+    else this.#proof.heldBackSince = true
+  }
+
+  /**
+   * An answer arrived; ids grow, so a later one answers for the earlier.
+   * @returns whether it shows that the page is alive where other messages do not
+   */
+  pong(id: number): boolean {
+    if (id > this.#lastPing) return false
     const question = this.#question
-    if (!question || id < question.ping || id > this.#lastPing) return
-    this.#question = null
-    question.answered()
+    if (question !== null && id >= question.ping) {
+      this.#question = null
+      question.answered()
+    }
+    return this.#prove(id)
   }
 
   /** Calls back when the page has answered a ping that is sent now; a newer question replaces an older one. */
@@ -57,6 +84,20 @@ export class PageHeartbeat {
   stop(): void {
     clearTimeout(this.#timer)
     this.#question = null
+    this.#proof = null
+  }
+
+  #demandProof(): void {
+    this.#proof = { ping: this.#ping(), sentAt: Date.now(), heldBackSince: false }
+  }
+
+  #prove(id: number): boolean {
+    const proof = this.#proof
+    if (proof === null || id < proof.ping) return false
+    this.#heardAt = Math.max(this.#heardAt, proof.sentAt)
+    if (proof.heldBackSince) this.#demandProof()
+    else this.#proof = null
+    return true
   }
 
   #ping(): number {

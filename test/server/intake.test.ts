@@ -8,67 +8,108 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function intake(limits: { maxMessagesPerSecond?: number; maxBytesPerSecond?: number } = {}) {
+function intake(
+  limits: { maxMessagesPerSecond?: number; maxBytesPerSecond?: number; maxMessageBytes?: number } = {},
+) {
   const handled: unknown[] = []
   const told: string[] = []
   const socket = { pause: () => told.push('pause'), resume: () => told.push('resume') }
   const page: Intake = new Intake(socket, {
-    limits: { maxMessagesPerSecond: 100, maxBytesPerSecond: 1_000_000, ...limits },
+    limits: {
+      maxMessagesPerSecond: 100,
+      maxBytesPerSecond: 1_000_000,
+      maxMessageBytes: 10_000,
+      ...limits,
+    },
+    open: (frame) => {
+      if (frame === 'unreadable') page.end()
+      return frame === 'unreadable' ? ['never'] : (JSON.parse(frame) as unknown[])
+    },
     receive: (message) => {
       handled.push(message)
       if (message === 'end') page.end()
     },
     limited: (limit) => told.push(limit),
+    heldBack: () => told.push('held back'),
     now: () => performance.now(),
   })
-  return { page, handled, told }
+  const take = (messages: unknown[], bytes = 10) => page.take(JSON.stringify(messages), bytes)
+  return { page, take, handled, told }
 }
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, at) => from + at)
 
 describe('the intake of a page', () => {
   it('handles at once, and leaves the socket alone, what is within the rate', () => {
-    const { page, handled, told } = intake()
-    page.take([1, 2], 10)
-    page.take([3], 10)
+    const { take, handled, told } = intake()
+    take([1, 2])
+    take([3])
     expect(handled).toEqual([1, 2, 3])
     vi.advanceTimersByTime(0)
     expect(told).toEqual(['resume'])
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('lets the others have their turn after 64 messages, in whatever frames they came', () => {
-    const { page, handled, told } = intake({ maxMessagesPerSecond: 1_000 })
-    for (const at of numbers(100)) page.take([at], 1)
+  it('lets the others have their turn after 64 frames and messages', () => {
+    const { take, handled, told } = intake({ maxMessagesPerSecond: 1_000 })
+    for (const at of numbers(100)) take([at])
+    expect(handled).toEqual(numbers(32))
+    vi.advanceTimersToNextTimer()
     expect(handled).toEqual(numbers(64))
-    expect(told[0]).toBe('pause')
+    vi.advanceTimersToNextTimer()
     vi.advanceTimersToNextTimer()
     expect(handled).toEqual(numbers(100))
     vi.advanceTimersToNextTimer()
-    expect(told.at(-1)).toBe('resume')
-    expect(told).not.toContain('maxMessagesPerSecond')
+    expect(vi.getTimerCount()).toBe(0)
+    expect(told).toEqual(['resume', 'resume', 'resume', 'resume'])
   })
 
-  it('handles two seconds of messages at once and the rest at the rate, in order, without reading on meanwhile', () => {
-    const { page, handled, told } = intake()
-    page.take(numbers(300), 300)
+  it('opens no more than 64 frames in a turn, whatever is in them', () => {
+    const { take, handled } = intake()
+    for (let at = 0; at < 64; at += 1) take([])
+    take([1])
+    expect(handled).toEqual([])
+    vi.advanceTimersToNextTimer()
+    expect(handled).toEqual([1])
+  })
+
+  it('handles two seconds of messages at once and the rest at the rate, in order', () => {
+    const { take, handled, told } = intake()
+    take(numbers(300))
     vi.advanceTimersByTime(10)
     expect(handled).toHaveLength(200)
-    expect(told).toEqual(['pause', 'maxMessagesPerSecond'])
+    expect(told.filter((what) => what !== 'resume')).toEqual(['maxMessagesPerSecond'])
     vi.advanceTimersByTime(500)
     expect(handled.length).toBeGreaterThanOrEqual(245)
     expect(handled.length).toBeLessThanOrEqual(251)
-    // What was read together with the rest waits behind it.
-    page.take(['later'], 5)
+    take(['later'])
     vi.advanceTimersByTime(600)
     expect(handled).toEqual([...numbers(300), 'later'])
-    expect(told.at(-1)).toBe('resume')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('reads on meanwhile, as much as one largest frame; what is more stays in the network, and is said to be old', () => {
+    const { take, told } = intake()
+    take(numbers(300))
+    vi.advanceTimersByTime(10)
+    told.length = 0
+    take([300], 9_600)
+    take([301], 144)
+    // Each frame counts with what it costs: 9,600 + 144 + 2 · 128 bytes.
+    expect(told).toEqual([])
+    take([302], 0)
+    expect(told).toEqual(['pause', 'held back'])
+    told.length = 0
+    vi.advanceTimersByTime(900)
+    expect(told).not.toContain('resume')
+    vi.advanceTimersByTime(200)
+    expect(told).toContain('resume')
     expect(vi.getTimerCount()).toBe(0)
   })
 
   it('costs a flood no more than fifty timers a second', () => {
-    const { page, told } = intake({ maxMessagesPerSecond: 1_000 })
-    page.take(numbers(4_000), 300)
+    const { take, told } = intake({ maxMessagesPerSecond: 1_000 })
+    take(numbers(4_000))
     vi.advanceTimersByTime(50)
     told.length = 0
     vi.advanceTimersByTime(1_000)
@@ -77,36 +118,56 @@ describe('the intake of a page', () => {
     expect(waits).toBeLessThanOrEqual(50)
   })
 
-  it('reads on when the bytes are paid for', () => {
-    const { page, handled, told } = intake({ maxBytesPerSecond: 1_000 })
-    page.take([1], 2_000)
+  it('handles a frame that is past the rate of bytes, and the next one when it has been paid for', () => {
+    const { take, handled, told } = intake({ maxBytesPerSecond: 1_000 })
+    take([1], 2_000)
     vi.advanceTimersByTime(0)
-    expect(told).toEqual(['resume'])
-    page.take([2], 500)
+    take([2], 500)
+    take([3], 100)
     expect(handled).toEqual([1, 2])
     vi.advanceTimersByTime(490)
-    expect(told).toEqual(['resume', 'pause', 'maxBytesPerSecond'])
+    expect(handled).toEqual([1, 2])
+    expect(told).toEqual(['resume', 'resume', 'maxBytesPerSecond'])
     vi.advanceTimersByTime(20)
-    expect(told.at(-1)).toBe('resume')
+    expect(handled).toEqual([1, 2, 3])
+  })
+
+  it('does not call old what the network holds because of its bytes', () => {
+    const { take, told } = intake({ maxBytesPerSecond: 1_000 })
+    take([1], 4_000)
+    take([2], 9_000)
+    expect(told).toEqual([])
+    take([3], 9_000)
+    expect(told).toEqual(['pause'])
   })
 
   it('drops what waits, and reads on, when the connection ends in the middle', () => {
-    const { page, handled, told } = intake()
-    page.take([1, 'end', 2], 10)
-    page.take([3], 10)
+    const { take, handled, told } = intake()
+    take([1, 'end', 2])
+    take([3])
     vi.runAllTimers()
     expect(handled).toEqual([1, 'end'])
-    expect(told.at(-1)).toBe('resume')
+    expect(told).toEqual(['resume'])
+  })
+
+  it('drops what waits when a frame cannot be read', () => {
+    const { page, take, handled } = intake()
+    take([1])
+    page.take('unreadable', 10)
+    take([2])
+    vi.runAllTimers()
+    expect(handled).toEqual([1])
   })
 
   it('leaves no timer behind when the connection ends while it waits', () => {
-    const { page, handled, told } = intake()
-    page.take(numbers(300), 300)
+    const { page, take, handled, told } = intake()
+    take(numbers(300))
     vi.advanceTimersByTime(10)
+    told.length = 0
     page.end()
     page.end()
     expect(vi.getTimerCount()).toBe(0)
     expect(handled).toHaveLength(200)
-    expect(told.filter((what) => what === 'resume')).toHaveLength(1)
+    expect(told).toEqual(['resume'])
   })
 })

@@ -62,6 +62,53 @@ describe('a page heartbeat', () => {
     expect(answered).toHaveBeenCalledTimes(1)
   })
 
+  describe('when reading is held back', () => {
+    it('asks at once, and takes no message for a sign of life before the answer', () => {
+      const { heartbeat, log } = start(9000)
+      expect(heartbeat.heard()).toBe(true)
+      heartbeat.heldBack()
+      expect(log).toEqual(['0 ping 1'])
+      vi.advanceTimersByTime(2000)
+      expect(heartbeat.heard()).toBe(false)
+      vi.advanceTimersByTime(4000)
+      expect(log).toEqual(['0 ping 1', '3000 ping 2', '6000 silent'])
+    })
+
+    it('takes an answer for a sign of life at the time of its ping, and then every message again', () => {
+      const { heartbeat, log } = start(9000)
+      vi.advanceTimersByTime(1000)
+      heartbeat.heldBack()
+      vi.advanceTimersByTime(1000)
+      expect(heartbeat.pong(1)).toBe(true)
+      vi.advanceTimersByTime(2000)
+      // A third after the ping, not after its answer.
+      expect(log).toEqual(['1000 ping 1', '4000 ping 2'])
+      expect(heartbeat.pong(2)).toBe(false)
+      expect(heartbeat.heard()).toBe(true)
+    })
+
+    it('asks anew with each answer for as long as reading is held back again', () => {
+      const { heartbeat, log } = start(9000)
+      heartbeat.heldBack()
+      heartbeat.heldBack()
+      vi.advanceTimersByTime(2000)
+      expect(heartbeat.pong(1)).toBe(true)
+      expect(log).toEqual(['0 ping 1', '2000 ping 2'])
+      expect(heartbeat.heard()).toBe(false)
+      vi.advanceTimersByTime(500)
+      expect(heartbeat.pong(1)).toBe(false)
+      expect(heartbeat.pong(2)).toBe(true)
+      expect(heartbeat.heard()).toBe(true)
+    })
+
+    it('believes no answer to a ping that was not sent', () => {
+      const { heartbeat } = start(9000)
+      heartbeat.heldBack()
+      expect(heartbeat.pong(2)).toBe(false)
+      expect(heartbeat.heard()).toBe(false)
+    })
+  })
+
   it('does nothing after its stop', () => {
     const { heartbeat, log } = start(9000)
     const answered = vi.fn()
