@@ -7,6 +7,9 @@ import { waitUntil } from './wait-until.js'
 
 const MAIN = fileURLToPath(new URL('../server/dist/main.js', import.meta.url))
 
+/** What Linux counts CPU time in for every program. */
+const CLOCK_TICKS_A_SECOND = 100
+
 /** One run of the `zoogate` command, as built. */
 export class Run {
   stdout = ''
@@ -46,6 +49,12 @@ export class Run {
   residentBytes(): number {
     const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8')
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+  }
+
+  /** Milliseconds of CPU that it has used, in user mode and in the kernel. */
+  cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS_A_SECOND
   }
 
   /** SIGKILL; resolves when it is gone. */

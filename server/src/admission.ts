@@ -3,18 +3,13 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientAddresses } from './client-address.js'
 import { ConnectRate } from './connect-rate.js'
+import type { HttpRefusal } from './http-refusal.js'
 import type { LimitName, Limits } from './limits.js'
-import { WaitingRoom } from './waiting-room.js'
+import { type Place, WaitingRoom } from './waiting-room.js'
 
 /** Places come free all the time; this only keeps those who wait from asking in a loop. */
 const RETRY_FULL_S = 5
 const RETRY_CROWDED_S = 1
-
-/** An answer in place of the upgrade: cheaper than a WebSocket with a verdict, which is what counts here. */
-export interface UpgradeRefusal {
-  status: `${400 | 404 | 408 | 429 | 503} ${string}`
-  retryAfterS?: number
-}
 
 export interface AdmissionOptions {
   limits: Limits
@@ -38,12 +33,15 @@ export class Admission {
     this.#options = options
     const rate = { perSecond: limits.maxConnectsPerSecond, burst: limits.connectBurst }
     this.#rate = new ConnectRate(rate, limits.maxAddresses, now)
-    const room = () =>
-      new WaitingRoom(limits.maxUnauthenticated, limits.maxUnauthenticatedPerAddress, () =>
-        limited('maxUnauthenticated'),
-      )
-    this.#requests = room()
-    this.#pages = room()
+    const places = {
+      places: limits.maxUnauthenticated,
+      placesPerAddress: limits.maxUnauthenticatedPerAddress,
+    }
+    const crowded = (by: 'places' | 'bytes') =>
+      limited(by === 'places' ? 'maxUnauthenticated' : 'maxUnauthenticatedBytes')
+    // A request is bounded by itself, and short.
+    this.#requests = new WaitingRoom({ ...places, crowded })
+    this.#pages = new WaitingRoom({ ...places, bytes: limits.maxUnauthenticatedBytes, crowded })
   }
 
   /** WebSockets without an accepted hello. */
@@ -61,7 +59,7 @@ export class Admission {
       socket.destroy()
       return
     }
-    const leave = this.#requests.enter(address, () => socket.destroy())
+    const { leave } = this.#requests.enter(address, () => socket.destroy())
     this.#leaveRequests.set(socket, leave)
     socket.on('close', leave)
   }
@@ -74,7 +72,7 @@ export class Admission {
   }
 
   /** @param connections WebSockets that are open. @returns null, and the visit is counted, where there is room */
-  refusal(address: string, connections: number): UpgradeRefusal | null {
+  refusal(address: string, connections: number): HttpRefusal | null {
     const { limits, limited } = this.#options
     if (connections >= limits.maxConnections) {
       limited('maxConnections')
@@ -93,9 +91,9 @@ export class Admission {
   /**
    * A WebSocket is open.
    * @param evict ends it, because others need its place
-   * @returns to be called when the page has said who it is, or is gone
+   * @returns its place, to be left when the page has said who it is, or is gone
    */
-  opened(address: string, evict: () => void): () => void {
+  opened(address: string, evict: () => void): Place {
     return this.#pages.enter(address, evict)
   }
 }

@@ -1,11 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES, SUBPROTOCOL } from 'zoogate-client/protocol'
 import type { Revoked, RevokeOptions } from './admin.js'
-import { Admission, type UpgradeRefusal } from './admission.js'
+import { Admission } from './admission.js'
 import { AttachGate } from './attach-gate.js'
 import { createAuthenticator } from './authenticate.js'
 import { ClientAddresses } from './client-address.js'
@@ -14,10 +13,12 @@ import { cookieValue } from './cookie.js'
 import { DerivedIdentities } from './derived-identity.js'
 import type { Ensemble } from './ensemble.js'
 import { EventLoopLag } from './event-loop-lag.js'
+import { type HttpRefusal, refuse } from './http-refusal.js'
 import { Metrics } from './metrics.js'
 import { ConfigError, checkOptions, type GatewayConfig, type GatewayOptions } from './options.js'
 import { isCookieOrigin, isOriginAllowed } from './origin.js'
 import { OwnerMarks } from './owner-marks.js'
+import { PageServer } from './page-server.js'
 import { PageWebSocket } from './page-web-socket.js'
 import { ResumeTokens } from './resume-token.js'
 import { Revoker } from './revoker.js'
@@ -37,8 +38,6 @@ const ABNORMAL = 1006
 /** Pages told to move at a time, and the pause between: a few seconds for thousands, and no herd on the other replicas. */
 const DRAIN_BATCH = 200
 const DRAIN_PAUSE_MS = 100
-/** How often requests are looked at that take too long. */
-const REQUEST_CHECK_MS = 1_000
 /** When a page may come back that had to make room for others: in a flood places come free all the time. */
 const EVICTED_RETRY_MS = 1_000
 
@@ -94,7 +93,7 @@ class WebSocketGateway implements Gateway {
   readonly #revoker: Revoker
   readonly #frames = new SharedFrames()
   readonly handleRequest: Gateway['handleRequest']
-  #server: Server | null = null
+  #server: PageServer | null = null
   #state: State = 'open'
 
   constructor(config: GatewayConfig) {
@@ -129,25 +128,18 @@ class WebSocketGateway implements Gateway {
     port: number
     host?: string
   }): Promise<{ host: string; port: number; url: string }> {
-    const { upgradeTimeoutMs } = this.#config.limits
-    const deadlines = {
-      headersTimeout: upgradeTimeoutMs,
-      requestTimeout: upgradeTimeoutMs,
-      connectionsCheckingInterval: REQUEST_CHECK_MS,
-    }
-    const server = createServer(deadlines, (request, response) => {
-      if (!this.handleRequest(request, response)) notFound(response)
+    const server = new PageServer({
+      requestWithinMs: this.#config.limits.upgradeTimeoutMs,
+      connected: (socket) => this.#admission.connected(socket),
+      upgrade: this.handleUpgrade,
+      request: (request, response) => {
+        if (!this.handleRequest(request, response)) notFound(response)
+      },
+      late: () => this.#context.ensemble.metrics.limited('upgradeTimeoutMs'),
     })
-    server.on('connection', (socket) => this.#admission.connected(socket))
-    server.on('upgrade', this.handleUpgrade)
-    server.on('clientError', (error, socket) => this.#refuseRequest(error, socket))
     this.#server = server
     this.#begin()
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(options.port, options.host ?? '127.0.0.1', resolve)
-    })
-    const { address, port, family } = server.address() as AddressInfo
+    const { address, port, family } = await server.listen(options.port, options.host ?? '127.0.0.1')
     const host = family === 'IPv6' ? `[${address}]` : address
     return { host, port, url: `ws://${host}:${port}${this.#config.path}` }
   }
@@ -160,7 +152,7 @@ class WebSocketGateway implements Gateway {
     const address = this.#admission.upgrading(request, socket)
     const refusal = this.#refusal(request, address)
     if (refusal !== null) {
-      refuseUpgrade(socket, refusal)
+      refuse(socket, refusal)
       return
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -173,7 +165,7 @@ class WebSocketGateway implements Gateway {
   async drain({ withinMs = this.#config.limits.drainMs }: { withinMs?: number } = {}): Promise<void> {
     if (this.#state !== 'open') return
     this.#state = 'draining'
-    this.#server?.close()
+    this.#server?.stop()
     const deadline = Date.now() + withinMs
     this.#context.ensemble.sessions.endLingers()
     const connections = [...this.#connections.values()]
@@ -196,10 +188,7 @@ class WebSocketGateway implements Gateway {
       connection.socketClosed(ABNORMAL)
     }
     await this.#context.views.closed()
-    const server = this.#server
-    if (!server) return
-    server.closeAllConnections()
-    await new Promise<void>((resolve) => server.close(() => resolve()))
+    await this.#server?.close()
   }
 
   revoke(options: RevokeOptions): Promise<Revoked> {
@@ -265,16 +254,8 @@ class WebSocketGateway implements Gateway {
     }
   }
 
-  /** What came is no HTTP, or took too long to come. */
-  #refuseRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-    if (late) this.#context.ensemble.metrics.limited('upgradeTimeoutMs')
-    if (socket.writable) refuseUpgrade(socket, { status: late ? '408 Request Timeout' : '400 Bad Request' })
-    else socket.destroy()
-  }
-
   /** What cannot become a WebSocket is told in HTTP; a page could not read the reason anyway. */
-  #refusal(request: IncomingMessage, address: string): UpgradeRefusal | null {
+  #refusal(request: IncomingMessage, address: string): HttpRefusal | null {
     const { path, trustedProxies, nameOf } = this.#config
     if (request.url?.split('?', 1)[0] !== path) return { status: '404 Not Found' }
     if (this.#state !== 'open') return { status: '503 Service Unavailable' }
@@ -291,7 +272,7 @@ class WebSocketGateway implements Gateway {
   ): Connection {
     const { cookie: name, allowedOrigins } = this.#config
     const cookie = name === undefined ? null : (cookieValue(request.headers.cookie, name) ?? '')
-    const leave = this.#admission.opened(address, () => {
+    const place = this.#admission.opened(address, () => {
       connection.refuse(
         CLOSE_CODES.OVERLOADED,
         'others wait for this place; send the hello at once',
@@ -300,6 +281,12 @@ class WebSocketGateway implements Gateway {
       // Who waits for nothing need not be waited for: a flood would fill the gateway with closing sockets.
       webSocket.terminate()
     })
+    const count = (chunk: Buffer) => place.heard(chunk.length)
+    const leave = () => {
+      socket.off('data', count)
+      place.leave()
+    }
+    socket.on('data', count)
     const page = new PageWebSocket(webSocket, socket, this.#frames)
     const connection = new Connection(this.#context, page, leave, cookie)
     this.#connections.set(webSocket, connection)
@@ -355,13 +342,6 @@ function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): Ensemble['linkOp
     )
   }
   return { readOnly, tls: given }
-}
-
-function refuseUpgrade(socket: Duplex, { status, retryAfterS }: UpgradeRefusal): void {
-  const retry = retryAfterS === undefined ? '' : `Retry-After: ${retryAfterS}\r\n`
-  // An upgraded socket has no deadline any more: without this, a peer that does not close would keep it.
-  socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 function notFound(response: ServerResponse): void {

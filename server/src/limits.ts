@@ -11,7 +11,7 @@ export const DEFAULT_LIMITS = {
   maxMessageBytes: 1_572_864,
   /** Bytes of a node's data. Past `jute.maxbuffer` (1 MiB - 1, path and all) a server drops the link without a word. */
   maxDataBytes: 1_000_000,
-  /** Messages in one frame: more than one page issues in a tick, less than what would hold the event loop. */
+  /** Messages in one frame. Pages send so many in one, and the rest in the next. */
   maxFrameMessages: 1_000,
   /** Calls of one session that the ensemble has not answered yet. ZooKeeper's globalOutstandingLimit is 1000 a server. */
   maxCallsInFlight: 500,
@@ -35,6 +35,11 @@ export const DEFAULT_LIMITS = {
   maxUnauthenticated: 2_000,
   /** Those of one address (IPv6: of one /64); ten addresses are needed to fill the places of all. */
   maxUnauthenticatedPerAddress: 200,
+  /**
+   * Bytes that have come from all of them: one largest hello is `maxMessageBytes`, and two thousand unfinished ones would be
+   * three gigabytes.
+   */
+  maxUnauthenticatedBytes: 67_108_864,
   /** WebSockets a second that one address opens in the long run. */
   maxConnectsPerSecond: 50,
   /** WebSockets that one address opens at once: an office comes back together when a replica is gone. */

@@ -71,7 +71,8 @@ const limitsSchema = z.object({
   upgradeTimeoutMs: milliseconds.min(1).default(DEFAULT_LIMITS.upgradeTimeoutMs),
   maxMessageBytes: count.min(1024).default(DEFAULT_LIMITS.maxMessageBytes),
   maxDataBytes: count.default(DEFAULT_LIMITS.maxDataBytes),
-  maxFrameMessages: count.default(DEFAULT_LIMITS.maxFrameMessages),
+  // Pages rely on so many.
+  maxFrameMessages: count.min(1_000).default(DEFAULT_LIMITS.maxFrameMessages),
   maxCallsInFlight: count.default(DEFAULT_LIMITS.maxCallsInFlight),
   maxWatches: count.default(DEFAULT_LIMITS.maxWatches),
   maxBufferedBytes: count.min(65_536).default(DEFAULT_LIMITS.maxBufferedBytes),
@@ -83,6 +84,7 @@ const limitsSchema = z.object({
   maxConnections: count.default(DEFAULT_LIMITS.maxConnections),
   maxUnauthenticated: count.default(DEFAULT_LIMITS.maxUnauthenticated),
   maxUnauthenticatedPerAddress: count.default(DEFAULT_LIMITS.maxUnauthenticatedPerAddress),
+  maxUnauthenticatedBytes: count.min(65_536).default(DEFAULT_LIMITS.maxUnauthenticatedBytes),
   maxConnectsPerSecond: count.default(DEFAULT_LIMITS.maxConnectsPerSecond),
   connectBurst: count.default(DEFAULT_LIMITS.connectBurst),
   maxAddresses: count.default(DEFAULT_LIMITS.maxAddresses),

@@ -12,6 +12,9 @@ export const SERVER_LAYERS: Layer[] = [
     name: 'gateway',
     files: [
       'gateway.ts',
+      'page-server.ts',
+      'request-gate.ts',
+      'http-refusal.ts',
       'admission.ts',
       'admin.ts',
       'revoker.ts',

@@ -205,11 +205,40 @@ describe('a page that sends too fast', () => {
     await page.call('exists', { path: '/' })
     expect(performance.now() - from).toBeLessThan(1_000)
     page.start('create', { path: `/bytes-${performance.now()}`, data })
-    // What is read together with the end of that frame is answered; what comes later is not read yet.
-    await page.call('exists', { path: '/' })
+    // That frame is handled, and what comes behind it waits until it has been paid for.
     await page.call('exists', { path: '/' })
     expect(performance.now() - from).toBeGreaterThan(1_900)
     expect(await limited(http, 'maxBytesPerSecond')).toBeGreaterThan(0)
+  })
+})
+
+describe('what a page has sent and nobody has read', () => {
+  const pings = (count: number) => Array.from({ length: count }, (_, id) => ({ type: 'ping', id }))
+
+  it('keeps no page alive that answers no more: its node goes as if it had sent nothing', async () => {
+    const { url } = await start({ maxMessagesPerSecond: 100 })
+    const page = await RawPage.connect(url, { token: token(), timeoutMs: 4_000 })
+    const { id, timeoutMs } = await page.session()
+    await page.call('create', { path: '/flooder', mode: 'ephemeral' })
+    page.answers = false
+    // A quarter of an hour of messages at this rate.
+    for (let at = 0; at < 90_000; at += 1) page.sendText('{"type":"ping","id":0}')
+    const from = performance.now()
+    expect(await page.closed(20_000)).toBe(CLOSE_CODES.SILENT)
+    expect(performance.now() - from).toBeLessThan(timeoutMs)
+    await waitUntil('the session has expired', () => !ensemble.sessions().includes(id), { timeoutMs: 20_000 })
+  })
+
+  it('does not end a page that is only slow to be served', async () => {
+    const { url } = await start({ maxMessagesPerSecond: 500 })
+    const page = await RawPage.connect(url, { token: token(), timeoutMs: 4_000 })
+    const from = performance.now()
+    for (let round = 0; round < 4; round += 1) page.send(pings(1_000))
+    page.send({ type: 'ping', id: 7_777 })
+    await page.next((message) => message.type === 'pong' && message.id === 7_777)
+    // Two thirds of the timeout would have been over by then.
+    expect(performance.now() - from).toBeGreaterThan(5_000)
+    expect(page.closedWith).toBeNull()
   })
 })
 

@@ -248,7 +248,6 @@ describeWith('zookeeper', 'kazoo')('a gateway before one real server', () => {
         maxCallsInFlight: 10,
         maxWatches: 2,
         maxMessageBytes: 2000,
-        maxFrameMessages: 50,
         maxDataBytes: 1000,
       },
     })
@@ -275,11 +274,19 @@ describeWith('zookeeper', 'kazoo')('a gateway before one real server', () => {
     expect(await page.call('exists', { path: '/w3', watch: true })).toMatchObject({
       error: { code: 'RATE_LIMITED' },
     })
-    page.send(Array.from({ length: 51 }, () => ({ type: 'ping', id: 1 })))
-    expect(await page.closed()).toBe(CLOSE_CODES.BAD_MESSAGE)
     const large = await RawPage.connect(url, { token: token() })
     large.sendText(`"${'x'.repeat(3000)}"`)
     expect(await large.closed()).toBe(1009)
+  })
+
+  it('takes a thousand messages in a frame, and ends a page that sends more', async () => {
+    const { url } = await startGateway(ensemble.connectString)
+    const page = await RawPage.connect(url, { token: token() })
+    const pings = (count: number) => Array.from({ length: count }, (_, id) => ({ type: 'ping', id }))
+    page.send(pings(1_000))
+    await page.next((message) => message.type === 'pong' && message.id === 999)
+    page.send(pings(1_001))
+    expect(await page.closed()).toBe(CLOSE_CODES.BAD_MESSAGE)
   })
 
   it('cuts off a page that does not read', async () => {

@@ -106,12 +106,33 @@ describe('an upgrade', () => {
 
   it('is refused by 429 while the address has all its places, and no longer', () => {
     const { entrance, told } = admission({ maxUnauthenticatedPerAddress: 1 })
-    const leave = entrance.opened('a', () => undefined)
+    const { leave } = entrance.opened('a', () => undefined)
     expect(entrance.unauthenticated).toBe(1)
     expect(entrance.refusal('a', 0)).toEqual({ status: '429 Too Many Requests', retryAfterS: 1 })
     expect(told).toEqual(['maxUnauthenticatedPerAddress'])
     expect(entrance.refusal('b', 0)).toBeNull()
     leave()
     expect(entrance.refusal('a', 0)).toBeNull()
+  })
+})
+
+describe('an open WebSocket without an accepted hello', () => {
+  it('goes when all of them together have sent too much and it has sent most', () => {
+    const { entrance, told } = admission({ maxUnauthenticatedBytes: 100_000 })
+    const gone: string[] = []
+    entrance.opened('a', () => gone.push('a')).heard(1_000)
+    entrance.opened('b', () => gone.push('b')).heard(60_000)
+    expect(told).toEqual([])
+    entrance.opened('c', () => gone.push('c')).heard(50_000)
+    expect([gone, told]).toEqual([['b'], ['maxUnauthenticatedBytes']])
+    expect(entrance.unauthenticated).toBe(2)
+  })
+
+  it('goes when all places are taken and it has waited longest', () => {
+    const { entrance, told } = admission({ maxUnauthenticated: 1 })
+    const gone: string[] = []
+    entrance.opened('a', () => gone.push('a'))
+    entrance.opened('b', () => gone.push('b'))
+    expect([gone, told]).toEqual([['a'], ['maxUnauthenticated']])
   })
 })
