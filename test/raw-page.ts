@@ -18,6 +18,8 @@ export interface RawPageOptions {
   /** Of the upgrade, as they are. */
   headers?: Record<string, string>
   protocols?: string[]
+  /** The loopback address that the gateway sees. @default 127.0.0.1 */
+  from?: string
   /** Whether pings are answered; false plays a frozen page. @default true */
   answers?: boolean
 }
@@ -37,11 +39,12 @@ export class RawPage {
 
   constructor(
     url: string,
-    { origin, headers = {}, protocols = [SUBPROTOCOL], answers = true }: RawPageOptions = {},
+    { origin, headers = {}, protocols = [SUBPROTOCOL], from, answers = true }: RawPageOptions = {},
   ) {
     this.answers = answers
     this.socket = new WebSocket(url, protocols, {
       ...(origin !== undefined && { origin }),
+      ...(from !== undefined && { localAddress: from }),
       headers,
       perMessageDeflate: false,
     })

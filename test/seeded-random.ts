@@ -1,5 +1,7 @@
+export type Random = () => number
+
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32, Tommy Ettinger, public domain). */
-export function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

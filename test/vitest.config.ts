@@ -9,6 +9,7 @@ const WITH_PROCESSES = [
   'test/bench/**/*.test.ts',
   'test/end-to-end/**/*.test.ts',
   'test/chaos/**/*.test.ts',
+  'test/siege/**/*.test.ts',
   'test/harness/**/*.test.ts',
 ]
 

@@ -20,6 +20,8 @@ export interface RoomPageOptions {
   /** The node whose children are looked at. */
   room: string
   timeoutMs: number
+  /** The loopback address that the gateway sees. @default 127.0.0.1 */
+  from?: string
 }
 
 /** A gateway that is killed and started anew is away for a few seconds; thousands of pages take a few more to return. */
@@ -136,8 +138,13 @@ export class RoomPage {
   }
 
   get #open(): WebSocket {
-    if (this.#socket?.readyState !== WebSocket.OPEN) throw new Error('this page has no open socket')
-    return this.#socket
+    if (!this.isOpen) throw new Error('this page has no open socket')
+    return this.#socket as WebSocket
+  }
+
+  /** Whether the socket is open; false also while a resume is under way. */
+  get isOpen(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN
   }
 
   get #isClosed(): boolean {
@@ -150,7 +157,8 @@ export class RoomPage {
 
   /** Says hello as soon as the socket opens. */
   #dial(): void {
-    const socket = new WebSocket(this.#url, [SUBPROTOCOL], { perMessageDeflate: false })
+    const { from: localAddress = '127.0.0.1' } = this.#options
+    const socket = new WebSocket(this.#url, [SUBPROTOCOL], { perMessageDeflate: false, localAddress })
     this.#socket = socket
     socket.on('open', () => this.#greet())
     socket.on('message', (data: Buffer) => {

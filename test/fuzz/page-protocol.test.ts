@@ -6,10 +6,7 @@ import { PAGE_SEEDS } from './page-seeds.js'
 import { PageStage } from './page-stage.js'
 import { pageSteps } from './page-steps.js'
 
-/** Before the heap is measured. */
-const WARM_UP_RUNS = 150
-const RUNS = 600
-/** What this many runs leave behind for good is nothing; the rest is what the collector and the compiler keep. */
+/** What a fuzzer's runs leave behind for good is nothing; the rest is what the collector and the compiler keep. */
 const MAX_GROWTH_BYTES = 24 * 1024 * 1024
 
 let stage: PageStage
@@ -29,9 +26,10 @@ describe('whatever a page sends,', () => {
   it(
     'each call is answered once or the connection ends, nothing of others is learnt or changed, and the heap stays flat',
     async () => {
-      await fuzz(anyPage, WARM_UP_RUNS, 1 / 4)
+      const warmUp = await fuzz(anyPage, 1 / 4)
       const before = heapAfterCollection()
-      await fuzz(anyPage, RUNS, 3 / 4)
+      const runs = await fuzz(anyPage, 3 / 4)
+      console.log(`${warmUp + runs} inputs`)
       expect(heapAfterCollection() - before).toBeLessThan(MAX_GROWTH_BYTES)
     },
     FUZZ_TIMEOUT_MS,

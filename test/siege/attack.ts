@@ -1,0 +1,27 @@
+import type { Random } from '../seeded-random.js'
+
+/** What an attack has at its disposal. */
+export interface Attacker {
+  /** Of the gateway's HTTP server. */
+  http: string
+  /** Of its WebSockets. */
+  url: string
+  /** The loopback address that this attacker comes from. */
+  from: string
+  random: Random
+  /** A good token, which allows what it likes below `/attack`. */
+  token(sub: string): string
+  /** Resolves after so many milliseconds, or when the siege ends. */
+  hold(ms: number): Promise<void>
+}
+
+/** One round of an attack. It ends by itself, leaves nothing open, and throws where the gateway does what it must not. */
+export type Attack = (attacker: Attacker) => Promise<void>
+
+export function times<T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, (_, at) => make(at)))
+}
+
+export function pick<T>(random: Random, from: readonly T[]): T {
+  return from[Math.floor(random() * from.length)] as T
+}
