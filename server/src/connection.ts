@@ -3,18 +3,17 @@ import {
   CLOSE_CODES,
   type CloseCode,
   type Hello,
-  type Operation,
   type PageMessage,
   type WatchEventType,
 } from 'zoogate-client/protocol'
 import { needOfView, refusalOf } from './access.js'
+import { Answers } from './answers.js'
 import type { Authenticator, Identity } from './authenticate.js'
 import type { Ensemble } from './ensemble.js'
-import { wireError } from './errors.js'
-import { Greeting } from './greeting.js'
+import { Greeting, HELLO_FIRST } from './greeting.js'
 import { Intake, type IntakeSocket } from './intake.js'
 import type { LimitName } from './limits.js'
-import type { Answer, SessionCall } from './operations.js'
+import type { SessionCall } from './operations.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageHeartbeat } from './page-heartbeat.js'
 import { PageToken } from './page-token.js'
@@ -50,6 +49,12 @@ const LONGEST_HEARTBEAT_MS = 30_000
 /** How long a drain waits for the answers of one page; an ensemble that takes longer is in trouble itself. */
 const DRAIN_GRACE_MS = 1_000
 
+/** To verify a signature and to put the claims into all rules takes as long as so many calls. */
+const MESSAGES_FOR_A_TOKEN = 50
+
+/** A frame that says nothing. */
+const NO_MESSAGES = '[]'
+
 const FAULT = 'the gateway met a fault of its own in a message of this page; redial and resume'
 
 interface Open {
@@ -68,6 +73,7 @@ export class Connection implements SessionPage {
   readonly #socket: PageSocket
   readonly #outbox: Outbox
   readonly #intake: Intake
+  readonly #answers: Answers
   readonly #authenticated: () => void
   #state: State
 
@@ -91,7 +97,11 @@ export class Connection implements SessionPage {
       receive: (message) => this.#guarded(() => this.#receiveOne(message)),
       limited: (limit) => this.#limited(limit),
       heldBack: () => this.#heldBack(),
+      isClogged: () => this.#outbox.bufferedBytes > context.ensemble.limits.maxViewBacklogBytes,
     })
+    this.#answers = new Answers(this.#outbox, context.ensemble.metrics, (bytes) =>
+      this.#intake.charge({ bytes }),
+    )
     const { authenticate } = context
     const withinMs = context.ensemble.limits.helloTimeoutMs
     this.#state = { at: 'hello', greeting: new Greeting(this, { authenticate, withinMs, cookie }) }
@@ -111,6 +121,15 @@ export class Connection implements SessionPage {
   /** A frame that is no text. */
   receiveBinary(): void {
     this.refuse(CLOSE_CODES.BAD_MESSAGE, 'messages are JSON in text frames')
+  }
+
+  /**
+   * A ping or a pong of the WebSocket protocol: no browser sends one by itself, it shows nothing of the page, and it costs
+   * as much as a message does.
+   */
+  receiveControl(bytes: number): void {
+    if (this.#state.at === 'hello') this.refuse(CLOSE_CODES.BAD_MESSAGE, HELLO_FIRST)
+    else this.#intake.take(NO_MESSAGES, bytes)
   }
 
   /** The socket is gone; `code` is what the close frame said, 1006 without one. */
@@ -174,6 +193,7 @@ export class Connection implements SessionPage {
   /** The page has read everything that it was sent. */
   drained(): void {
     if (this.#state.at === 'open') this.#state.views.drained()
+    this.#intake.unclog()
   }
 
   // ---- what the greeting tells ----
@@ -287,13 +307,14 @@ export class Connection implements SessionPage {
 
   #openFrame(text: string): unknown[] {
     const messages = splitFrame(text, this.#context.ensemble.limits.maxFrameMessages)
-    if (Array.isArray(messages)) return messages
-    this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
+    if (!Array.isArray(messages)) this.refuse(CLOSE_CODES.BAD_MESSAGE, messages.problem)
+    else if (messages.length > 0) return messages
+    else if (this.#state.at === 'hello') this.refuse(CLOSE_CODES.BAD_MESSAGE, HELLO_FIRST)
     return []
   }
 
   #receiveOne(value: unknown): void {
-    const parsed = parseMessage(value)
+    const parsed = parseMessage(value, this.#context.ensemble.limits.maxMultiParts)
     if (parsed.kind === 'unreadable') {
       this.refuse(CLOSE_CODES.BAD_MESSAGE, parsed.problem)
       return
@@ -301,7 +322,7 @@ export class Connection implements SessionPage {
     const state = this.#state
     if (state.at === 'closed') return
     if (state.at === 'hello') state.greeting.receive(parsed)
-    else if (parsed.kind === 'answerable') this.#answerBadRequest(parsed.id, parsed.problem)
+    else if (parsed.kind === 'answerable') this.#answers.refuseMalformed(parsed)
     else this.#receiveWhileOpen(parsed.message, state)
   }
 
@@ -321,6 +342,7 @@ export class Connection implements SessionPage {
         session.close()
         return
       case 'token':
+        this.#intake.charge({ messages: MESSAGES_FOR_A_TOKEN })
         token.renew(message.token)
         return
       case 'hello':
@@ -331,32 +353,23 @@ export class Connection implements SessionPage {
   #call(call: Call, open: Open): void {
     const refusal = refusalOf(call, open.token.identity.rights, this.#context.ensemble.limits.maxPathLength)
     if (refusal) {
-      this.#outbox.push({ type: 'error', id: call.id, error: refusal })
+      this.#answers.refuse(call.id, refusal)
       return
     }
     if (call.op === 'openView') this.#openView(call, open)
     else if (call.op === 'closeView') {
       open.views.close(call.view)
-      this.#answer(call.op, { type: 'reply', id: call.id, result: {} })
-    } else open.session.call(call as SessionCall, (answer) => this.#answer(call.op, answer))
+      this.#answers.give(call.op, { type: 'reply', id: call.id, result: {} })
+    } else open.session.call(call as SessionCall, (answer) => this.#answers.give(call.op, answer))
   }
 
   #openView({ id, op, path, depth, data, since }: Call & { op: 'openView' }, open: Open): void {
     const chroot = this.#context.ensemble.chroot + open.token.identity.chroot
     const spec = { path: withChroot(chroot, path), depth: depth ?? 'children', data: data ?? false }
     const refusal = open.views.open(spec, since ?? null, (view) =>
-      this.#answer(op, { type: 'reply', id, result: { view } }),
+      this.#answers.give(op, { type: 'reply', id, result: { view } }),
     )
-    if (refusal) this.#answer(op, { type: 'error', id, error: { ...refusal, path } })
-  }
-
-  #answer(op: Operation, answer: Answer): void {
-    this.#context.ensemble.metrics.answered(op, answer.type === 'reply' ? 'OK' : answer.error.code)
-    this.#outbox.push(answer)
-  }
-
-  #answerBadRequest(id: number, message: string): void {
-    this.#outbox.push({ type: 'error', id, error: wireError('BAD_REQUEST', { message }) })
+    if (refusal) this.#answers.give(op, { type: 'error', id, error: { ...refusal, path } })
   }
 
   #heldBack(): void {

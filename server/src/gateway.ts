@@ -287,6 +287,11 @@ class WebSocketGateway implements Gateway {
       place.leave()
     }
     socket.on('data', count)
+    // A peer that has said its last word and reads nothing would keep the socket: a WebSocket has a deadline only for its own.
+    socket.once('end', () => {
+      const deadline = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS)
+      socket.once('close', () => clearTimeout(deadline))
+    })
     const page = new PageWebSocket(webSocket, socket, this.#frames)
     const connection = new Connection(this.#context, page, leave, cookie)
     this.#connections.set(webSocket, connection)
@@ -294,6 +299,8 @@ class WebSocketGateway implements Gateway {
       if (isBinary) connection.receiveBinary()
       else connection.receive(data.toString('utf8'))
     })
+    const control = (data: Buffer) => connection.receiveControl(data.length)
+    webSocket.on('ping', control).on('pong', control)
     webSocket.on('close', (code) => {
       this.#connections.delete(webSocket)
       leave()

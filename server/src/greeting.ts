@@ -2,6 +2,8 @@ import { CLOSE_CODES, type CloseCode, type Hello } from 'zoogate-client/protocol
 import { type Authentication, type Authenticator, type Identity, REFUSAL_CODES } from './authenticate.js'
 import type { Parsed } from './protocol.js'
 
+export const HELLO_FIRST = 'the first message is hello'
+
 /** What a greeting does to its connection. */
 export interface GreetedPeer {
   refuse(code: CloseCode, message: string, retryAfterMs?: number): void
@@ -47,7 +49,7 @@ export class Greeting {
     const message = parsed.kind === 'message' ? parsed.message : null
     if (this.#state === 'waiting') {
       if (message?.type === 'hello') this.#hello(message)
-      else this.#peer.refuse(CLOSE_CODES.BAD_MESSAGE, 'the first message is hello')
+      else this.#peer.refuse(CLOSE_CODES.BAD_MESSAGE, HELLO_FIRST)
       return
     }
     // There is nothing yet that a call could ask; but a page may look after its link, and may leave, at any time.

@@ -18,6 +18,8 @@ export interface IntakeOptions {
   limited(limit: LimitName): void
   /** The page sends so many messages that the network has to hold them: what is read next may have been sent long ago. */
   heldBack(): void
+  /** Whether so much waits to be read by the page that it gets no more answers before it has read; `unclog` tells the end. */
+  isClogged(): boolean
   now?: () => number
 }
 
@@ -30,11 +32,14 @@ const BURST_S = 2
 const SHORTEST_WAIT_MS = 20
 
 // idle ⇄ turn ⇄ waiting        turn:    until the event loop comes round; what is too much for one waits for the next
-//   └──────┴───────┴──► ended  waiting: until the rate allows more
+//   │      │ ⇅     │            waiting: until the rate allows more
+//   │      │ clogged            clogged: until the page has read its answers
+//   └──────┴───────┴──► ended
 type State =
   | { at: 'idle' }
   | { at: 'turn'; handled: number }
   | { at: 'waiting'; timer: NodeJS.Timeout }
+  | { at: 'clogged' }
   | { at: 'ended' }
 
 /** What a frame that waits costs besides its bytes. */
@@ -84,6 +89,18 @@ export class Intake {
     if (this.#isFull) this.#hold()
   }
 
+  /** What a message cost beyond one and its own bytes: more work than others, or a long answer. */
+  charge({ messages = 0, bytes = 0 }: { messages?: number; bytes?: number }): void {
+    const now = this.#now()
+    this.#messageRate.spend(messages, now)
+    this.#byteRate.spend(bytes, now)
+  }
+
+  /** The page has read everything that it was sent. */
+  unclog(): void {
+    if (this.#state.at === 'clogged') this.#beginTurn()
+  }
+
   /** Drops what waits. The socket is read again, so that the other side's close frame is seen. */
   end(): void {
     if (this.#state.at === 'ended') return
@@ -120,8 +137,9 @@ export class Intake {
   #handle(turn: State & { at: 'turn' }): void {
     while (turn.handled < MESSAGES_A_TURN && this.#isWaiting) {
       const now = this.#now()
+      if (this.#options.isClogged() || this.#byteRate.spend(0, now) > 0) return
       if (this.#messages.length === 0) {
-        if (this.#byteRate.spend(0, now) > 0) return
+        if (this.#messageRate.msUntilOne(now) > 0) return
         this.#openFrame(this.#first as Frame, now)
       } else {
         if (this.#messageRate.take(now) > 0) return
@@ -145,18 +163,27 @@ export class Intake {
     this.#waitingBytes -= bytes + FRAME_BYTES
     this.#byteRate.spend(bytes, now)
     const messages = this.#options.open(text)
+    // Also a frame that says nothing has been read.
+    if (messages.length === 0) this.#messageRate.spend(1, now)
     if (this.#state.at !== 'ended') this.#messages = messages
   }
 
   #endTurn(): void {
     if (this.#state.at !== 'turn') return
-    const now = this.#now()
     if (!this.#isFull) this.#socket.resume()
-    // What waits although the turn had room for it, waits for a rate.
     if (!this.#isWaiting) this.#state = { at: 'idle' }
     else if (this.#state.handled === MESSAGES_A_TURN) this.#beginTurn()
-    else if (this.#messages.length > 0) this.#wait('maxMessagesPerSecond', this.#messageRate.msUntilOne(now))
-    else this.#wait('maxBytesPerSecond', this.#byteRate.spend(0, now))
+    else if (this.#options.isClogged()) this.#state = { at: 'clogged' }
+    else this.#waitForRate()
+  }
+
+  /** What waits although the turn had room for it, waits for a rate. */
+  #waitForRate(): void {
+    const now = this.#now()
+    const messageMs = this.#messageRate.msUntilOne(now)
+    const byteMs = this.#byteRate.spend(0, now)
+    if (byteMs > messageMs) this.#wait('maxBytesPerSecond', byteMs)
+    else this.#wait('maxMessagesPerSecond', messageMs)
   }
 
   #wait(limit: LimitName, ms: number): void {

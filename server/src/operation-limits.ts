@@ -34,10 +34,6 @@ export function limitRefusal(call: Call, watchCount: number, limits: Limits): Ca
 }
 
 function multiRefusal(parts: MultiPart[], limits: Limits): CallRefusal | null {
-  if (parts.length > limits.maxMultiParts) {
-    const message = `a multi has at most ${limits.maxMultiParts} parts; make several`
-    return { limit: 'maxMultiParts', error: wireError('TOO_LARGE', { message }) }
-  }
   const bytes = parts.reduce(
     (sum, part) =>
       sum +

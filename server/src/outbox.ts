@@ -29,9 +29,12 @@ export class Outbox {
     return this.#socket.bufferedAmount
   }
 
-  push(message: GatewayMessage): void {
-    if (this.#texts === null) return
-    if (this.#texts.push(JSON.stringify(message)) === 1) process.nextTick(() => this.#endTick())
+  /** @returns how long the message is, in characters; 0 after the end */
+  push(message: GatewayMessage): number {
+    if (this.#texts === null) return 0
+    const text = JSON.stringify(message)
+    if (this.#texts.push(text) === 1) process.nextTick(() => this.#endTick())
+    return text.length
   }
 
   /** @param text one message as JSON, which other pages are sent too */

@@ -19,10 +19,20 @@ import type {
   ViewPoint,
   WatchLists,
 } from 'zoogate-client/protocol'
+import { DEFAULT_LIMITS } from './limits.js'
 
 // What comes from a page is checked in two steps: first the message as a whole, as far as is needed to
 // answer it, then the fields of the operation. So a bad call gets an error with its id, and only what
 // cannot be answered costs the connection.
+
+/** Looks at no element before it knows that there are few: each one that is wrong costs a complaint, and all are collected. */
+function shortList<T extends z.ZodType>(element: T, max: number) {
+  const isShort = (value: unknown) => !Array.isArray(value) || value.length <= max
+  return z
+    .unknown()
+    .refine(isShort, { abort: true, error: `at most ${max} entries` })
+    .pipe(z.array(element).min(1))
+}
 
 const hexLong = z.string().regex(/^0x[0-9a-f]{1,16}$/, 'a number in lower-case hexadecimal with 0x')
 const base64 = z.base64()
@@ -32,9 +42,13 @@ const version = z.int32()
 /** Ids are the page's own; the gateway only gives them back. */
 const id = z.int().nonnegative()
 const permission = z.enum(['read', 'write', 'create', 'delete', 'admin'])
-const acl = z.object({ scheme: z.string().min(1), id: z.string(), permissions: z.array(permission).min(1) })
+const acl = z.object({
+  scheme: z.string().min(1),
+  id: z.string(),
+  permissions: shortList(permission, permission.options.length),
+})
 /** ZooKeeper's own limit is far higher; nobody means it. */
-const acls = z.array(acl).min(1).max(100)
+const acls = shortList(acl, 100)
 const mode = z.enum([
   'persistent',
   'ephemeral',
@@ -46,7 +60,11 @@ const mode = z.enum([
 ])
 /** 40 bits in milliseconds are what ZooKeeper keeps. */
 const ttlMs = z.int().min(1).max(1_099_511_627_775)
-const paths = z.array(path)
+/** One complaint for the whole list: a hello of the largest size holds hundreds of thousands of entries. */
+const paths = z.custom<string[]>(
+  (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string'),
+  { error: 'a list of paths' },
+)
 const watchLists = z.object({
   data: paths,
   exist: paths,
@@ -129,8 +147,8 @@ const messageSchemas = {
 /** What one message of a page turned out to be. */
 export type Parsed =
   | { kind: 'message'; message: PageMessage }
-  /** Nothing that can be done, but it has an id that an error can be sent to. */
-  | { kind: 'answerable'; id: number; problem: string }
+  /** Nothing that can be done, but it has an id that an error can be sent to. `limit`: it is past this one. */
+  | { kind: 'answerable'; id: number; problem: string; limit?: 'maxMultiParts' }
   /** Nothing that can be answered: the connection ends. */
   | { kind: 'unreadable'; problem: string }
 
@@ -151,13 +169,16 @@ export function splitFrame(text: string, maxMessages: number): unknown[] | { pro
   return frame
 }
 
-/** Checks one message of a page. Never throws. */
-export function parseMessage(value: unknown): Parsed {
+/**
+ * Checks one message of a page. Never throws.
+ * @param maxMultiParts parts of a multi: they are counted before they are looked at
+ */
+export function parseMessage(value: unknown, maxMultiParts: number = DEFAULT_LIMITS.maxMultiParts): Parsed {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'unreadable', problem: 'a message is a JSON object' }
   }
   const { type } = value as { type?: unknown }
-  if (type === 'call') return parseCall(value)
+  if (type === 'call') return parseCall(value, maxMultiParts)
   if (typeof type !== 'string' || !Object.hasOwn(messageSchemas, type)) {
     return fault(value, 'type is one of hello, call, close, ping, pong, token')
   }
@@ -167,13 +188,17 @@ export function parseMessage(value: unknown): Parsed {
     : fault(value, problemOf(checked.error))
 }
 
-function parseCall(value: object): Parsed {
-  const { op } = value as { op?: unknown }
+function parseCall(value: object, maxMultiParts: number): Parsed {
+  const { op, parts } = value as { op?: unknown; parts?: unknown }
   if (typeof op !== 'string' || !Object.hasOwn(operationSchemas, op)) {
     return fault(value, `op is one of ${Object.keys(operationSchemas).join(', ')}`)
   }
   const callId = id.safeParse((value as { id?: unknown }).id)
   if (!callId.success) return { kind: 'unreadable', problem: 'a call has an id, an integer from 0 on' }
+  if (op === 'multi' && Array.isArray(parts) && parts.length > maxMultiParts) {
+    const problem = `a multi has at most ${maxMultiParts} parts; make several`
+    return { kind: 'answerable', id: callId.data, problem, limit: 'maxMultiParts' }
+  }
   const fields = operationSchemas[op as Operation].safeParse(value)
   if (!fields.success) return { kind: 'answerable', id: callId.data, problem: problemOf(fields.error) }
   return { kind: 'message', message: { ...fields.data, type: 'call', id: callId.data, op } as Call }

@@ -27,6 +27,7 @@ export const SERVER_LAYERS: Layer[] = [
     name: 'connection',
     files: [
       'connection.ts',
+      'answers.ts',
       'greeting.ts',
       'intake.ts',
       'outbox.ts',

@@ -13,6 +13,7 @@ function intake(
 ) {
   const handled: unknown[] = []
   const told: string[] = []
+  const reader = { isClogged: false }
   const socket = { pause: () => told.push('pause'), resume: () => told.push('resume') }
   const page: Intake = new Intake(socket, {
     limits: {
@@ -31,10 +32,11 @@ function intake(
     },
     limited: (limit) => told.push(limit),
     heldBack: () => told.push('held back'),
+    isClogged: () => reader.isClogged,
     now: () => performance.now(),
   })
   const take = (messages: unknown[], bytes = 10) => page.take(JSON.stringify(messages), bytes)
-  return { page, take, handled, told }
+  return { page, take, handled, told, reader }
 }
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, at) => from + at)
@@ -118,18 +120,66 @@ describe('the intake of a page', () => {
     expect(waits).toBeLessThanOrEqual(50)
   })
 
-  it('handles a frame that is past the rate of bytes, and the next one when it has been paid for', () => {
+  it('handles a frame that is past the rate of bytes when it has been paid for', () => {
     const { take, handled, told } = intake({ maxBytesPerSecond: 1_000 })
     take([1], 2_000)
+    expect(handled).toEqual([1])
     vi.advanceTimersByTime(0)
     take([2], 500)
     take([3], 100)
-    expect(handled).toEqual([1, 2])
     vi.advanceTimersByTime(490)
-    expect(handled).toEqual([1, 2])
+    expect(handled).toEqual([1])
     expect(told).toEqual(['resume', 'resume', 'maxBytesPerSecond'])
     vi.advanceTimersByTime(20)
+    expect(handled).toEqual([1, 2])
+    vi.advanceTimersByTime(110)
     expect(handled).toEqual([1, 2, 3])
+  })
+
+  it('charges for what messages cost beyond themselves, and waits for it in the same way', () => {
+    const { page, take, handled, told } = intake({ maxBytesPerSecond: 1_000 })
+    page.charge({ messages: 250 })
+    take([1])
+    expect(handled).toEqual([])
+    vi.advanceTimersByTime(500)
+    expect(handled).toEqual([])
+    vi.advanceTimersByTime(50)
+    expect(handled).toEqual([1])
+    page.charge({ bytes: 4_000 })
+    take([2])
+    vi.advanceTimersByTime(1_900)
+    expect(handled).toEqual([1])
+    vi.advanceTimersByTime(200)
+    expect(handled).toEqual([1, 2])
+    expect(told).toContain('maxMessagesPerSecond')
+    expect(told).toContain('maxBytesPerSecond')
+  })
+
+  it('charges a frame that says nothing as a message', () => {
+    const { take, handled, told } = intake()
+    for (let at = 0; at < 201; at += 1) take([])
+    take([1])
+    vi.advanceTimersByTime(5)
+    expect(handled).toEqual([])
+    expect(told).toContain('maxMessagesPerSecond')
+    vi.advanceTimersByTime(40)
+    expect(handled).toEqual([1])
+  })
+
+  it('handles nothing for a page that does not read, from the next message on until it has read', () => {
+    const { page, take, handled, reader } = intake()
+    take([1])
+    reader.isClogged = true
+    take([2])
+    vi.advanceTimersByTime(10_000)
+    expect(handled).toEqual([1])
+    expect(vi.getTimerCount()).toBe(0)
+    reader.isClogged = false
+    page.unclog()
+    expect(handled).toEqual([1, 2])
+    page.unclog()
+    vi.advanceTimersByTime(0)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('does not call old what the network holds because of its bytes', () => {

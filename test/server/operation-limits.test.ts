@@ -3,7 +3,7 @@ import type { Call, MultiPart } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../server/src/limits.js'
 import { limitRefusal } from '../../server/src/operation-limits.js'
 
-const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 200, maxMultiParts: 3, maxWatches: 2, maxPathDepth: 2 }
+const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 200, maxWatches: 2, maxPathDepth: 2 }
 
 /** What becomes of a call: null, or the limit, the code and whatever else the error says. */
 function judged(call: object, watchCount = 0) {
@@ -70,11 +70,6 @@ describe('a watch', () => {
 describe('a multi', () => {
   const part: MultiPart = { op: 'delete', path: '/' }
 
-  it('has at most so many parts', () => {
-    expect(multi(part, part, part)).toBeNull()
-    expect(multi(part, part, part, part)).toEqual(['maxMultiParts', 'TOO_LARGE'])
-  })
-
   it('has at most as many bytes as one node, paths and overhead included', () => {
     const data = (length: number): MultiPart => ({ op: 'setData', path: '/ä', data: 'x'.repeat(length) })
     // 64 and the path of each part, 3 bytes and 1.
@@ -102,13 +97,11 @@ describe('each refusal', () => {
       messageOf({ op: 'create', path, data: 'x'.repeat(201) }),
       messageOf({ op: 'create', path: '/a/b/c' }),
       messageOf({ op: 'addWatch', path }, 2),
-      messageOf({ op: 'multi', parts: Array.from({ length: 4 }, () => ({ op: 'delete', path })) }),
       messageOf({ op: 'multi', parts: [{ op: 'create', path, data: 'x'.repeat(201) }] }),
     ]).toEqual([
       'a node holds at most 200 bytes here; keep large things elsewhere',
       'a path has at most 2 parts here; make a flatter tree',
       'a session holds at most 2 watches; watch a parent instead',
-      'a multi has at most 3 parts; make several',
       'a multi holds at most 200 bytes; make several',
     ])
   })
