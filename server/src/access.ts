@@ -1,4 +1,12 @@
-import type { Call, CreateMode, MultiPart, ViewDepth, WireError } from 'zoogate-client/protocol'
+import type {
+  Acl,
+  Call,
+  CreateMode,
+  MultiPart,
+  Permission,
+  ViewDepth,
+  WireError,
+} from 'zoogate-client/protocol'
 import { wireError } from './errors.js'
 import { pathProblem } from './path.js'
 import type { Need, Rights } from './rights.js'
@@ -10,13 +18,15 @@ export type { AccessMode, Need } from './rights.js'
 // What a page needs for each call, and whether it has it. Deny by default: what no rule allows is forbidden.
 
 /**
- * Everything that a call needs, path by path, one need for each part of a multi: no way around a rule.
+ * Everything that a call needs, path by path, part by part in a multi: no way around a rule.
  * What a session may ask about itself (whoAmI, its own ephemeral nodes) needs no right.
  */
 export function needsOf(call: Call): Need[] {
+  return call.op === 'multi' ? call.parts.flatMap(needsOfPart) : needsOfOne(call)
+}
+
+function needsOfOne(call: Exclude<Call, { op: 'multi' }>): Need[] {
   switch (call.op) {
-    case 'multi':
-      return call.parts.map(needOfPart)
     case 'whoAmI':
     case 'closeView':
       return []
@@ -32,7 +42,7 @@ export function needsOf(call: Call): Need[] {
     case 'create':
     case 'delete':
     case 'setData':
-      return [needOfPart(call)]
+      return needsOfPart(call)
     case 'exists':
     case 'getData':
     case 'getChildren':
@@ -50,10 +60,21 @@ export function needOfView({ path, depth }: { path: string; depth?: ViewDepth })
 
 const RIGHT_OF_PART = { delete: 'delete', setData: 'write', check: 'get' } as const
 
-function needOfPart(part: Pick<MultiPart, 'op' | 'path'> & { mode?: CreateMode }): Need {
-  const { op, path, mode = 'persistent' } = part
-  if (op !== 'create') return { right: RIGHT_OF_PART[op], path }
-  return { right: `create:${mode}`, path, scope: mode.endsWith('_sequential') ? 'sequence' : 'node' }
+function needsOfPart(part: Pick<MultiPart, 'op' | 'path'> & { mode?: CreateMode; acl?: Acl[] }): Need[] {
+  const { op, path, mode = 'persistent', acl } = part
+  if (op !== 'create') return [{ right: RIGHT_OF_PART[op], path }]
+  const scope = mode.endsWith('_sequential') ? 'sequence' : 'node'
+  const create: Need = { right: `create:${mode}`, path, scope }
+  return acl === undefined || isShared(acl) ? [create] : [create, { right: 'acl', path, scope }]
+}
+
+/** What others need for taking part: who may only create must not shut them out of a place that is everybody's. */
+const TAKING_PART: readonly Permission[] = ['read', 'create', 'delete']
+
+function isShared(acl: readonly Acl[]): boolean {
+  return acl.some(({ scheme, id, permissions }) => {
+    return scheme === 'world' && id === 'anyone' && TAKING_PART.every((one) => permissions.includes(one))
+  })
 }
 
 /**
@@ -61,11 +82,20 @@ function needOfPart(part: Pick<MultiPart, 'op' | 'path'> & { mode?: CreateMode }
  * @param maxPathLength in characters
  */
 export function refusalOf(call: Call, rights: Rights, maxPathLength: number): WireError | null {
-  for (const [at, need] of needsOf(call).entries()) {
-    const place = { path: need.path.slice(0, maxPathLength), ...(call.op === 'multi' && { part: at }) }
+  if (call.op !== 'multi') return refusalOfNeeds(needsOfOne(call), rights, maxPathLength)
+  for (const [part, fields] of call.parts.entries()) {
+    const refusal = refusalOfNeeds(needsOfPart(fields), rights, maxPathLength)
+    if (refusal) return { ...refusal, part }
+  }
+  return null
+}
+
+function refusalOfNeeds(needs: Need[], rights: Rights, maxPathLength: number): WireError | null {
+  for (const need of needs) {
+    const path = need.path.slice(0, maxPathLength)
     const problem = needProblem(need, maxPathLength)
-    if (problem !== null) return wireError('BAD_REQUEST', { message: problem, ...place })
-    if (!rights.allows(need)) return wireError('FORBIDDEN', { message: forbidden(need), ...place })
+    if (problem !== null) return wireError('BAD_REQUEST', { message: problem, path })
+    if (!rights.allows(need)) return wireError('FORBIDDEN', { message: forbidden(need), path })
   }
   return null
 }

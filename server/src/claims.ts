@@ -8,6 +8,8 @@ import type { AccessPolicy, Rights } from './rights.js'
 /** Who a page is and what it may do, as its token and the gateway's configuration say. */
 export interface Identity {
   subject: string
+  /** Another issuer's `ada` is somebody else. Null for a token without `iss`. */
+  issuer: string | null
   /** What the token adds to the gateway's own chroot: '' or a path. */
   chroot: string
   rights: Rights
@@ -81,6 +83,7 @@ export function identityOf(payload: unknown, toleranceMs: number, grants: Grants
   const derived = grants.identities?.of({ issuer: iss, chroot, subject: sub })
   return {
     subject: sub,
+    issuer: iss ?? null,
     chroot,
     rights: grants.access.rightsOf({ claims: payload as Claims, rules: zk?.rules ?? [] }),
     auth: [

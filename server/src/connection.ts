@@ -1,26 +1,26 @@
 import {
-  type Call,
   CLOSE_CODES,
   type CloseCode,
   type Hello,
   type PageMessage,
   type WatchEventType,
 } from 'zoogate-client/protocol'
-import { needOfView, refusalOf } from './access.js'
+import { needOfView } from './access.js'
 import { Answers } from './answers.js'
 import type { Authenticator, Identity } from './authenticate.js'
 import type { Ensemble } from './ensemble.js'
 import { Greeting, HELLO_FIRST } from './greeting.js'
 import { Intake, type IntakeSocket } from './intake.js'
 import type { LimitName } from './limits.js'
-import type { SessionCall } from './operations.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
+import { PageCalls } from './page-calls.js'
 import { PageHeartbeat } from './page-heartbeat.js'
 import { PageToken } from './page-token.js'
-import { withChroot, withoutChroot } from './path.js'
+import { withoutChroot } from './path.js'
 import { parseMessage, splitFrame } from './protocol.js'
 import { resumeProblem } from './resume.js'
 import { type PageSession, Session, type SessionPage } from './session.js'
+import type { SubjectRates, SubjectShare } from './subject-rates.js'
 import { PageViews, type Views } from './views/index.js'
 
 /** The WebSocket as the connection needs it. */
@@ -33,6 +33,7 @@ export interface PageSocket extends OutboxSocket, IntakeSocket {
 export interface ConnectionContext {
   ensemble: Ensemble
   views: Views
+  subjectRates: SubjectRates
   authenticate: Authenticator
   lingerMs: number
 }
@@ -63,6 +64,8 @@ interface Open {
   heartbeat: PageHeartbeat
   token: PageToken
   views: PageViews
+  calls: PageCalls
+  share: SubjectShare
 }
 
 type State = { at: 'hello'; greeting: Greeting } | Open | { at: 'closed' }
@@ -125,11 +128,13 @@ export class Connection implements SessionPage {
 
   /**
    * A ping or a pong of the WebSocket protocol: no browser sends one by itself, it shows nothing of the page, and it costs
-   * as much as a message does.
+   * as much as a message does. @returns false from somebody who is not, or no more, a page
    */
-  receiveControl(bytes: number): void {
+  receiveControl(bytes: number): boolean {
     if (this.#state.at === 'hello') this.refuse(CLOSE_CODES.BAD_MESSAGE, HELLO_FIRST)
-    else this.#intake.take(NO_MESSAGES, bytes)
+    if (this.#state.at !== 'open') return false
+    this.#intake.take(NO_MESSAGES, bytes)
+    return true
   }
 
   /** The socket is gone; `code` is what the close frame said, 1006 without one. */
@@ -220,6 +225,7 @@ export class Connection implements SessionPage {
     if (this.#state.at === 'hello') this.#state.greeting.end()
     const session = new Session(ensemble, this, {
       subject: identity.subject,
+      issuer: identity.issuer,
       chroot,
       auth: identity.auth,
       timeoutMs: hello.timeoutMs,
@@ -230,7 +236,10 @@ export class Connection implements SessionPage {
     const heartbeat = new PageHeartbeat(this, bounded)
     const token = new PageToken(this, authenticate, identity)
     const views = new PageViews(this.#context.views, this.#outbox, ensemble.limits)
-    this.#state = { at: 'open', session, heartbeat, token, views }
+    const calls = new PageCalls(ensemble, this.#answers, { session, views, token })
+    const share = this.#context.subjectRates.join(identity.subject, chroot)
+    this.#intake.share(share.rate)
+    this.#state = { at: 'open', session, heartbeat, token, views, calls, share }
     this.#authenticated()
   }
 
@@ -327,10 +336,10 @@ export class Connection implements SessionPage {
   }
 
   #receiveWhileOpen(message: PageMessage, open: Open): void {
-    const { session, heartbeat, token } = open
+    const { session, heartbeat, token, calls } = open
     switch (message.type) {
       case 'call':
-        this.#call(message, open)
+        calls.run(message)
         return
       case 'pong':
         if (heartbeat.pong(message.id)) session.pageHeard()
@@ -348,28 +357,6 @@ export class Connection implements SessionPage {
       case 'hello':
         this.refuse(CLOSE_CODES.BAD_MESSAGE, 'hello comes once, as the first message')
     }
-  }
-
-  #call(call: Call, open: Open): void {
-    const refusal = refusalOf(call, open.token.identity.rights, this.#context.ensemble.limits.maxPathLength)
-    if (refusal) {
-      this.#answers.refuse(call.id, refusal)
-      return
-    }
-    if (call.op === 'openView') this.#openView(call, open)
-    else if (call.op === 'closeView') {
-      open.views.close(call.view)
-      this.#answers.give(call.op, { type: 'reply', id: call.id, result: {} })
-    } else open.session.call(call as SessionCall, (answer) => this.#answers.give(call.op, answer))
-  }
-
-  #openView({ id, op, path, depth, data, since }: Call & { op: 'openView' }, open: Open): void {
-    const chroot = this.#context.ensemble.chroot + open.token.identity.chroot
-    const spec = { path: withChroot(chroot, path), depth: depth ?? 'children', data: data ?? false }
-    const refusal = open.views.open(spec, since ?? null, (view) =>
-      this.#answers.give(op, { type: 'reply', id, result: { view } }),
-    )
-    if (refusal) this.#answers.give(op, { type: 'error', id, error: { ...refusal, path } })
   }
 
   #heldBack(): void {
@@ -391,6 +378,7 @@ export class Connection implements SessionPage {
       this.#state.heartbeat.stop()
       this.#state.token.stop()
       this.#state.views.closeAll()
+      this.#state.share.leave()
     }
     this.#intake.end()
     this.#outbox.close()

@@ -27,6 +27,8 @@ import { SessionQuota } from './session-quota.js'
 import { SessionTable } from './session-table.js'
 import { SharedFrames } from './shared-frame.js'
 import { statusHandler } from './status.js'
+import { SubjectRates } from './subject-rates.js'
+import { type Reader, UnreadBytes } from './unread-bytes.js'
 import { Views } from './views/index.js'
 import { Warnings } from './warnings.js'
 import { dialTls, ServerList, type TlsOptions } from './zookeeper/index.js'
@@ -91,7 +93,7 @@ class WebSocketGateway implements Gateway {
   readonly #admission: Admission
   readonly #lag = new EventLoopLag()
   readonly #revoker: Revoker
-  readonly #frames = new SharedFrames()
+  readonly #shared: ConstructorParameters<typeof PageWebSocket>[2]
   readonly handleRequest: Gateway['handleRequest']
   #server: PageServer | null = null
   #state: State = 'open'
@@ -108,9 +110,12 @@ class WebSocketGateway implements Gateway {
     this.#context = {
       ensemble,
       views: new Views(ensemble),
+      subjectRates: new SubjectRates(config.limits),
       authenticate: this.#createAuthenticator(config, ensemble),
       lingerMs: config.lingerMs,
     }
+    const unread = new UnreadBytes(config.limits.maxBufferedBytesTotal, () => this.#readers())
+    this.#shared = { frames: new SharedFrames(), unread }
     const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
@@ -254,6 +259,23 @@ class WebSocketGateway implements Gateway {
     }
   }
 
+  *#readers(): Generator<Reader> {
+    for (const [webSocket, connection] of this.#connections) {
+      yield {
+        bufferedAmount: webSocket.bufferedAmount,
+        shed: () => {
+          this.#context.ensemble.metrics.limited('maxBufferedBytesTotal')
+          connection.refuse(
+            CLOSE_CODES.SLOW_READER,
+            'too much was waiting to be read by all pages; redial and resume',
+          )
+          // Only this frees what waits; and somebody who reads nothing would not read the reason either.
+          webSocket.terminate()
+        },
+      }
+    }
+  }
+
   /** What cannot become a WebSocket is told in HTTP; a page could not read the reason anyway. */
   #refusal(request: IncomingMessage, address: string): HttpRefusal | null {
     const { path, trustedProxies, nameOf } = this.#config
@@ -292,14 +314,17 @@ class WebSocketGateway implements Gateway {
       const deadline = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS)
       socket.once('close', () => clearTimeout(deadline))
     })
-    const page = new PageWebSocket(webSocket, socket, this.#frames)
+    const page = new PageWebSocket(webSocket, socket, this.#shared)
     const connection = new Connection(this.#context, page, leave, cookie)
     this.#connections.set(webSocket, connection)
     webSocket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) connection.receiveBinary()
       else connection.receive(data.toString('utf8'))
     })
-    const control = (data: Buffer) => connection.receiveControl(data.length)
+    const control = (data: Buffer) => {
+      // Whoever has nothing to say, or nothing more, could send these for as long as a verdict takes.
+      if (!connection.receiveControl(data.length)) webSocket.terminate()
+    }
     webSocket.on('ping', control).on('pong', control)
     webSocket.on('close', (code) => {
       this.#connections.delete(webSocket)

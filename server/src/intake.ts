@@ -1,5 +1,5 @@
-import { Allowance, type Rate } from './allowance.js'
 import type { LimitName, Limits } from './limits.js'
+import { PageRate, type RateLimits, type RateWait } from './page-rate.js'
 
 /** The WebSocket as the intake needs it. */
 export interface IntakeSocket {
@@ -9,7 +9,7 @@ export interface IntakeSocket {
 }
 
 export interface IntakeOptions {
-  limits: Pick<Limits, 'maxMessagesPerSecond' | 'maxBytesPerSecond' | 'maxMessageBytes'>
+  limits: RateLimits & Pick<Limits, 'maxMessageBytes'>
   /** Reads a frame whose turn it is; must not throw. @returns its messages */
   open(frame: string): unknown[]
   /** One message whose turn it is; must not throw. */
@@ -25,9 +25,6 @@ export interface IntakeOptions {
 
 /** Frames and messages of one page that are handled before all other pages get their turn: about a millisecond of work. */
 const MESSAGES_A_TURN = 64
-/** So many seconds' worth may come at once: what a page asks for when it opens. */
-const BURST_S = 2
-
 /** A wait is never shorter, so that a flood costs few timers. */
 const SHORTEST_WAIT_MS = 20
 
@@ -37,7 +34,8 @@ const SHORTEST_WAIT_MS = 20
 //   └──────┴───────┴──► ended
 type State =
   | { at: 'idle' }
-  | { at: 'turn'; handled: number }
+  /** `stop`: why it has not handled everything, where that is not for its length. */
+  | { at: 'turn'; handled: number; stop: RateWait | 'clogged' | null }
   | { at: 'waiting'; timer: NodeJS.Timeout }
   | { at: 'clogged' }
   | { at: 'ended' }
@@ -62,8 +60,8 @@ export class Intake {
   readonly #socket: IntakeSocket
   readonly #options: IntakeOptions
   readonly #now: () => number
-  readonly #messageRate: Allowance
-  readonly #byteRate: Allowance
+  /** The page's own, and its subject's once that is known. */
+  readonly #rates: PageRate[]
   #first: Frame | null = null
   #last: Frame | null = null
   #waitingBytes = 0
@@ -72,12 +70,15 @@ export class Intake {
   #state: State = { at: 'idle' }
 
   constructor(socket: IntakeSocket, options: IntakeOptions) {
-    const { maxMessagesPerSecond, maxBytesPerSecond } = options.limits
     this.#socket = socket
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
-    this.#messageRate = new Allowance(withBurst(maxMessagesPerSecond), this.#now())
-    this.#byteRate = new Allowance(withBurst(maxBytesPerSecond), this.#now())
+    this.#rates = [PageRate.ofPage(options.limits, this.#now())]
+  }
+
+  /** The page keeps to this rate, too. */
+  share(rate: PageRate): void {
+    this.#rates.push(rate)
   }
 
   /** One frame. Those of its messages whose turn it is are handled before this returns. */
@@ -92,8 +93,7 @@ export class Intake {
   /** What a message cost beyond one and its own bytes: more work than others, or a long answer. */
   charge({ messages = 0, bytes = 0 }: { messages?: number; bytes?: number }): void {
     const now = this.#now()
-    this.#messageRate.spend(messages, now)
-    this.#byteRate.spend(bytes, now)
+    for (const rate of this.#rates) rate.spend(messages, bytes, now)
   }
 
   /** The page has read everything that it was sent. */
@@ -124,11 +124,12 @@ export class Intake {
   #hold(): void {
     this.#socket.pause()
     // What is held back by its bytes is a few seconds old at most, because no kernel keeps more of them.
-    if (this.#messageRate.msUntilOne(this.#now()) > 0) this.#options.heldBack()
+    const now = this.#now()
+    if (this.#rates.some((rate) => rate.hasTooManyMessages(now))) this.#options.heldBack()
   }
 
   #beginTurn(): void {
-    const turn: State = { at: 'turn', handled: 0 }
+    const turn: State = { at: 'turn', handled: 0, stop: null }
     this.#state = turn
     setImmediate(() => this.#endTurn())
     this.#handle(turn)
@@ -136,13 +137,11 @@ export class Intake {
 
   #handle(turn: State & { at: 'turn' }): void {
     while (turn.handled < MESSAGES_A_TURN && this.#isWaiting) {
-      const now = this.#now()
-      if (this.#options.isClogged() || this.#byteRate.spend(0, now) > 0) return
-      if (this.#messages.length === 0) {
-        if (this.#messageRate.msUntilOne(now) > 0) return
-        this.#openFrame(this.#first as Frame, now)
-      } else {
-        if (this.#messageRate.take(now) > 0) return
+      turn.stop = this.#options.isClogged() ? 'clogged' : this.#longestWait()
+      if (turn.stop !== null) return
+      if (this.#messages.length === 0) this.#openFrame(this.#first as Frame)
+      else {
+        this.charge({ messages: 1 })
         // A message may end everything; then nothing waits any more.
         this.#options.receive(this.#messages.shift())
       }
@@ -157,42 +156,40 @@ export class Intake {
     this.#waitingBytes += frame.bytes + FRAME_BYTES
   }
 
-  #openFrame({ text, bytes, next }: Frame, now: number): void {
+  #openFrame({ text, bytes, next }: Frame): void {
     this.#first = next
     if (next === null) this.#last = null
     this.#waitingBytes -= bytes + FRAME_BYTES
-    this.#byteRate.spend(bytes, now)
     const messages = this.#options.open(text)
     // Also a frame that says nothing has been read.
-    if (messages.length === 0) this.#messageRate.spend(1, now)
+    this.charge({ bytes, messages: messages.length === 0 ? 1 : 0 })
     if (this.#state.at !== 'ended') this.#messages = messages
   }
 
   #endTurn(): void {
     if (this.#state.at !== 'turn') return
     if (!this.#isFull) this.#socket.resume()
+    const { stop } = this.#state
     if (!this.#isWaiting) this.#state = { at: 'idle' }
-    else if (this.#state.handled === MESSAGES_A_TURN) this.#beginTurn()
+    else if (stop === null) this.#beginTurn()
+    else if (stop !== 'clogged') this.#waitFor(stop)
     else if (this.#options.isClogged()) this.#state = { at: 'clogged' }
-    else this.#waitForRate()
+    else this.#beginTurn()
   }
 
-  /** What waits although the turn had room for it, waits for a rate. */
-  #waitForRate(): void {
+  #longestWait(): RateWait | null {
     const now = this.#now()
-    const messageMs = this.#messageRate.msUntilOne(now)
-    const byteMs = this.#byteRate.spend(0, now)
-    if (byteMs > messageMs) this.#wait('maxBytesPerSecond', byteMs)
-    else this.#wait('maxMessagesPerSecond', messageMs)
+    let longest: RateWait | null = null
+    for (const rate of this.#rates) {
+      const wait = rate.wait(now)
+      if (wait !== null && wait.ms > (longest?.ms ?? 0)) longest = wait
+    }
+    return longest
   }
 
-  #wait(limit: LimitName, ms: number): void {
+  #waitFor({ limit, ms }: RateWait): void {
     this.#options.limited(limit)
     const timer = setTimeout(() => this.#beginTurn(), Math.max(ms, SHORTEST_WAIT_MS))
     this.#state = { at: 'waiting', timer }
   }
-}
-
-function withBurst(perSecond: number): Rate {
-  return { perSecond, burst: perSecond * BURST_S }
 }

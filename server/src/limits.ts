@@ -15,10 +15,14 @@ export const DEFAULT_LIMITS = {
   maxFrameMessages: 1_000,
   /** Calls of one session that the ensemble has not answered yet. ZooKeeper's globalOutstandingLimit is 1000 a server. */
   maxCallsInFlight: 500,
-  /** One-shot watches of one session; with its paths they still fit one hello when the page resumes. */
+  /** Watches of one session. */
   maxWatches: 5_000,
+  /** Bytes of their paths, so that they still fit one hello when the page resumes. The ensemble keeps each of them, too. */
+  maxWatchBytes: 1_000_000,
   /** Bytes waiting for a page that does not read; above one largest reply, since a reply is one message. */
   maxBufferedBytes: 8_388_608,
+  /** Bytes waiting for all pages together; whoever reads slowest goes first. As much as thirty of the slowest pages may take. */
+  maxBufferedBytesTotal: 268_435_456,
   /** Parts of one multi, which the ensemble works on as one. */
   maxMultiParts: 500,
   /** Characters of a path, chroot included. */
@@ -27,8 +31,12 @@ export const DEFAULT_LIMITS = {
   maxPathDepth: 64,
   /** Messages a second of one page in the long run, twice as many at once; beyond, its socket is read more slowly. */
   maxMessagesPerSecond: 1_000,
-  /** Bytes a second of one page, in the same way: a node of the largest size every half second. */
+  /** Bytes a second of one page, its answers included, in the same way: a node of the largest size every half second. */
   maxBytesPerSecond: 2_097_152,
+  /** Messages a second of all pages of one subject: five that send as fast as they may, or two hundred that have a few to send. */
+  maxMessagesPerSecondPerSubject: 5_000,
+  /** Bytes a second of all pages of one subject. */
+  maxBytesPerSecondPerSubject: 10_485_760,
   /** WebSockets in all. Each costs two descriptors, one here and one towards the ensemble. */
   maxConnections: 20_000,
   /** WebSockets whose hello has not been accepted yet. */

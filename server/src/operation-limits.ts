@@ -13,8 +13,14 @@ export interface CallRefusal {
   limit?: LimitName
 }
 
+/** What the watches of a session take. */
+export interface WatchUse {
+  watchCount: number
+  watchBytes: number
+}
+
 /** Whether a call is past a limit, or cannot be meant: refused before the ensemble is asked. */
-export function limitRefusal(call: Call, watchCount: number, limits: Limits): CallRefusal | null {
+export function limitRefusal(call: Call, watches: WatchUse, limits: Limits): CallRefusal | null {
   switch (call.op) {
     case 'create':
       return creationRefusal(call, limits) ?? dataRefusal(call, byteLength(call.data), limits)
@@ -23,11 +29,11 @@ export function limitRefusal(call: Call, watchCount: number, limits: Limits): Ca
     case 'multi':
       return multiRefusal(call.parts, limits)
     case 'addWatch':
-      return watchRefusal(call, watchCount, limits)
+      return watchRefusal(call, watches, limits)
     case 'exists':
     case 'getData':
     case 'getChildren':
-      return call.watch ? watchRefusal(call, watchCount, limits) : null
+      return call.watch ? watchRefusal(call, watches, limits) : null
     default:
       return null
   }
@@ -53,10 +59,16 @@ function multiRefusal(parts: MultiPart[], limits: Limits): CallRefusal | null {
   return null
 }
 
-function watchRefusal({ path }: { path: string }, watchCount: number, limits: Limits): CallRefusal | null {
-  if (watchCount < limits.maxWatches) return null
-  const message = `a session holds at most ${limits.maxWatches} watches; watch a parent instead`
-  return { limit: 'maxWatches', error: wireError('RATE_LIMITED', { path, message }) }
+function watchRefusal({ path }: { path: string }, watches: WatchUse, limits: Limits): CallRefusal | null {
+  const refusal = (limit: LimitName, most: string) => {
+    const message = `a session holds at most ${most}; watch a parent instead`
+    return { limit, error: wireError('RATE_LIMITED', { path, message }) }
+  }
+  if (watches.watchCount >= limits.maxWatches) return refusal('maxWatches', `${limits.maxWatches} watches`)
+  if (watches.watchBytes >= limits.maxWatchBytes) {
+    return refusal('maxWatchBytes', `watches of ${limits.maxWatchBytes} bytes of paths`)
+  }
+  return null
 }
 
 function dataRefusal({ path }: { path: string }, bytes: number, limits: Limits): CallRefusal | null {

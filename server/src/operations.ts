@@ -119,7 +119,7 @@ export function execute(
   limits: Limits,
   answer: (answer: Answer) => void,
 ): void {
-  const refusal = limitRefusal(call, place.link.watchCount, limits)
+  const refusal = limitRefusal(call, place.link, limits)
   if (refusal) {
     if (refusal.limit !== undefined) place.limited(refusal.limit)
     answer({ type: 'error', id: call.id, error: refusal.error })

@@ -76,9 +76,9 @@ export class PageToken {
   }
 
   #take(fresh: Identity): void {
-    const { subject, chroot, auth } = this.#identity
-    if (fresh.subject !== subject || fresh.chroot !== chroot) {
-      const message = 'the token is for another subject or chroot; open another connection with it'
+    const { subject, issuer, chroot, auth } = this.#identity
+    if (fresh.subject !== subject || fresh.issuer !== issuer || fresh.chroot !== chroot) {
+      const message = 'the token is for another subject, issuer or chroot; open another connection with it'
       this.#peer.refuse(CLOSE_CODES.FORBIDDEN, message)
     } else if (JSON.stringify(fresh.auth) !== JSON.stringify(auth)) {
       // The link keeps what it was given, and a page must not keep an identity that its token has lost.

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { PageSocket } from './connection.js'
 import type { SharedFrames } from './shared-frame.js'
+import type { UnreadBytes } from './unread-bytes.js'
 
 /** What of a WebSocket a page's connection is run over. */
 export interface WebSocketLike extends Omit<PageSocket, 'sendShared'> {
@@ -12,13 +13,20 @@ export interface WebSocketLike extends Omit<PageSocket, 'sendShared'> {
 export class PageWebSocket implements PageSocket {
   readonly #webSocket: WebSocketLike
   readonly #socket: Duplex
-  readonly #frames: SharedFrames
+  readonly #shared: { frames: SharedFrames; unread: Pick<UnreadBytes, 'written'> }
 
-  /** @param socket what the WebSocket runs over */
-  constructor(webSocket: WebSocketLike, socket: Duplex, frames: SharedFrames) {
+  /**
+   * @param socket what the WebSocket runs over
+   * @param shared by all pages of a gateway
+   */
+  constructor(
+    webSocket: WebSocketLike,
+    socket: Duplex,
+    shared: { frames: SharedFrames; unread: Pick<UnreadBytes, 'written'> },
+  ) {
     this.#webSocket = webSocket
     this.#socket = socket
-    this.#frames = frames
+    this.#shared = shared
   }
 
   get bufferedAmount(): number {
@@ -27,11 +35,14 @@ export class PageWebSocket implements PageSocket {
 
   send(text: string): void {
     this.#webSocket.send(text)
+    this.#shared.unread.written(text.length)
   }
 
   /** Without compression a WebSocket writes each frame as it is sent, so that this one goes behind all of them. */
   sendShared(text: Buffer): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(this.#frames.of(text))
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return
+    this.#socket.write(this.#shared.frames.of(text))
+    this.#shared.unread.written(text.length)
   }
 
   pause(): void {

@@ -20,6 +20,8 @@ export interface SealedSession {
   password: Buffer
   /** The only subject that the token opens for. */
   subject: string
+  /** Whose subject that is; null where the token did not say. */
+  issuer: string | null
   /** The chroot that the session was opened under, the gateway's own included. */
   chroot: string
   /** Milliseconds since the epoch. */
@@ -28,7 +30,15 @@ export interface SealedSession {
   generation: number
 }
 
-const contentSchema = z.tuple([z.base64(), z.base64(), z.string(), z.string(), z.number(), z.number()])
+const contentSchema = z.tuple([
+  z.base64(),
+  z.base64(),
+  z.string(),
+  z.string().nullable(),
+  z.string(),
+  z.number(),
+  z.number(),
+])
 
 /** Seals and opens resume tokens. All replicas share its keys. */
 export class ResumeTokens {
@@ -54,6 +64,7 @@ export class ResumeTokens {
       session.id.toString('base64'),
       session.password.toString('base64'),
       session.subject,
+      session.issuer,
       session.chroot,
       session.issuedAt,
       session.generation,
@@ -90,11 +101,12 @@ function decrypt(key: Buffer, bytes: Buffer): SealedSession | null {
   }
   const fields = contentSchema.safeParse(content)
   if (!fields.success) return null
-  const [id, password, subject, chroot, issuedAt, generation] = fields.data
+  const [id, password, subject, issuer, chroot, issuedAt, generation] = fields.data
   return {
     id: Buffer.from(id, 'base64'),
     password: Buffer.from(password, 'base64'),
     subject,
+    issuer,
     chroot,
     issuedAt,
     generation,

@@ -17,8 +17,9 @@ export function resumeProblem(
   limits: Limits,
 ): string | null {
   if (sealed === null) return 'the resume token does not open; a new session is needed'
-  // One text for both, so that a stolen token tells its thief nothing.
-  if (sealed.subject !== identity.subject || sealed.chroot !== chroot) {
+  // One text for all, so that a stolen token tells its thief nothing.
+  const isOwn = sealed.subject === identity.subject && sealed.issuer === identity.issuer
+  if (!isOwn || sealed.chroot !== chroot) {
     return 'the resume token belongs to another identity; a new session is needed'
   }
   const { data, exist, child, persistent = [], recursive = [] } = resume.watches

@@ -90,10 +90,16 @@ export class RevocationList implements LinkListener {
   /**
    * @param issuedAt of the token; null where it does not say
    * @param toleranceMs by which the clock that issued it may differ
-   * @returns `unknown` until the ensemble has been asked
+   * @returns `unknown` until the ensemble has been asked; `ahead` where the token was issued in the future, so that no
+   *   revocation would ever meet it
    */
-  judge(subject: string, issuedAt: number | null, toleranceMs: number): 'good' | 'revoked' | 'unknown' {
+  judge(
+    subject: string,
+    issuedAt: number | null,
+    toleranceMs: number,
+  ): 'good' | 'revoked' | 'unknown' | 'ahead' {
     if (this.#known === null) return 'unknown'
+    if (issuedAt !== null && issuedAt > this.#now() + toleranceMs) return 'ahead'
     const revoked = this.#bySubject.size > 0 ? this.#bySubject.get(subjectKey(subject)) : undefined
     if (revoked === undefined || revoked.until <= this.#now()) return 'good'
     return issuedAt === null || issuedAt <= revoked.at + toleranceMs ? 'revoked' : 'good'

@@ -14,6 +14,8 @@ export interface RevocablePage {
 }
 
 const REVOKED = 'the token has been revoked; get a fresh one'
+const AHEAD =
+  'the token was issued in the future (iat, in seconds), and could not be revoked; check the clocks'
 /** The list of revocations is one question to the ensemble away. */
 const UNREAD_RETRY_MS = 500
 
@@ -62,6 +64,8 @@ export class Revoker {
         return null
       case 'revoked':
         return { ok: false, cause: 'invalid', message: REVOKED }
+      case 'ahead':
+        return { ok: false, cause: 'invalid', message: AHEAD }
       case 'unknown':
         return {
           ok: false,

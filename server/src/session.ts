@@ -52,6 +52,7 @@ export interface PageSession {
 /** Who opens the session, and what with. */
 export interface SessionRequest {
   subject: string
+  issuer: string | null
   /** The gateway's chroot and the token's. */
   chroot: string
   /** Identities that the link takes on at each attach. */
@@ -217,6 +218,7 @@ export class Session implements LinkListener {
         id: attached.id,
         password: attached.password,
         subject: this.#request.subject,
+        issuer: this.#request.issuer,
         chroot: this.#request.chroot,
         issuedAt: this.#attachedAt,
         generation: this.#generation,

@@ -28,6 +28,8 @@ export const SERVER_LAYERS: Layer[] = [
     files: [
       'connection.ts',
       'answers.ts',
+      'page-calls.ts',
+      'subject-rates.ts',
       'greeting.ts',
       'intake.ts',
       'outbox.ts',
@@ -68,6 +70,8 @@ export const SERVER_LAYERS: Layer[] = [
       'options.ts',
       'limits.ts',
       'allowance.ts',
+      'page-rate.ts',
+      'unread-bytes.ts',
       'connect-rate.ts',
       'waiting-room.ts',
       'client-address.ts',

@@ -39,6 +39,28 @@ describe('the needs of a call', () => {
     expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode }] })).toEqual([need])
   })
 
+  it('are the right acl as well for a create with a list of its own, unless everybody may take part in the node', () => {
+    const acl = (...permissions: string[]) => [{ scheme: 'world', id: 'anyone', permissions }]
+    const both = (scope: string) => [
+      { right: scope === 'node' ? 'create:persistent' : 'create:persistent_sequential', path: '/a', scope },
+      { right: 'acl', path: '/a', scope },
+    ]
+    for (const own of [
+      acl('read'),
+      acl('create', 'delete'),
+      [{ scheme: 'auth', id: '', permissions: ['read', 'create', 'delete'] }],
+      [{ scheme: 'world', id: 'somebody', permissions: ['read', 'create', 'delete'] }],
+    ]) {
+      expect(needs({ op: 'create', path: '/a', acl: own })).toEqual(both('node'))
+      const mode = 'persistent_sequential'
+      expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode, acl: own }] })).toEqual(
+        both('sequence'),
+      )
+    }
+    const shared = [{ scheme: 'auth', id: '', permissions: ['admin'] }, ...acl('delete', 'read', 'create')]
+    expect(needs({ op: 'create', path: '/a', acl: shared })).toEqual(both('node').slice(0, 1))
+  })
+
   it('are those of every part of a multi', () => {
     const parts = [
       { op: 'check', path: '/c' },

@@ -15,6 +15,7 @@ afterEach(() => {
 const WITHIN_MS = 5_000
 const identity = {
   subject: 'ada',
+  issuer: null,
   chroot: '',
   rights: new Rights([]),
   auth: [],

@@ -19,6 +19,8 @@ function intake(
     limits: {
       maxMessagesPerSecond: 100,
       maxBytesPerSecond: 1_000_000,
+      maxMessagesPerSecondPerSubject: 150,
+      maxBytesPerSecondPerSubject: 1_000_000,
       maxMessageBytes: 10_000,
       ...limits,
     },

@@ -3,11 +3,13 @@ import type { Call, MultiPart } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../server/src/limits.js'
 import { limitRefusal } from '../../server/src/operation-limits.js'
 
-const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 200, maxWatches: 2, maxPathDepth: 2 }
+const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 200, maxWatches: 2, maxWatchBytes: 1_000, maxPathDepth: 2 }
+
+const NO_WATCHES = { watchCount: 0, watchBytes: 0 }
 
 /** What becomes of a call: null, or the limit, the code and whatever else the error says. */
-function judged(call: object, watchCount = 0) {
-  const refusal = limitRefusal({ type: 'call', id: 1, ...call } as Call, watchCount, LIMITS)
+function judged(call: object, watchCount = 0, watchBytes = 0) {
+  const refusal = limitRefusal({ type: 'call', id: 1, ...call } as Call, { watchCount, watchBytes }, LIMITS)
   if (refusal === null) return null
   const { code, path, part } = refusal.error
   return [refusal.limit, code, path, part].filter((value) => value !== undefined)
@@ -45,8 +47,8 @@ describe('a time to live', () => {
     expect(judged({ op: 'create', path, mode: 'ttl' })).toEqual(['BAD_REQUEST', path])
     expect(judged({ op: 'create', path, mode: 'ttl_sequential' })).toEqual(['BAD_REQUEST', path])
     expect(judged({ op: 'create', path, ttlMs: 1 })).toEqual(['BAD_REQUEST', path])
-    const wrong = limitRefusal({ type: 'call', id: 1, op: 'create', path, mode: 'ttl' }, 0, LIMITS)
-    const other = limitRefusal({ type: 'call', id: 1, op: 'create', path, ttlMs: 1 }, 0, LIMITS)
+    const wrong = limitRefusal({ type: 'call', id: 1, op: 'create', path, mode: 'ttl' }, NO_WATCHES, LIMITS)
+    const other = limitRefusal({ type: 'call', id: 1, op: 'create', path, ttlMs: 1 }, NO_WATCHES, LIMITS)
     expect([wrong?.error.message, other?.error.message]).toEqual([
       'mode ttl needs ttlMs',
       'ttlMs goes with the modes ttl and ttl_sequential',
@@ -62,6 +64,8 @@ describe('a watch', () => {
       expect(judged({ op, path }, 2)).toBeNull()
     }
     expect(judged({ op: 'addWatch', path }, 1)).toBeNull()
+    expect(judged({ op: 'addWatch', path }, 1, 999)).toBeNull()
+    expect(judged({ op: 'addWatch', path }, 1, 1_000)).toEqual(['maxWatchBytes', 'RATE_LIMITED', path])
     expect(judged({ op: 'addWatch', path }, 2)).toEqual(['maxWatches', 'RATE_LIMITED', path])
     expect(judged({ op: 'removeWatch', path }, 2)).toBeNull()
   })
@@ -91,17 +95,20 @@ describe('a multi', () => {
 
 describe('each refusal', () => {
   it('says what to do instead', () => {
-    const messageOf = (call: object, watchCount = 0) =>
-      limitRefusal({ type: 'call', id: 1, ...call } as Call, watchCount, LIMITS)?.error.message
+    const messageOf = (call: object, watchCount = 0, watchBytes = 0) =>
+      limitRefusal({ type: 'call', id: 1, ...call } as Call, { watchCount, watchBytes }, LIMITS)?.error
+        .message
     expect([
       messageOf({ op: 'create', path, data: 'x'.repeat(201) }),
       messageOf({ op: 'create', path: '/a/b/c' }),
       messageOf({ op: 'addWatch', path }, 2),
+      messageOf({ op: 'addWatch', path }, 0, 1_000),
       messageOf({ op: 'multi', parts: [{ op: 'create', path, data: 'x'.repeat(201) }] }),
     ]).toEqual([
       'a node holds at most 200 bytes here; keep large things elsewhere',
       'a path has at most 2 parts here; make a flatter tree',
       'a session holds at most 2 watches; watch a parent instead',
+      'a session holds at most watches of 1000 bytes of paths; watch a parent instead',
       'a multi holds at most 200 bytes; make several',
     ])
   })

@@ -15,6 +15,7 @@ afterEach(() => {
 function identity(changes: Partial<Identity> = {}): Identity {
   return {
     subject: 'ada',
+    issuer: null,
     chroot: '',
     rights: new Rights([]),
     auth: [],
@@ -62,6 +63,7 @@ describe("a page's token", () => {
   it.each<[string, Authentication, number]>([
     ['another subject', good({ subject: 'eve' }), CLOSE_CODES.FORBIDDEN],
     ['another chroot', good({ chroot: '/b' }), CLOSE_CODES.FORBIDDEN],
+    ['another issuer', good({ issuer: 'https://id.example' }), CLOSE_CODES.FORBIDDEN],
     [
       'other ZooKeeper identities',
       good({ auth: [{ scheme: 'digest', auth: 'a:b' }] }),

@@ -11,6 +11,7 @@ const session: fc.Arbitrary<SealedSession> = fc.record({
   id: bytes(8),
   password: bytes(16),
   subject: fc.oneof(text, fc.constantFrom('', '","', '\u0000', '__proto__', '\\', '\u{1f600}')),
+  issuer: fc.option(text),
   chroot: text,
   issuedAt: fc.nat(),
   generation: fc.nat(),

@@ -6,6 +6,7 @@ const session: SealedSession = {
   id: Buffer.from('0100a2b3c4d50001', 'hex'),
   password: randomBytes(16),
   subject: 'ada',
+  issuer: 'https://id.example',
   chroot: '/tenants/a',
   issuedAt: 1_767_225_600_000,
   generation: 3,

@@ -11,12 +11,14 @@ const SEALED: SealedSession = {
   id: Buffer.alloc(8),
   password: Buffer.alloc(16),
   subject: 'ada',
+  issuer: null,
   chroot: CHROOT,
   issuedAt: 0,
   generation: 1,
 }
 const IDENTITY: Identity = {
   subject: 'ada',
+  issuer: null,
   chroot: '/tenants/a',
   rights: new AccessPolicy('rules', [
     { path: '/rooms/*', allow: ['watch'] },
@@ -45,6 +47,7 @@ describe('a session is taken up again', () => {
     const stranger = problem({}, { ...SEALED, subject: 'bob' })
     expect(stranger).toContain('belongs to another identity')
     expect(problem({}, { ...SEALED, chroot: '/pages/tenants/b' })).toBe(stranger)
+    expect(problem({}, { ...SEALED, issuer: 'https://id.example' })).toBe(stranger)
   })
 
   it.each(['data', 'exist', 'child', 'persistent', 'recursive'] as const)(

@@ -77,6 +77,7 @@ describe('a list of revocations', () => {
     await read(gateway)
     const at = now
     expect(await gateway.list.add('ada', true, MINUTE_MS)).toMatchObject({ at, until: at + MINUTE_MS })
+    now = at + 10_000
     const judge = (issuedAt: number | null, toleranceMs = 0) =>
       gateway.list.judge('ada', issuedAt, toleranceMs)
     expect([judge(null), judge(at - 1), judge(at), judge(at + 1)]).toEqual([
@@ -88,6 +89,13 @@ describe('a list of revocations', () => {
     expect([judge(at + 5_000, 5_000), judge(at + 5_001, 5_000)]).toEqual(['revoked', 'good'])
     expect(gateway.list.judge('eve', null, 0)).toBe('good')
     expect(gateway.list.size).toBe(1)
+    // A token from the future would be good again when its time has come.
+    expect([judge(now + 5_000, 5_000), judge(now + 5_001, 5_000), judge(1e300)]).toEqual([
+      'good',
+      'ahead',
+      'ahead',
+    ])
+    expect(gateway.list.judge('eve', now + 1, 0)).toBe('ahead')
     now = at + MINUTE_MS
     expect([judge(null), gateway.list.size]).toEqual(['good', 0])
   })

@@ -229,7 +229,11 @@ describe('a revocation', () => {
   /** Issued a minute ago, as tokens in use are. */
   const older = (sub = 'ada') => token(sub, { iat: Math.floor(Date.now() / 1000) - 60 })
   /** As somebody gets it who logs in again after a revocation: iat counts whole seconds. */
-  const fresh = () => token('ada', { iat: Math.floor(Date.now() / 1000) + 1 })
+  const fresh = async () => {
+    const iat = Math.floor(Date.now() / 1000) + 1
+    await waitUntil('the next second has begun', () => Date.now() >= iat * 1000, { intervalMs: 10 })
+    return token('ada', { iat })
+  }
 
   /** A page of a gateway that has read its list; before, tokens are unverified. */
   function connect(url: string, hello: Parameters<RawPage['hello']>[0]): Promise<RawPage> {
@@ -281,7 +285,7 @@ describe('a revocation', () => {
     }
     expect(eve.closedWith).toBeNull()
     const [mine] = ada
-    const back = await connect(gateways[1].url, { token: fresh() })
+    const back = await connect(gateways[1].url, { token: await fresh() })
     expect(await back.session()).toMatchObject({ resumed: false })
     expect((await back.session()).id).not.toBe((await mine.session()).id)
   })
@@ -296,20 +300,29 @@ describe('a revocation', () => {
     const stolen = await RawPage.open(url)
     stolen.hello({ token: older(), resume })
     expect(await stolen.closed()).toBe(CLOSE_CODES.TOKEN_INVALID)
-    const back = await connect(url, { token: fresh(), resume })
+    const back = await connect(url, { token: await fresh(), resume })
     expect(await back.session()).toMatchObject({ resumed: true })
   })
 
-  it('spares a connection whose token has been replaced since, and refuses one in band', async () => {
+  it('spares a connection whose token was issued since, and refuses an older one in band', async () => {
     const { url, gateway } = await startGateway(ensemble.connectString, options)
-    const page = await connect(url, { token: older() })
-    const later = token('ada', { iat: Math.floor(Date.now() / 1000) + 3600 })
-    page.send({ type: 'token', token: later })
-    await page.call('exists', { path: '/' })
+    await connect(url, { token: older('eve') })
     expect(await gateway.revoke({ subject: 'ada' })).toMatchObject({ ended: 0 })
+    const page = await connect(url, { token: await fresh() })
     expect(await page.call('exists', { path: '/' })).toMatchObject({ type: 'reply' })
     page.send({ type: 'token', token: older() })
     expect(await page.closed()).toBe(CLOSE_CODES.TOKEN_INVALID)
+  })
+
+  it('cannot be escaped with a token from the future', async () => {
+    const { url } = await startGateway(ensemble.connectString, options)
+    await connect(url, { token: older() })
+    for (const iat of [Math.floor(Date.now() / 1000) + 3600, Date.now(), 1e300]) {
+      const page = await RawPage.open(url)
+      page.hello({ token: token('ada', { iat }) })
+      expect(await page.closed()).toBe(CLOSE_CODES.TOKEN_INVALID)
+      expect(page.messages).toMatchObject([{ message: expect.stringContaining('check the clocks') }])
+    }
   })
 
   it('needs an administrator’s token in the settings, and a subject', async () => {

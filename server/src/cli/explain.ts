@@ -157,7 +157,7 @@ function callOf({ op, path, mode, watch, recursive }: ExplainFlags): Call {
     type: 'call',
     id: 0,
     data: '',
-    acl: [{ scheme: 'world', id: 'anyone', permissions: ['read'] }],
+    ...(op === 'setACL' && { acl: [{ scheme: 'world', id: 'anyone', permissions: ['read'] }] }),
     op,
     path,
     mode,

@@ -93,6 +93,11 @@ export abstract class SessionLink extends ConnectionManager {
     return this.watches.count
   }
 
+  /** What their paths take on the wire. */
+  get watchBytes(): number {
+    return this.watches.bytes
+  }
+
   protected get watches(): OutstandingWatches {
     return this.#conversation.watches
   }

@@ -45,6 +45,7 @@ export class OutstandingWatches {
   /** Path to bits: one map instead of five sets, since most of thousands of links hold a handful of watches. */
   readonly #listsOf = new Map<string, number>()
   #count = 0
+  #bytes = 0
 
   constructor(lists?: WatchLists) {
     for (const list of LISTS) {
@@ -55,6 +56,11 @@ export class OutstandingWatches {
   /** How many are outstanding; a path counts once for every list that it stands in. */
   get count(): number {
     return this.#count
+  }
+
+  /** What their paths take on the wire, in each list that they stand in. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** False where it stood there already. */
@@ -111,7 +117,7 @@ export class OutstandingWatches {
     let portion = emptyLists()
     let bytes = 0
     for (const [path, lists] of this.#listsOf) {
-      const size = countBits(lists) * (LENGTH_FIELD_BYTES + Buffer.byteLength(path))
+      const size = countBits(lists) * sizeOf(path)
       if (bytes > 0 && bytes + size > maxBytes) {
         yield portion
         portion = emptyLists()
@@ -128,7 +134,9 @@ export class OutstandingWatches {
   }
 
   #put(path: string, after: number): void {
-    this.#count += countBits(after) - countBits(this.#at(path))
+    const more = countBits(after) - countBits(this.#at(path))
+    this.#count += more
+    this.#bytes += more * sizeOf(path)
     if (after === 0) this.#listsOf.delete(path)
     else this.#listsOf.set(path, after)
   }
@@ -140,6 +148,10 @@ function emptyLists(): Required<WatchLists> {
 
 function enlist(portion: Required<WatchLists>, path: string, lists: number): void {
   for (const list of LISTS) if (lists & BIT_OF[list]) portion[list].push(path)
+}
+
+function sizeOf(path: string): number {
+  return LENGTH_FIELD_BYTES + Buffer.byteLength(path)
 }
 
 function countBits(lists: number): number {

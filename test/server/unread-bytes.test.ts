@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { UnreadBytes } from '../../server/src/unread-bytes.js'
+
+function pages(amounts: number[]) {
+  const gone: number[] = []
+  let looks = 0
+  const readers = amounts.map((bufferedAmount, at) => ({
+    bufferedAmount,
+    shed() {
+      gone.push(at)
+      this.bufferedAmount = 0
+    },
+  }))
+  const unread = new UnreadBytes(1_000, () => {
+    looks += 1
+    return readers
+  })
+  return { unread, gone, readers, looks: () => looks }
+}
+
+describe('what waits for all pages', () => {
+  it('is not looked at before it could be too much', () => {
+    const { unread, looks } = pages([900])
+    unread.written(600)
+    unread.written(400)
+    expect(looks()).toBe(0)
+    unread.written(1)
+    expect(looks()).toBe(1)
+  })
+
+  it('costs nobody anything where it has been read meanwhile', () => {
+    const { unread, gone, looks } = pages([400, 0, 500])
+    unread.written(1_001)
+    expect(gone).toEqual([])
+    // From here on 900 are known to wait.
+    unread.written(100)
+    expect(looks()).toBe(1)
+    unread.written(1)
+    expect(looks()).toBe(2)
+  })
+
+  it('makes those go for whom most waits, until a quarter of the limit is free', () => {
+    const { unread, gone, looks } = pages([100, 600, 300, 5, 400])
+    unread.written(1_405)
+    expect(gone).toEqual([1, 4])
+    unread.written(595)
+    expect(looks()).toBe(1)
+    unread.written(1)
+    expect(looks()).toBe(2)
+    expect(gone).toEqual([1, 4])
+  })
+})
