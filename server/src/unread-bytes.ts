@@ -32,15 +32,18 @@ export class UnreadBytes {
 
   #look(): void {
     const readers = [...this.#readers()].filter(({ bufferedAmount }) => bufferedAmount > 0)
-    let total = readers.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0)
-    if (total > this.#max) {
+    let left = readers.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0)
+    const going: Reader[] = []
+    if (left > this.#max) {
       readers.sort((a, b) => b.bufferedAmount - a.bufferedAmount)
       for (const reader of readers) {
-        if (total <= this.#max * SHARE_AFTERWARDS) break
-        total -= reader.bufferedAmount
-        reader.shed()
+        if (left <= this.#max * SHARE_AFTERWARDS) break
+        left -= reader.bufferedAmount
+        going.push(reader)
       }
     }
-    this.#atMost = total
+    // Before they go, because the last word that each is told is written, too.
+    this.#atMost = left
+    for (const reader of going) reader.shed()
   }
 }
