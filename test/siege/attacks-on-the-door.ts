@@ -48,6 +48,8 @@ const FRAGMENTS = Buffer.concat([
   ...Array.from({ length: 9_000 }, () => Buffer.of(0x00, 0x81, 0, 0, 0, 0, 0x20)),
 ])
 
+const PONGS = Buffer.concat(Array.from({ length: 10_000 }, () => Buffer.of(0x8a, 0x80, 0, 0, 0, 0)))
+
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function forged(algorithm: string, claims: object, key: string): string {
@@ -106,6 +108,21 @@ export const DOOR_ATTACKS: Record<string, Attack> = {
         if ((await socket.upgrade()) === 101) write(socket, FRAGMENTS)
       },
       2_000,
+    ),
+  'hellos full of what is wrong': async ({ url, from }) => {
+    const watches = { data: Array.from({ length: 300_000 }, () => 1), exist: [], child: [] }
+    const page = await RawPage.open(url, { from })
+    page.hello({ token: 'x', resume: { token: 'x', zxid: '0x0', watches } } as never)
+    if ((await page.closed(20_000)) < 4000) throw new Error('a wrong hello got no verdict')
+  },
+  'control frames before a hello': (attacker) =>
+    withSockets(
+      attacker,
+      10,
+      async (socket) => {
+        if ((await socket.upgrade()) === 101) write(socket, PONGS)
+      },
+      500,
     ),
   'noise instead of frames': (attacker) =>
     withSockets(

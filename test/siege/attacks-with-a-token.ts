@@ -21,8 +21,12 @@ async function open(attacker: Attacker, sub = pick(attacker.random, SUBJECTS)): 
   }
 }
 
-async function withPage(attacker: Attacker, use: (page: RawPage) => Promise<unknown>): Promise<void> {
-  const page = await open(attacker)
+async function withPage(
+  attacker: Attacker,
+  use: (page: RawPage) => Promise<unknown>,
+  sub?: string,
+): Promise<void> {
+  const page = await open(attacker, sub)
   if (page === null) return
   try {
     await use(page)
@@ -50,6 +54,57 @@ export const TOKEN_ATTACKS: Record<string, Attack> = {
       page.answers = false
       flood(page, 60_000, () => ({ type: 'ping', id: 0 }))
       await attacker.hold(8_000)
+    }),
+  'frames that say nothing': (attacker) =>
+    withPage(attacker, async (page) => {
+      for (let at = 0; at < 10_000 && page.closedWith === null; at += 1) page.sendText('[]')
+      await attacker.hold(1_000)
+    }),
+  'fresh tokens, again and again': (attacker) =>
+    withPage(
+      attacker,
+      async (page) => {
+        const token = attacker.token('mallory')
+        flood(page, 500, () => ({ type: 'token', token }))
+        await attacker.hold(1_000)
+      },
+      'mallory',
+    ),
+  'zxids from the future': (attacker) =>
+    withPage(
+      attacker,
+      async (page) => {
+        const resume = { ...(await page.resume()), zxid: '0x7fffffffffffffff' as const }
+        page.cut()
+        const again = await RawPage.open(attacker.url, { from: attacker.from })
+        again.hello({ token: attacker.token('mallory'), timeoutMs: SESSION_TIMEOUT_MS, resume })
+        await attacker.hold(3_000)
+        again.cut()
+      },
+      'mallory',
+    ),
+  'sessions let go of and taken up': async (attacker) => {
+    const page = await open(attacker, 'trudy')
+    if (page === null) return
+    let resume = await page.resume()
+    page.cut()
+    for (let round = 0; round < 20; round += 1) {
+      const again = await RawPage.open(attacker.url, { from: attacker.from })
+      again.hello({ token: attacker.token('trudy'), timeoutMs: SESSION_TIMEOUT_MS, resume })
+      const fresh = await again.session().catch(() => null)
+      if (fresh !== null) resume = await again.resume()
+      again.cut()
+    }
+  },
+  'a last word, and nothing read': (attacker) =>
+    withPage(attacker, async (page) => {
+      const path = own(attacker)
+      await page.call('create', { path, data: 'x'.repeat(500_000), mode: 'ephemeral' })
+      page.socket.pause()
+      flood(page, 30, (id) => ({ type: 'call', id: 1_000 + id, op: 'getData', path }))
+      const { _socket: socket } = page.socket as unknown as { _socket: { end(): void } }
+      socket.end()
+      await attacker.hold(3_000)
     }),
   'large reads that nobody reads': (attacker) =>
     withPage(attacker, async (page) => {
