@@ -21,7 +21,7 @@ export function pathProblem(path: string, maxLength: number): string | null {
 const FORBIDDEN_CHARACTER = /[\p{Cc}\uD800-\uF8FF\uFFF0-\uFFFF\u{10000}-\u{10FFFF}]/u
 
 function hex(character: string): string {
-  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  return (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')
 }
 
 /** The path as the ensemble knows it. @param chroot '' or a path without a slash at its end */

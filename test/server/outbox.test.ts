@@ -29,6 +29,10 @@ describe('an outbox', () => {
     ])
   })
 
+  it('knows what the page has not read yet, as the socket counts it', () => {
+    expect(start(17).outbox.bufferedBytes).toBe(17)
+  })
+
   it('tells when more is waiting than its limit', async () => {
     const { outbox, overflow } = start(1001)
     outbox.push({ type: 'ping', id: 1 })
