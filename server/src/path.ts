@@ -4,7 +4,7 @@
  * @returns what is wrong, or null
  */
 export function pathProblem(path: string, maxLength: number): string | null {
-  if (path.length === 0 || path[0] !== '/') return 'a path begins with /'
+  if (!path.startsWith('/')) return 'a path begins with /'
   if (path.length > maxLength) return `a path has at most ${maxLength} characters here`
   if (path === '/') return null
   if (path.endsWith('/')) return 'a path does not end with /'
@@ -32,6 +32,5 @@ export function withChroot(chroot: string, path: string): string {
 
 /** The path as the page knows it. */
 export function withoutChroot(chroot: string, path: string): string {
-  if (chroot === '') return path
   return path.length === chroot.length ? '/' : path.slice(chroot.length)
 }
