@@ -20,7 +20,6 @@ export interface IntakeOptions {
   heldBack(): void
   /** Whether so much waits to be read by the page that it gets no more answers before it has read; `unclog` tells the end. */
   isClogged(): boolean
-  now?: () => number
 }
 
 /** Frames and messages of one page that are handled before all other pages get their turn: about a millisecond of work. */
@@ -61,7 +60,6 @@ interface Frame {
 export class Intake {
   readonly #socket: IntakeSocket
   readonly #options: IntakeOptions
-  readonly #now: () => number
   readonly #messageRate: Allowance
   readonly #byteRate: Allowance
   #first: Frame | null = null
@@ -75,9 +73,8 @@ export class Intake {
     const { maxMessagesPerSecond, maxBytesPerSecond } = options.limits
     this.#socket = socket
     this.#options = options
-    this.#now = options.now ?? (() => performance.now())
-    this.#messageRate = new Allowance(withBurst(maxMessagesPerSecond), this.#now())
-    this.#byteRate = new Allowance(withBurst(maxBytesPerSecond), this.#now())
+    this.#messageRate = new Allowance(withBurst(maxMessagesPerSecond), performance.now())
+    this.#byteRate = new Allowance(withBurst(maxBytesPerSecond), performance.now())
   }
 
   /** One frame. Those of its messages whose turn it is are handled before this returns. */
@@ -91,7 +88,7 @@ export class Intake {
 
   /** What a message cost beyond one and its own bytes: more work than others, or a long answer. */
   charge({ messages = 0, bytes = 0 }: { messages?: number; bytes?: number }): void {
-    const now = this.#now()
+    const now = performance.now()
     this.#messageRate.spend(messages, now)
     this.#byteRate.spend(bytes, now)
   }
@@ -124,7 +121,7 @@ export class Intake {
   #hold(): void {
     this.#socket.pause()
     // What is held back by its bytes is a few seconds old at most, because no kernel keeps more of them.
-    if (this.#messageRate.msUntilOne(this.#now()) > 0) this.#options.heldBack()
+    if (this.#messageRate.msUntilOne(performance.now()) > 0) this.#options.heldBack()
   }
 
   #beginTurn(): void {
@@ -136,7 +133,7 @@ export class Intake {
 
   #handle(turn: State & { at: 'turn' }): void {
     while (turn.handled < MESSAGES_A_TURN && this.#isWaiting) {
-      const now = this.#now()
+      const now = performance.now()
       if (this.#options.isClogged() || this.#byteRate.spend(0, now) > 0) return
       if (this.#messages.length === 0) {
         if (this.#messageRate.msUntilOne(now) > 0) return
@@ -179,7 +176,7 @@ export class Intake {
 
   /** What waits although the turn had room for it, waits for a rate. */
   #waitForRate(): void {
-    const now = this.#now()
+    const now = performance.now()
     const messageMs = this.#messageRate.msUntilOne(now)
     const byteMs = this.#byteRate.spend(0, now)
     if (byteMs > messageMs) this.#wait('maxBytesPerSecond', byteMs)

@@ -33,7 +33,6 @@ function intake(
     limited: (limit) => told.push(limit),
     heldBack: () => told.push('held back'),
     isClogged: () => reader.isClogged,
-    now: () => performance.now(),
   })
   const take = (messages: unknown[], bytes = 10) => page.take(JSON.stringify(messages), bytes)
   return { page, take, handled, told, reader }
