@@ -83,6 +83,7 @@ describe('claims', () => {
     // Neither a user without a name, nor one without a password; and no lines beside the one.
     [{ zk: { auth: [digest('a')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest(':1')] } }, 'zk.auth.0.auth is'],
+    [{ zk: { auth: [digest(':a:1')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest('a:')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest('a:1\nb')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest(`a:${'x'.repeat(1023)}`)] } }, 'zk.auth.0.auth is'],

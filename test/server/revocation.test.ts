@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { readRevocation, revocationName, subjectKey } from '../../server/src/revocation.js'
 
 describe('the name of a revocation', () => {
-  const revocation = { key: subjectKey('ada'), at: 1_767_225_600_000, until: 1_767_312_000_000 }
-
   it.each([true, false])('says all of it, closeSessions %s included', (closeSessions) => {
+    const revocation = { key: subjectKey('ada'), at: 1_767_225_600_000, until: 1_767_312_000_000 }
     const name = revocationName({ ...revocation, closeSessions })
     expect(readRevocation(name)).toEqual({ ...revocation, closeSessions })
     expect(name).not.toContain('/')

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, KeyObject } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync, KeyObject } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { publicKey, publishedAlgorithms, secretKey } from '../../server/src/verification-key.js'
 
@@ -37,6 +37,7 @@ describe('a verification key', () => {
     expect(() => publicKey(generateKeyPairSync('ed25519').publicKey, undefined)).toThrow(problem)
     const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey
     expect(() => publicKey(pss, undefined)).toThrow(problem)
+    expect(() => publicKey(createSecretKey(Buffer.alloc(32)), undefined)).toThrow(problem)
   })
 })
 
