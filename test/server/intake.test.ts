@@ -65,6 +65,16 @@ describe('the intake of a page', () => {
     expect(told).toEqual(['resume', 'resume', 'resume', 'resume'])
   })
 
+  it('keeps the order of frames that come while others wait', () => {
+    const { take, handled } = intake({ maxMessagesPerSecond: 1_000 })
+    for (const at of numbers(70)) take([at])
+    vi.advanceTimersToNextTimer()
+    expect(handled).toEqual(numbers(64))
+    take([70])
+    vi.runAllTimers()
+    expect(handled).toEqual(numbers(71))
+  })
+
   it('opens no more than 64 frames in a turn, whatever is in them', () => {
     const { take, handled } = intake()
     for (let at = 0; at < 64; at += 1) take([])
@@ -215,6 +225,8 @@ describe('the intake of a page', () => {
     told.length = 0
     page.end()
     page.end()
+    // What still comes is read, for the close frame that may be behind it, and not kept.
+    take([1], 20_000)
     expect(vi.getTimerCount()).toBe(0)
     expect(handled).toHaveLength(200)
     expect(told).toEqual(['resume'])

@@ -65,6 +65,15 @@ describe('a waiting room', () => {
     expect(events).toHaveLength(2)
   })
 
+  it('makes the one go who has waited longest where several have sent most, and nobody at the very limit', () => {
+    const { events, enter } = room(10, 10, 3 * 1_512)
+    const [first, second, third] = [enter('1'), enter('2'), enter('3')]
+    for (const place of [third, second, first]) place.heard(1_000)
+    expect(events).toEqual([])
+    enter('4').heard(0)
+    expect(events).toEqual(['too many bytes', 'evict 1'])
+  })
+
   it('forgets the bytes of those who leave', () => {
     const { events, enter } = room(10, 10, 10_000)
     const staying = enter('staying')
