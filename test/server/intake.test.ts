@@ -175,6 +175,14 @@ describe('the intake of a page', () => {
     expect(handled).toEqual([1])
   })
 
+  it('opens no frame before the rate allows a message of it', () => {
+    const { page, told } = intake()
+    page.charge({ messages: 200 })
+    page.take('unreadable', 10)
+    vi.advanceTimersByTime(0)
+    expect(told).toContain('maxMessagesPerSecond')
+  })
+
   it('handles nothing for a page that does not read, from the next message on until it has read', () => {
     const { page, take, handled, reader } = intake()
     take([1])
@@ -227,6 +235,7 @@ describe('the intake of a page', () => {
     page.end()
     // What still comes is read, for the close frame that may be behind it, and not kept.
     take([1], 20_000)
+    page.unclog()
     expect(vi.getTimerCount()).toBe(0)
     expect(handled).toHaveLength(200)
     expect(told).toEqual(['resume'])

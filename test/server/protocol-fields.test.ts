@@ -89,6 +89,7 @@ describe('a field', () => {
     [{ ...HELLO, resume: { ...RESUME, zxid: '0x10123456789abcdef' } }, 'resume.zxid'],
     [{ ...HELLO, resume: { ...RESUME, watches: { ...WATCHES, data: undefined } } }, 'resume.watches.data'],
     [{ ...HELLO, resume: { ...RESUME, watches: { ...WATCHES, recursive: [1] } } }, 'watches.recursive'],
+    [{ ...HELLO, resume: { ...RESUME, watches: { ...WATCHES, exist: ['/e', 1] } } }, 'resume.watches.exist'],
     [{ ...HELLO, resume: { ...RESUME, watches: { ...WATCHES, child: '/c' } } }, 'resume.watches.child'],
     [{ type: 'token', token: '' }, 'token'],
     [{ type: 'token', token: 'x'.repeat(16_385) }, 'token'],

@@ -110,6 +110,8 @@ describe('a list in a message', () => {
       problem: 'a multi has at most 3 parts; make several',
       limit: 'maxMultiParts',
     })
+    // Anywhere else it is a field that nobody knows.
+    expect(parsed({ op: 'sync', path: '/a', parts: many(4, 1) }, 3)).toMatchObject({ kind: 'message' })
     expect(parsed({ op: 'multi', parts: [] }, 3)).not.toHaveProperty('limit')
     expect(parsed({ op: 'multi', parts: { length: 1_000 } }, 3)).not.toHaveProperty('limit')
   })
