@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type UserWorkspaceConfig } from 'vitest/config'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+export const root = fileURLToPath(new URL('..', import.meta.url))
 const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 // Tests that start JVMs, browsers or gateways of their own.
@@ -29,24 +29,27 @@ const alias = [
 // A process each: what a test file leaves behind dies with its worker.
 const pool = 'forks'
 
+/** Tests of a few seconds at most, which need nothing but Node. */
+export const fast = {
+  resolve: { alias },
+  test: {
+    pool,
+    name: 'fast',
+    include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...WITH_PROCESSES],
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+    maxWorkers: 2,
+    sequence: { groupOrder: 0 },
+  },
+} satisfies UserWorkspaceConfig
+
 export default defineConfig({
   root,
   test: {
     globalSetup: ['test/requirements-report.ts'],
     projects: [
-      {
-        resolve: { alias },
-        test: {
-          pool,
-          name: 'fast',
-          include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...WITH_PROCESSES],
-          testTimeout: 10_000,
-          hookTimeout: 10_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 0 },
-        },
-      },
+      fast,
       {
         resolve: { alias },
         test: {

@@ -34,7 +34,7 @@ const pattern = z.string().superRefine((text, context) => {
     new PathPattern(text)
   } catch (error) {
     const problem = (error as Error).message
-    context.addIssue({ code: 'custom', message: `the pattern "${text.slice(0, 200)}": ${problem}` })
+    context.addIssue(`the pattern "${text.slice(0, 200)}": ${problem}`)
   }
 })
 

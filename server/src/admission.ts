@@ -67,7 +67,7 @@ export class Admission {
   /** The request of a connection is complete and asks for a WebSocket. @returns whom it counts for */
   upgrading(request: IncomingMessage, socket: Duplex): string {
     this.#leaveRequests.get(socket)?.()
-    const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',')
+    const forwarded = [request.headers['x-forwarded-for']].flat().join(',')
     return this.#options.addresses.of(request.socket.remoteAddress, forwarded)
   }
 

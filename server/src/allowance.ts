@@ -30,7 +30,7 @@ export class Allowance {
   /** What `take` would return, without taking. */
   msUntilOne(now: number): number {
     this.#refill(now)
-    return this.#left < 1 ? this.#msUntil(1) : 0
+    return this.#msUntil(1)
   }
 
   /**
@@ -40,7 +40,7 @@ export class Allowance {
   spend(count: number, now: number): number {
     this.#refill(now)
     this.#left -= count
-    return this.#left < 0 ? this.#msUntil(0) : 0
+    return this.#msUntil(0)
   }
 
   #refill(now: number): void {
@@ -50,6 +50,6 @@ export class Allowance {
   }
 
   #msUntil(level: number): number {
-    return Math.ceil(((level - this.#left) * 1000) / this.#rate.perSecond)
+    return Math.max(0, Math.ceil(((level - this.#left) * 1000) / this.#rate.perSecond))
   }
 }

@@ -128,11 +128,15 @@ const SILENT: JwksReport = { fetched: () => undefined, failed: () => undefined }
 
 /** The header of a token, unverified; null where there is none that may be gone by. */
 function headerOf(token: string): jwt.JwtHeader | null {
+  const decoded = decode(token)
+  if (decoded === null) return null
+  // Extensions that have to be understood (RFC 7515, 4.1.11); the library would overlook them.
+  return decoded.header.crit === undefined ? decoded.header : null
+}
+
+function decode(token: string): jwt.Jwt | null {
   try {
-    const header = jwt.decode(token, { complete: true })?.header
-    if (header === undefined || typeof header.alg !== 'string') return null
-    // Extensions that have to be understood (RFC 7515, 4.1.11); the library would overlook them.
-    return header.crit === undefined ? header : null
+    return jwt.decode(token, { complete: true })
   } catch {
     return null // claims that are no JSON, under a header that says they are
   }
@@ -140,7 +144,7 @@ function headerOf(token: string): jwt.JwtHeader | null {
 
 function claimsCheck(
   options: JwtOptions,
-  { refusalOf = () => null, grants = TOKEN_ONLY }: AuthenticatorContext,
+  { refusalOf, grants = TOKEN_ONLY }: AuthenticatorContext,
 ): (token: string, key: VerificationKey) => Authentication {
   const clockTolerance = options.clockToleranceS ?? 5
   const verifyOptions: jwt.VerifyOptions & { complete?: false } = { clockTolerance }
@@ -155,7 +159,7 @@ function claimsCheck(
     }
     const identity = identityOf(payload, clockTolerance * 1000, grants)
     if (typeof identity === 'string') return { ok: false, cause: 'forbidden', message: identity }
-    return refusalOf(identity) ?? { ok: true, identity }
+    return refusalOf?.(identity) ?? { ok: true, identity }
   }
 }
 

@@ -48,12 +48,12 @@ export class BoundPattern {
 
   #holds(path: readonly string[]): boolean {
     const wanted = this.#parts.length
-    return (this.#deep ? path.length >= wanted : path.length === wanted) && this.#fitsFirst(wanted, path)
+    return (this.#deep || path.length === wanted) && this.#fitsFirst(wanted, path)
   }
 
   #holdsEachChild(path: readonly string[]): boolean {
-    const last = this.#parts[path.length]
-    if (this.#parts.length !== path.length + 1 || last?.head !== '' || last.tail !== '') return false
+    const [next, ...further] = this.#parts.slice(path.length)
+    if (next === undefined || further.length > 0 || next.head !== '' || next.tail !== '') return false
     return this.#fitsFirst(path.length, path)
   }
 

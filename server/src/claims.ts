@@ -73,8 +73,8 @@ const claimsSchema = z.object({
 export function identityOf(payload: unknown, toleranceMs: number, grants: Grants): Identity | string {
   const claims = claimsSchema.safeParse(payload)
   if (!claims.success) {
-    const issue = claims.error.issues[0]
-    return `the token's ${issue?.path.join('.') || 'claims'} is missing or malformed: ${issue?.message}`
+    const { path, message } = claims.error.issues[0] as z.core.$ZodIssue
+    return `the token's ${path.join('.') || 'payload'} is missing or malformed: ${message}`
   }
   const { sub, iss, exp, iat, zk } = claims.data
   const chroot = zk?.chroot === undefined || zk.chroot === '/' ? '' : zk.chroot

@@ -73,6 +73,6 @@ function withoutPort(text: string): string {
 
 function networkOf(text: string): [Address, number] {
   const single = addressOf(text)
-  if (single !== null) return [single, single.kind() === 'ipv4' ? 32 : 128]
+  if (single !== null) return [single, single.toByteArray().length * 8]
   return ipaddr.parseCIDR(text)
 }

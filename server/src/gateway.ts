@@ -110,7 +110,7 @@ class WebSocketGateway implements Gateway {
     this.#context = {
       ensemble,
       views: new Views(ensemble),
-      subjectRates: new SubjectRates(config.limits),
+      subjectRates: new SubjectRates(config.limits, () => performance.now()),
       authenticate: this.#createAuthenticator(config, ensemble),
       lingerMs: config.lingerMs,
     }

@@ -20,7 +20,6 @@ export interface IntakeOptions {
   heldBack(): void
   /** Whether so much waits to be read by the page that it gets no more answers before it has read; `unclog` tells the end. */
   isClogged(): boolean
-  now?: () => number
 }
 
 /** Frames and messages of one page that are handled before all other pages get their turn: about a millisecond of work. */
@@ -59,7 +58,6 @@ interface Frame {
 export class Intake {
   readonly #socket: IntakeSocket
   readonly #options: IntakeOptions
-  readonly #now: () => number
   /** The page's own, and its subject's once that is known. */
   readonly #rates: PageRate[]
   #first: Frame | null = null
@@ -72,8 +70,7 @@ export class Intake {
   constructor(socket: IntakeSocket, options: IntakeOptions) {
     this.#socket = socket
     this.#options = options
-    this.#now = options.now ?? (() => performance.now())
-    this.#rates = [PageRate.ofPage(options.limits, this.#now())]
+    this.#rates = [PageRate.ofPage(options.limits, performance.now())]
   }
 
   /** The page keeps to this rate, too. */
@@ -92,7 +89,7 @@ export class Intake {
 
   /** What a message cost beyond one and its own bytes: more work than others, or a long answer. */
   charge({ messages = 0, bytes = 0 }: { messages?: number; bytes?: number }): void {
-    const now = this.#now()
+    const now = performance.now()
     for (const rate of this.#rates) rate.spend(messages, bytes, now)
   }
 
@@ -124,7 +121,7 @@ export class Intake {
   #hold(): void {
     this.#socket.pause()
     // What is held back by its bytes is a few seconds old at most, because no kernel keeps more of them.
-    const now = this.#now()
+    const now = performance.now()
     if (this.#rates.some((rate) => rate.hasTooManyMessages(now))) this.#options.heldBack()
   }
 
@@ -178,7 +175,7 @@ export class Intake {
   }
 
   #longestWait(): RateWait | null {
-    const now = this.#now()
+    const now = performance.now()
     let longest: RateWait | null = null
     for (const rate of this.#rates) {
       const wait = rate.wait(now)

@@ -54,8 +54,12 @@ export class RemoteKeys {
   #fetchedAt = Number.NEGATIVE_INFINITY
   #attempt: Attempt = { at: Number.NEGATIVE_INFINITY, state: 'failed', ended: Promise.resolve() }
 
-  /** @param maxAgeMs for which keys are used that cannot be fetched anew */
-  constructor(url: string, maxAgeMs: number, report: JwksReport, now: () => number = Date.now) {
+  /**
+   * @param maxAgeMs for which keys are used that cannot be fetched anew
+   * @param now milliseconds of a clock that does not go back: a cooldown by the wall clock would last as long as that was set
+   *   back by
+   */
+  constructor(url: string, maxAgeMs: number, report: JwksReport, now = () => performance.now()) {
     const parsed = new URL(url)
     this.#host = parsed.host
     this.#maxAgeMs = maxAgeMs
@@ -143,18 +147,19 @@ export class RemoteKeys {
 /** As fetch, for answers of a bounded size; jose gives it a signal that ends it in time, and forbids redirects. */
 async function boundedFetch(url: string, options: RequestInit): Promise<Response> {
   const response = await fetch(url, options)
-  if (response.status !== 200 || response.body === null) {
+  if (response.status !== 200) {
     await response.body?.cancel()
     throw new Error(`it answered ${response.status}, not 200 with a key set (redirects are not followed)`)
   }
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of response.body) {
+  // With 200 there is a body, be it empty.
+  for await (const chunk of response.body as NonNullable<typeof response.body>) {
     bytes += chunk.length
     if (bytes > MAX_JWKS_BYTES) throw new Error(`its answer is longer than ${MAX_JWKS_BYTES} bytes`)
     chunks.push(chunk)
   }
-  return new Response(Buffer.concat(chunks), { status: 200 })
+  return new Response(Buffer.concat(chunks))
 }
 
 function textOf(error: unknown): string {

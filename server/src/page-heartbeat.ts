@@ -25,7 +25,8 @@ interface Proof {
 export class PageHeartbeat {
   readonly #peer: HeartbeatPeer
   #timeoutMs: number
-  #heardAt = Date.now()
+  /** By a clock that does not go back: by one that was set, healthy pages would be gone, or not asked for hours. */
+  #heardAt = performance.now()
   #timer: NodeJS.Timeout | undefined
   #lastPing = 0
   #proof: Proof | null = null
@@ -52,7 +53,7 @@ export class PageHeartbeat {
   /** Any message of the page arrived. @returns whether it shows that the page is alive */
   heard(): boolean {
     if (this.#proof !== null) return false
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     return true
   }
 
@@ -88,7 +89,7 @@ export class PageHeartbeat {
   }
 
   #demandProof(): void {
-    this.#proof = { ping: this.#ping(), sentAt: Date.now(), heldBackSince: false }
+    this.#proof = { ping: this.#ping(), sentAt: performance.now(), heldBackSince: false }
   }
 
   #prove(id: number): boolean {
@@ -107,7 +108,7 @@ export class PageHeartbeat {
   }
 
   #check(): void {
-    const quietMs = Date.now() - this.#heardAt
+    const quietMs = performance.now() - this.#heardAt
     const third = this.#timeoutMs / 3
     if (quietMs >= 2 * third) {
       this.#peer.pageSilent()

@@ -10,7 +10,7 @@ import { pathProblem } from './path.js'
 
 const MAX_PATTERN_LENGTH = 1024
 
-const TOKEN = /\$\{(?<variable>[^{}]+)\}|(?<stars>\*+)|(?<slash>\/)|(?<text>[^/*$]+|\$(?!\{))/gy
+const TOKEN = /\$\{(?<variable>[^{}]+)\}|(?<star>\*)|(?<slash>\/)|(?<text>[^/*$]+|\$(?!\{))/gy
 
 type Piece =
   | { kind: 'text'; text: string }
@@ -40,10 +40,13 @@ export class PathPattern {
     for (const pieces of this.#parts) {
       const part: PartPattern = { head: '', tail: null }
       for (const piece of pieces) {
+        if (piece.kind === 'star') {
+          part.tail = ''
+          continue
+        }
         const text = textOf(piece, claims)
         if (!text.ok) return text
-        if (piece.kind === 'star') part.tail = ''
-        else if (part.tail === null) part.head += text.text
+        if (part.tail === null) part.head += text.text
         else part.tail += text.text
       }
       parts.push(part)
@@ -63,7 +66,7 @@ function partsOf(text: string): Piece[][] {
   for (const { 0: token, groups = {} } of text.matchAll(TOKEN)) {
     read += token.length
     if (groups.slash !== undefined) parts.push([])
-    else parts.at(-1)?.push(...piecesOf(token, groups.variable, groups.stars))
+    else (parts.at(-1) as Piece[]).push(pieceOf(token, groups.variable, groups.star))
   }
   if (read < text.length) {
     throw new Error(`"${text.slice(read)}": a variable is written \${claim}, and braces do not nest`)
@@ -71,9 +74,9 @@ function partsOf(text: string): Piece[][] {
   return parts
 }
 
-function piecesOf(token: string, variable: string | undefined, stars: string | undefined): Piece[] {
-  if (variable !== undefined) return [{ kind: 'variable', name: variable, separator: null }]
-  return stars === undefined ? [{ kind: 'text', text: token }] : Array.from(stars, () => ({ kind: 'star' }))
+function pieceOf(token: string, variable: string | undefined, star: string | undefined): Piece {
+  if (variable !== undefined) return { kind: 'variable', name: variable, separator: null }
+  return star === undefined ? { kind: 'text', text: token } : { kind: 'star' }
 }
 
 function isDeep(part: Piece[] | undefined): boolean {
@@ -89,14 +92,14 @@ function withSeparators(part: Piece[]): Piece[] {
   return part.map((piece, at) => {
     if (piece.kind !== 'variable') return piece
     if (star !== -1 && at > star)
-      return { ...piece, separator: textBeside(part[at - 1], piece.name).slice(-1) }
+      return { ...piece, separator: textBeside(part[at - 1] as Piece, piece.name).slice(-1) }
     const varies = part.slice(at + 1).some(({ kind }) => kind !== 'text')
-    return varies ? { ...piece, separator: textBeside(part[at + 1], piece.name).slice(0, 1) } : piece
+    return varies ? { ...piece, separator: textBeside(part[at + 1] as Piece, piece.name).slice(0, 1) } : piece
   })
 }
 
-function textBeside(piece: Piece | undefined, variable: string): string {
-  if (piece?.kind === 'text') return piece.text
+function textBeside(piece: Piece, variable: string): string {
+  if (piece.kind === 'text') return piece.text
   throw new Error(
     `put text between \${${variable}} and what varies beside it, or one page's names are another's too`,
   )
@@ -107,8 +110,7 @@ function skeleton(parts: readonly (readonly Piece[])[]): string {
   return `/${parts.map((pieces) => pieces.map((piece) => (piece.kind === 'text' ? piece.text : 'x')).join('')).join('/')}`
 }
 
-function textOf(piece: Piece, claims: Claims): ClaimText {
-  if (piece.kind === 'star') return { ok: true, text: '' }
+function textOf(piece: Exclude<Piece, { kind: 'star' }>, claims: Claims): ClaimText {
   if (piece.kind === 'text') return { ok: true, text: piece.text }
   const found = claimText(claims, piece.name)
   if (found.ok && piece.separator !== null && found.text.includes(piece.separator)) {

@@ -4,7 +4,7 @@
  * @returns what is wrong, or null
  */
 export function pathProblem(path: string, maxLength: number): string | null {
-  if (path.length === 0 || path[0] !== '/') return 'a path begins with /'
+  if (!path.startsWith('/')) return 'a path begins with /'
   if (path.length > maxLength) return `a path has at most ${maxLength} characters here`
   if (path === '/') return null
   if (path.endsWith('/')) return 'a path does not end with /'
@@ -21,7 +21,7 @@ export function pathProblem(path: string, maxLength: number): string | null {
 const FORBIDDEN_CHARACTER = /[\p{Cc}\uD800-\uF8FF\uFFF0-\uFFFF\u{10000}-\u{10FFFF}]/u
 
 function hex(character: string): string {
-  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  return (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')
 }
 
 /** The path as the ensemble knows it. @param chroot '' or a path without a slash at its end */
@@ -32,6 +32,5 @@ export function withChroot(chroot: string, path: string): string {
 
 /** The path as the page knows it. */
 export function withoutChroot(chroot: string, path: string): string {
-  if (chroot === '') return path
   return path.length === chroot.length ? '/' : path.slice(chroot.length)
 }

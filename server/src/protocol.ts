@@ -210,12 +210,10 @@ function fault(value: object, problem: string): Parsed {
   return callId.success ? { kind: 'answerable', id: callId.data, problem } : { kind: 'unreadable', problem }
 }
 
-/** The first complaint, with its place: enough to mend a page by, and bounded in length. */
+/** The first complaint, with its place: enough to mend a page by. It quotes nothing, and so is short. */
 function problemOf(error: z.ZodError): string {
-  const issue = error.issues[0]
-  if (!issue) return 'the message is malformed'
-  const place = issue.path.join('.')
-  return `${place ? `${place}: ` : ''}${issue.message}`.slice(0, 300)
+  const { path, message } = error.issues[0] as z.core.$ZodIssue
+  return `${path.join('.')}: ${message}`
 }
 
 // ---- compile-time equality with the wire types, in both directions ----

@@ -69,7 +69,7 @@ export class ResumeTokens {
       session.issuedAt,
       session.generation,
     ] satisfies z.infer<typeof contentSchema>)
-    const sealed = Buffer.concat([cipher.update(content, 'utf8'), cipher.final()])
+    const sealed = Buffer.concat([cipher.update(content), cipher.final()])
     return Buffer.concat([header, nonce, sealed, cipher.getAuthTag()]).toString('base64url')
   }
 

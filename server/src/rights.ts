@@ -85,12 +85,12 @@ export class Rights {
 
   /** The rules that a permission rests on: each gives something that is needed. */
   decidingRules({ right, path, scope = 'node' }: Need): readonly BoundRule[] {
-    if (right === null) return []
+    if (right === null || this.#rules === null) return []
     const parts = partsOf(path)
     const gives = (rule: BoundRule) =>
       (rule.bits & RIGHT_BITS[right]) !== 0 &&
       REACHES[scope].some((reach) => rule.pattern.covers(parts, reach))
-    return (this.#rules ?? []).filter(gives)
+    return this.#rules.filter(gives)
   }
 }
 

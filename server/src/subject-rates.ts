@@ -13,7 +13,8 @@ export class SubjectRates {
   readonly #now: () => number
   readonly #subjects = new Map<string, { rate: PageRate; pages: number }>()
 
-  constructor(limits: RateLimits, now: () => number = () => performance.now()) {
+  /** @param now milliseconds of a clock that does not go back */
+  constructor(limits: RateLimits, now: () => number) {
     this.#limits = limits
     this.#now = now
   }

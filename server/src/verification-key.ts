@@ -23,7 +23,7 @@ export function publicKey(
   if (read.asymmetricKeyType === 'rsa') {
     return { key: read, algorithms: fitting(asked, ['RS256'], 'an RSA public key') }
   }
-  if (read.asymmetricKeyType === 'ec' && read.asymmetricKeyDetails?.namedCurve === 'prime256v1') {
+  if (read.asymmetricKeyDetails?.namedCurve === 'prime256v1') {
     return { key: read, algorithms: fitting(asked, ['ES256'], 'a P-256 public key') }
   }
   throw new Error('the public key must be an RSA or a P-256 key')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Call } from 'zoogate-client/protocol'
-import { type AccessRule, needsOf, refusalOf } from '../../server/src/access.js'
+import { type AccessRule, needOfView, needsOf, refusalOf } from '../../server/src/access.js'
 import { AccessPolicy } from '../../server/src/rights.js'
 
 describe('the needs of a call', () => {
@@ -83,8 +83,19 @@ describe('the needs of a call', () => {
     expect(needs({ op: 'addWatch', path: '/a' })).toEqual([{ right: 'watch', path: '/a', scope: 'node' }])
   })
 
+  it('are reading the node and whatever a view shows below it', () => {
+    const children = { right: 'read', path: '/a', scope: 'children' }
+    expect(needs({ op: 'openView', path: '/a' })).toEqual([children])
+    expect(needs({ op: 'openView', path: '/a', depth: 'children' })).toEqual([children])
+    expect(needs({ op: 'openView', path: '/a', depth: 'subtree' })).toEqual([
+      { ...children, scope: 'subtree' },
+    ])
+    expect(needOfView({ path: '/a' })).toEqual(children)
+  })
+
   it('are none for what a session asks about itself, but a valid path', () => {
     expect(needs({ op: 'whoAmI' })).toEqual([])
+    expect(needs({ op: 'closeView', view: 1 })).toEqual([])
     expect(needs({ op: 'getEphemerals', path: '/a' })).toEqual([{ right: null, path: '/a' }])
     expect(needs({ op: 'removeWatch', path: '/a' })).toEqual([{ right: null, path: '/a' }])
   })
@@ -95,9 +106,10 @@ describe('a call is refused', () => {
     { path: '/**', allow: ['get'] },
     { path: '/rooms/*/${sub}:*', allow: ['create', 'write', 'delete'] },
   ]
-  const rights = new AccessPolicy('rules', rules).rightsOf({ claims: { sub: 'ada' }, rules: [] })
-  const everything = new AccessPolicy('open').rightsOf({ claims: {}, rules: [] })
-  const refusal = (call: object, allowed = rights) =>
+  const rights = (given = rules) =>
+    new AccessPolicy('rules', given).rightsOf({ claims: { sub: 'ada' }, rules: [] })
+  const everything = () => new AccessPolicy('open').rightsOf({ claims: {}, rules: [] })
+  const refusal = (call: object, allowed = rights()) =>
     refusalOf({ type: 'call', id: 1, ...call } as Call, allowed, 40)
 
   it('with FORBIDDEN, the path and the right that is missing, where no rule allows it', () => {
@@ -124,8 +136,7 @@ describe('a call is refused', () => {
   })
 
   it('where a recursive watch would reach into what is forbidden', () => {
-    const watching = (path: string) =>
-      new AccessPolicy('rules', [{ path, allow: ['read'] }]).rightsOf({ claims: {}, rules: [] })
+    const watching = (path: string) => rights([{ path, allow: ['read'] }])
     const call = { op: 'addWatch', path: '/rooms', recursive: true }
     expect(refusal(call, watching('/rooms/**'))).toBe(null)
     for (const path of ['/rooms', '/rooms/*', '/rooms/1/**']) {
@@ -150,7 +161,7 @@ describe('a call is refused', () => {
     '/\uff0e\uff0e\ufff0',
   ])('with BAD_REQUEST for the path %j, even where everything is open', (path) => {
     for (const op of ['getData', 'delete', 'sync', 'getEphemerals', 'removeWatch']) {
-      expect(refusal({ op, path }, everything)).toMatchObject({ code: 'BAD_REQUEST', path })
+      expect(refusal({ op, path }, everything())).toMatchObject({ code: 'BAD_REQUEST', path })
     }
   })
 
@@ -164,12 +175,12 @@ describe('a call is refused', () => {
 
   it('for a number behind the root, which would be a node beside the chroot', () => {
     const parts = [{ op: 'create', path: '/', mode: 'persistent_sequential' }]
-    expect(refusal({ op: 'multi', parts }, everything)).toMatchObject({
+    expect(refusal({ op: 'multi', parts }, everything())).toMatchObject({
       code: 'BAD_REQUEST',
       part: 0,
       message: 'a sequential node needs a name before its number',
     })
-    expect(refusal({ op: 'create', path: '/' }, everything)).toBe(null)
-    expect(refusal({ op: 'create', path: '/a', mode: 'ttl_sequential' }, everything)).toBe(null)
+    expect(refusal({ op: 'create', path: '/' }, everything())).toBe(null)
+    expect(refusal({ op: 'create', path: '/a', mode: 'ttl_sequential' }, everything())).toBe(null)
   })
 })

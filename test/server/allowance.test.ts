@@ -27,7 +27,9 @@ describe('an allowance', () => {
 
   it('lets what has been used already run up a debt, and says when it is paid', () => {
     const allowance = new Allowance(RATE, 0)
-    expect(allowance.spend(3, 0)).toBe(0)
+    expect(allowance.spend(2, 0)).toBe(0)
+    expect(allowance.msUntilOne(0)).toBe(0)
+    expect(allowance.spend(1, 0)).toBe(0)
     expect(allowance.spend(16, 0)).toBe(2_000)
     expect(allowance.spend(0, 1_500)).toBe(500)
     expect(allowance.msUntilOne(1_500)).toBe(625)

@@ -82,6 +82,13 @@ describe('an authenticator', () => {
     expect(cause('not a token')).toBe('invalid')
   })
 
+  it('allows clocks to differ by five seconds unless told otherwise', () => {
+    const check = createAuthenticator({ secret })
+    const expired = Math.floor(Date.now() / 1000) - 2
+    expect(check(sign({ exp: expired }))).toMatchObject({ identity: { expiresAt: (expired + 5) * 1000 } })
+    expect(check(sign({}, { expiresIn: -7 }))).toMatchObject({ cause: 'expired' })
+  })
+
   it('allows clocks to differ by the tolerance and no more', () => {
     const check = createAuthenticator({ secret, clockToleranceS: 30 })
     expect(check(sign({}, { expiresIn: -20 })).ok).toBe(true)
@@ -138,6 +145,7 @@ describe('an authenticator', () => {
   it('says of a token before its time that clocks may be wrong, and nothing of its claims', () => {
     const refused = createAuthenticator({ secret, issuer: 'idp' })(sign({}, { issuer: 'secret-project' }))
     expect(JSON.stringify(refused)).not.toContain('secret-project')
+    expect(refused).toMatchObject({ message: expect.stringContaining('issuer and audience') })
     const early = createAuthenticator({ secret })(sign({}, { notBefore: 60 }))
     expect(early).toMatchObject({ cause: 'invalid', message: expect.stringContaining('clocks') })
   })

@@ -11,6 +11,9 @@ describe('the value of a cookie', () => {
     ['zoogate=', ''],
     ['zoogate=%61', '%61'],
     ['zoogate="', '"'],
+    ['zoogate=x"abc"', 'x"abc"'],
+    ['zoogate="abc"x', '"abc"x'],
+    [' zoogate = abc ;a=1', 'abc'],
   ])('is read from %s', (header, value) => {
     expect(cookieValue(header, 'zoogate')).toBe(value)
   })
@@ -20,6 +23,7 @@ describe('the value of a cookie', () => {
     ['an empty header', ''],
     ['another name', 'xzoogate=abc; zoogatex=abc; ZOOGATE=abc'],
     ['a name alone', 'zoogate'],
+    ['a longer name alone', 'zoogatex'],
     ['a name inside of a value', 'a=zoogate=abc'],
     ['no name', '=abc; zoogate'],
   ])('is null for %s', (_, header) => {

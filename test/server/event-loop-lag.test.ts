@@ -44,6 +44,15 @@ describe('the lag of the event loop', () => {
     expect(look(0)).toBe(640)
   })
 
+  it('goes by a clock that nobody sets, unless it is given another', () => {
+    const lag = new EventLoopLag()
+    lag.start()
+    vi.setSystemTime(Date.now() + 3_600_000)
+    vi.advanceTimersByTime(1_000)
+    expect(lag.ms).toBe(0)
+    lag.stop()
+  })
+
   it('is not looked at before the start, by one timer after several, and by none after the stop', () => {
     const { lag } = lagging()
     expect(vi.getTimerCount()).toBe(0)

@@ -142,6 +142,8 @@ describe('a greeting', () => {
     ['ping', { type: 'ping', id: 1 }],
     ['close', { type: 'close' }],
     ['token', { type: 'token', token: 'y' }],
+    ['a call that is wrong', { type: 'call', id: 1, op: 'explode' }],
+    ['what cannot be read', 7],
   ])('does not begin with %s', (_, message) => {
     const { receive, told, tokens } = start('from the cookie', good)
     receive(message)

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Intake } from '../../server/src/intake.js'
+import { DEFAULT_LIMITS } from '../../server/src/limits.js'
+import { PageRate } from '../../server/src/page-rate.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -35,7 +37,6 @@ function intake(
     limited: (limit) => told.push(limit),
     heldBack: () => told.push('held back'),
     isClogged: () => reader.isClogged,
-    now: () => performance.now(),
   })
   const take = (messages: unknown[], bytes = 10) => page.take(JSON.stringify(messages), bytes)
   return { page, take, handled, told, reader }
@@ -66,6 +67,16 @@ describe('the intake of a page', () => {
     vi.advanceTimersToNextTimer()
     expect(vi.getTimerCount()).toBe(0)
     expect(told).toEqual(['resume', 'resume', 'resume', 'resume'])
+  })
+
+  it('keeps the order of frames that come while others wait', () => {
+    const { take, handled } = intake({ maxMessagesPerSecond: 1_000 })
+    for (const at of numbers(70)) take([at])
+    vi.advanceTimersToNextTimer()
+    expect(handled).toEqual(numbers(64))
+    take([70])
+    vi.runAllTimers()
+    expect(handled).toEqual(numbers(71))
   })
 
   it('opens no more than 64 frames in a turn, whatever is in them', () => {
@@ -157,6 +168,28 @@ describe('the intake of a page', () => {
     expect(told).toContain('maxBytesPerSecond')
   })
 
+  it('keeps to the rate of its subject too, once that is known', () => {
+    const { page, take, handled, told } = intake()
+    const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 50 }
+    page.share(PageRate.ofSubject(limits, performance.now()))
+    take(numbers(150))
+    vi.advanceTimersByTime(10)
+    expect(handled).toHaveLength(100)
+    expect(told).toContain('maxMessagesPerSecondPerSubject')
+    vi.advanceTimersByTime(500)
+    expect(handled.length).toBeGreaterThanOrEqual(120)
+    expect(handled.length).toBeLessThanOrEqual(127)
+  })
+
+  it('goes on where the page has read its answers before the turn was over', () => {
+    const { take, handled, reader } = intake()
+    reader.isClogged = true
+    take([1])
+    reader.isClogged = false
+    vi.advanceTimersToNextTimer()
+    expect(handled).toEqual([1])
+  })
+
   it('charges a frame that says nothing as a message', () => {
     const { take, handled, told } = intake()
     for (let at = 0; at < 201; at += 1) take([])
@@ -166,6 +199,14 @@ describe('the intake of a page', () => {
     expect(told).toContain('maxMessagesPerSecond')
     vi.advanceTimersByTime(40)
     expect(handled).toEqual([1])
+  })
+
+  it('opens no frame before the rate allows a message of it', () => {
+    const { page, told } = intake()
+    page.charge({ messages: 200 })
+    page.take('unreadable', 10)
+    vi.advanceTimersByTime(0)
+    expect(told).toContain('maxMessagesPerSecond')
   })
 
   it('handles nothing for a page that does not read, from the next message on until it has read', () => {
@@ -218,6 +259,9 @@ describe('the intake of a page', () => {
     told.length = 0
     page.end()
     page.end()
+    // What still comes is read, for the close frame that may be behind it, and not kept.
+    take([1], 20_000)
+    page.unclog()
     expect(vi.getTimerCount()).toBe(0)
     expect(handled).toHaveLength(200)
     expect(told).toEqual(['resume'])

@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Authentication, createAuthenticator } from '../../server/src/authenticate.js'
 import { ecKey, type JwksServer, rsaKey, signedBy, startJwksServer } from '../jwks-server.js'
 import { waitUntil } from '../wait-until.js'
@@ -16,7 +16,10 @@ beforeEach(async () => {
   now = 1_767_225_600_000
   report = { fetched: [], failed: [] }
 })
-afterEach(() => provider.close())
+afterEach(async () => {
+  vi.useRealTimers()
+  await provider.close()
+})
 
 const first = rsaKey('first')
 const second = ecKey('second')
@@ -35,6 +38,13 @@ function authenticator(options: { algorithms?: 'RS256'[]; issuer?: string } = {}
     const result: Authentication = await authenticate(token)
     return result.ok ? result.identity.subject : result.cause
   }
+}
+
+/** From now on the provider lets a request wait. @returns what ends it, once it is there */
+function stalled(): Promise<() => void> {
+  return new Promise((resolve) => {
+    provider.answer((response) => resolve(() => response.writeHead(500).end()))
+  })
 }
 
 describe('the keys of an identity provider', () => {
@@ -83,11 +93,11 @@ describe('the keys of an identity provider', () => {
     await check(signedBy(first))
     now += REFRESH_AFTER_MS
     await check(signedBy(first))
-    expect(provider.requests).toBe(1)
+    // By the time of another request, one of the gateway's would have come too.
+    await fetch(provider.url)
+    expect(provider.requests).toBe(2)
     now += 1
-    const stall = new Promise<() => void>((resolve) => {
-      provider.answer((response) => resolve(() => response.writeHead(500).end()))
-    })
+    const stall = stalled()
     expect(await check(signedBy(first))).toBe('ada')
     const fail = await stall
     expect(report.fetched).toEqual([true])
@@ -119,6 +129,56 @@ describe('the keys of an identity provider', () => {
     expect(await check(signedBy(first))).toBe('ada')
   })
 
+  it('serve to the last millisecond of their age', async () => {
+    provider.publish(first.jwk)
+    const check = authenticator()
+    await check(signedBy(first))
+    provider.answer((response) => response.writeHead(500).end())
+    now += MAX_AGE_MS
+    expect(await check(signedBy(first))).toBe('ada')
+    await waitUntil('the fetch has failed', () => report.failed.length === 1, { intervalMs: 5 })
+    expect(report.failed[0]).toContain('no token can be checked until then')
+    now += 1
+    expect(await check(signedBy(first))).toBe('unverified')
+  })
+
+  it('are fetched by one request at a time, however long that takes', async () => {
+    const fail = stalled()
+    const check = authenticator()
+    const waiting = check(signedBy(first))
+    const end = await fail
+    now += 3 * COOLDOWN_MS
+    const later = check(signedBy(first))
+    provider.publish(first.jwk)
+    end()
+    expect(await Promise.all([waiting, later])).toEqual(['ada', 'ada'])
+    expect(provider.requests).toBe(2)
+  })
+
+  it('are waited for from now on, where the answer took longer than the wait', async () => {
+    provider.publish(first.jwk)
+    const check = createAuthenticator({ jwksUrl: provider.url }, { now: () => now })
+    await check(signedBy(first))
+    now += COOLDOWN_MS
+    const fail = stalled()
+    const waiting = check(signedBy(second))
+    const end = await fail
+    now += 2 * COOLDOWN_MS
+    end()
+    expect(await waiting).toMatchObject({ cause: 'unverified', retryAfterMs: 0 })
+  })
+
+  it('are fetched anew although the clock of the machine was set back', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+    provider.publish(first.jwk)
+    const check = createAuthenticator({ jwksUrl: provider.url })
+    expect(await check(signedBy(first))).toMatchObject({ ok: true })
+    provider.publish(second.jwk)
+    vi.setSystemTime(Date.now() - 3_600_000)
+    vi.advanceTimersByTime(COOLDOWN_MS)
+    expect(await check(signedBy(second))).toMatchObject({ ok: true })
+  })
+
   it('tell how long to wait when they cannot be fetched', async () => {
     const check = createAuthenticator({ jwksUrl: provider.url }, { now: () => now })
     const token = signedBy(first)
@@ -135,6 +195,7 @@ describe('the keys of an identity provider', () => {
       (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
       'redirects are not followed',
     ],
+    ['an answer without a body', (response) => response.writeHead(204).end(), 'it answered 204'],
     ['garbage', (response) => response.writeHead(200).end('<html>'), 'as JSON'],
     ['JSON that is no key set', (response) => response.writeHead(200).end('{"keys":7}'), 'malformed'],
     ['nothing', (response) => response.writeHead(200).end(), 'as JSON'],
@@ -161,6 +222,14 @@ describe('the keys of an identity provider', () => {
     await half.close()
   })
 
+  it('fit into 131072 bytes', async () => {
+    const keys = JSON.stringify({ keys: [first.jwk] })
+    provider.answer((response) => response.writeHead(200).end(keys.padEnd(131_072)))
+    expect(await authenticator()(signedBy(first))).toBe('ada')
+    provider.answer((response) => response.writeHead(200).end(keys.padEnd(131_073)))
+    expect(await authenticator()(signedBy(first))).toBe('unverified')
+  })
+
   it('are unreachable where nobody listens', async () => {
     const { url } = provider
     await provider.close()
@@ -171,6 +240,22 @@ describe('the keys of an identity provider', () => {
 })
 
 describe('a token that plays tricks on a key set', () => {
+  it('with claims that are no JSON is refused as any other', async () => {
+    const text = JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: 'first' })
+    const part = (value: string) => Buffer.from(value).toString('base64url')
+    expect(await authenticator()(`${part(text)}.${part('sub=ada')}.x`)).toBe('invalid')
+    expect(await authenticator()('no token')).toBe('invalid')
+    expect(provider.requests).toBe(0)
+  })
+
+  it('with a kid longer than any provider gives makes nobody ask for it', async () => {
+    provider.publish({ ...first.jwk, kid: 'x'.repeat(256) })
+    const check = authenticator()
+    expect(await check(withHeader({ kid: 'x'.repeat(257) }))).toBe('invalid')
+    expect(provider.requests).toBe(0)
+    expect(await check(signedBy(first, {}, { kid: 'x'.repeat(256) }))).toBe('ada')
+  })
+
   it('with its kid is refused, and made-up ones of no use are not even asked for', async () => {
     provider.publish(first.jwk)
     const check = authenticator()

@@ -90,6 +90,8 @@ describe('a multi', () => {
     ])
     expect(multi({ op: 'create', path, mode: 'ttl' }, part)).toEqual(['BAD_REQUEST', path, 0])
     expect(multi(part, { op: 'create', path: '/a/b' })).toBeNull()
+    // What is there already may be deeper.
+    expect(multi({ op: 'delete', path: '/a/b/c' }, { op: 'check', path: '/a/b/c' })).toBeNull()
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isCookieOrigin, isOriginAllowed } from '../../server/src/origin.js'
+import { isCookieOrigin, isLoopback, isOriginAllowed } from '../../server/src/origin.js'
 
 describe('an origin', () => {
   it.each([
@@ -42,5 +42,28 @@ describe('the origin of a request that brings its token as a cookie', () => {
     ['https://anything.example', 'gate.example', ['*'], false],
   ])('%s at host %s with the list %j: %s', (origin, host, list, allowed) => {
     expect(isCookieOrigin({ host, ...(origin !== undefined && { origin }) }, list)).toBe(allowed)
+  })
+})
+
+describe('this machine', () => {
+  it.each(['localhost', '[::1]', '127.0.0.1', '127.10.255.3'])('is %s', (hostname) => {
+    expect(isLoopback(hostname)).toBe(true)
+  })
+
+  it.each([
+    '',
+    'localhost.example',
+    '::1',
+    '[::2]',
+    '128.0.0.1',
+    '127.0.0',
+    '127.0.0.0.1',
+    '127.0.0.1.example',
+    '127.0.0.1234',
+    '127.a.b.c',
+    '127x0x0x1',
+    '1127.0.0.1',
+  ])('is not %j', (hostname) => {
+    expect(isLoopback(hostname)).toBe(false)
   })
 })

@@ -29,11 +29,16 @@ describe('an outbox', () => {
     ])
   })
 
+  it('knows what the page has not read yet, as the socket counts it', () => {
+    expect(start(17).outbox.bufferedBytes).toBe(17)
+  })
+
   it('tells when more is waiting than its limit', async () => {
-    const { outbox, overflow } = start(1001)
-    outbox.push({ type: 'ping', id: 1 })
+    const [full, over] = [start(1000), start(1001)]
+    for (const { outbox } of [full, over]) outbox.push({ type: 'ping', id: 1 })
     await tick()
-    expect(overflow).toHaveBeenCalledTimes(1)
+    expect(full.overflow).not.toHaveBeenCalled()
+    expect(over.overflow).toHaveBeenCalledTimes(1)
   })
 
   it('sends what is there and the last word at its close, whatever is waiting, and drops the rest', async () => {
@@ -41,6 +46,7 @@ describe('an outbox', () => {
     outbox.push({ type: 'ping', id: 1 })
     outbox.close({ type: 'ping', id: 2 })
     outbox.push({ type: 'ping', id: 3 })
+    outbox.close({ type: 'ping', id: 4 })
     await tick()
     expect(sent).toEqual([
       [

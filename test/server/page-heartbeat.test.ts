@@ -47,6 +47,31 @@ describe('a page heartbeat', () => {
     expect(log).toEqual(['1000 ping 1', '2000 silent'])
   })
 
+  it('knows the timeout that it goes by', () => {
+    const { heartbeat } = start(30_000)
+    heartbeat.setTimeout(3000)
+    expect(heartbeat.timeoutMs).toBe(3000)
+  })
+
+  it('looks at nothing anew for the timeout that it has already', () => {
+    const { heartbeat, log } = start(9000)
+    vi.advanceTimersByTime(3000)
+    heartbeat.setTimeout(9000)
+    expect(log).toEqual(['3000 ping 1'])
+  })
+
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('goes on as before when the clock of the machine is set %s', (_, ms) => {
+    const { log } = start(9000)
+    const before = Date.now()
+    vi.advanceTimersByTime(2000)
+    vi.setSystemTime(before + 2000 + ms)
+    vi.advanceTimersByTime(4000)
+    expect(log.map((line) => line.replace(/^\S+ /, ''))).toEqual(['ping 1', 'silent'])
+  })
+
   it('tells that a page has answered only on a pong to a ping that was sent since', () => {
     const { heartbeat, log } = start(9000)
     vi.advanceTimersByTime(3000)

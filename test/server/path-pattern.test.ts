@@ -127,6 +127,7 @@ describe('a path pattern', () => {
   it('takes every name where nothing else in the part varies', () => {
     for (const text of ['/user-${sub}', '/${sub}-user', '/a-${sub}-b/*', '/*-x/${sub}']) {
       expect(problem(text, { sub: '550e-8400' })).toBe(null)
+      expect(problem(text, { sub: 'null' })).toBe(null)
     }
     // Only what comes before the `*` is told by what follows it.
     expect(problem('/${sub}:${org}', { sub: 'a', org: 'b:c' })).toBe(null)
@@ -213,6 +214,9 @@ describe('a pattern covers', () => {
     // Right as it is given, but not what it becomes.
     ['/q/job-', '/q/job-', false],
     ['/q/*-', '/q/job-', false],
+    // It is the last part that gets the number.
+    ['/a/q/job-*', '/a/q/job-', true],
+    ['/a/q*/job-', '/a/q/job-', false],
     ['/q/job-*1', '/q/job-1', false],
     // Becomes /q0000000001, which is not in /q.
     ['/q/**', '/q', false],

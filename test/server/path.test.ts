@@ -33,6 +33,8 @@ describe('a path', () => {
         expect(withoutChroot(chroot, withChroot(chroot, path))).toBe(path)
       }
     }
+    expect(withChroot('', '/')).toBe('/')
+    expect(withChroot('', '/a')).toBe('/a')
     expect(withChroot('/t', '/')).toBe('/t')
     expect(withChroot('/t', '/a')).toBe('/t/a')
   })

@@ -7,6 +7,7 @@ describe('a frame', () => {
     expect(splitFrame('{"type":"close"}', 10)).toEqual([{ type: 'close' }])
     expect(splitFrame('[1,2]', 10)).toEqual([1, 2])
     expect(splitFrame('[]', 10)).toEqual([])
+    expect(splitFrame('[1,2]', 2)).toEqual([1, 2])
   })
 
   it('is refused when it is not JSON or too long', () => {
@@ -33,7 +34,11 @@ describe('a message', () => {
     [{ type: 'call', id: 1, op: 'setData', path: '/a', data: { base64: '?' } }, 'data'],
     [{ type: 'call', id: 1, op: 'delete', path: '/a', version: 1e10 }, 'version'],
     [{ type: 'call', id: 1, op: 'create', path: '/a', mode: 'eternal' }, 'mode'],
-    [{ type: 'toString', id: 1 }, 'type is one of'],
+    // An array is found under the name that it reads as.
+    [{ type: 'call', id: 1, op: ['exists'], path: '/a' }, 'op is one of'],
+    [{ type: ['close'], id: 1 }, 'type is one of'],
+    [{ type: 'toString', id: 1 }, 'type is one of hello, call, close, ping, pong, token'],
+    [{ type: 'hello', id: 1, timeoutMs: 1 }, 'token: Invalid input'],
     [{ id: 1 }, 'type is one of'],
   ])('%j can be answered', (message, problem) => {
     expect(parseMessage(message)).toMatchObject({
@@ -66,14 +71,28 @@ describe('a message', () => {
         parseMessage(value)
         const parsed = parseMessage({ ...(value as object), id })
         expect(parsed.kind).not.toBe('unreadable')
+        if (parsed.kind === 'answerable') expect(parsed.problem.length).toBeLessThanOrEqual(300)
       }),
       { numRuns: 2000 },
     )
   })
 
-  it('names the place of the first complaint in at most 300 characters', () => {
-    const parsed = parseMessage({ type: 'call', id: 1, op: 'create', path: '/a', mode: 'x'.repeat(10_000) })
-    expect(parsed.kind === 'answerable' && parsed.problem.length).toBeLessThanOrEqual(300)
+  it('names the place of the first complaint, in few words however long the message is', () => {
+    const long = 'x'.repeat(10_000)
+    const wrong = [
+      [{ op: 'create', path: '/a', mode: long }, 'mode: '],
+      [
+        { op: 'setACL', path: '/a', acl: [{ scheme: 'x', id: '', permissions: [long] }] },
+        'acl.0.permissions.0: ',
+      ],
+      [{ op: 'multi', parts: [{ op: long, path: '/a' }] }, 'parts.0.op: '],
+    ] as const
+    for (const [fields, place] of wrong) {
+      const parsed = parseMessage({ type: 'call', id: 1, ...fields })
+      if (parsed.kind !== 'answerable') throw new Error(parsed.kind)
+      expect(parsed.problem.slice(0, place.length)).toBe(place)
+      expect(parsed.problem.length).toBeLessThanOrEqual(300)
+    }
   })
 })
 
@@ -91,6 +110,8 @@ describe('a list in a message', () => {
       problem: 'a multi has at most 3 parts; make several',
       limit: 'maxMultiParts',
     })
+    // Anywhere else it is a field that nobody knows.
+    expect(parsed({ op: 'sync', path: '/a', parts: many(4, 1) }, 3)).toMatchObject({ kind: 'message' })
     expect(parsed({ op: 'multi', parts: [] }, 3)).not.toHaveProperty('limit')
     expect(parsed({ op: 'multi', parts: { length: 1_000 } }, 3)).not.toHaveProperty('limit')
   })

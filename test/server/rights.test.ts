@@ -93,6 +93,10 @@ describe('rights by rules', () => {
     expect(both.allows({ right: 'get', path: '/all' })).toBe(true)
     expect(both.allows({ right: 'write', path: '/own' })).toBe(true)
     expect(both.allows({ right: 'write', path: '/all' })).toBe(false)
+    expect(both.rules?.map(({ origin }) => [origin.source, origin.at])).toEqual([
+      ['configuration', 0],
+      ['token', 0],
+    ])
     const other = policy.rightsOf({ claims: {}, rules: [] })
     expect(other.allows({ right: 'write', path: '/own' })).toBe(false)
   })
@@ -129,8 +133,8 @@ describe('a rule with a condition', () => {
   })
 
   it('says which claim keeps it from applying', () => {
-    const { unbound, rules } = rights([admins], { role: 'x' })
-    expect(rules).toEqual([])
+    const { unbound, rules } = rights([admins, { path: '/a', allow: ['get'] }], { role: 'x' })
+    expect(rules?.map(({ origin }) => origin.at)).toEqual([1])
     expect(unbound).toEqual([
       { origin: { source: 'configuration', at: 0, rule: admins }, problem: 'the claim role is not "admin"' },
     ])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../server/src/limits.js'
 import { SessionQuota } from '../../server/src/session-quota.js'
+import { heapAfterCollection } from '../heap.js'
 
 function quota(limits: object, random = 0) {
   const lag = { ms: 0 }
@@ -40,6 +41,17 @@ describe('the quota of sessions', () => {
     expect(sessions.refusal('ada', '')).toBeNull()
     sessions.opened('ada', '')
     expect(sessions.refusal('ada', '')?.limit).toBe('maxSessionsPerSubject')
+  })
+
+  it('keeps nothing of subjects that are gone', () => {
+    const { sessions } = quota({})
+    const before = heapAfterCollection()
+    for (let at = 0; at < 50_000; at += 1) {
+      sessions.opened(`subject ${at}`, '/tenants/a')
+      sessions.ended(`subject ${at}`, '/tenants/a')
+    }
+    expect(heapAfterCollection() - before).toBeLessThan(1_000_000)
+    expect(sessions.refusal('ada', '')).toBeNull()
   })
 
   it('is so many in all', () => {

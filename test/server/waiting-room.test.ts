@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Place, WaitingRoom } from '../../server/src/waiting-room.js'
+import { heapAfterCollection } from '../heap.js'
 
 function room(places: number, placesPerAddress: number, bytes?: number) {
   const events: string[] = []
@@ -64,6 +65,15 @@ describe('a waiting room', () => {
     expect(events).toHaveLength(2)
   })
 
+  it('makes the one go who has waited longest where several have sent most, and nobody at the very limit', () => {
+    const { events, enter } = room(10, 10, 3 * 1_512)
+    const [first, second, third] = [enter('1'), enter('2'), enter('3')]
+    for (const place of [third, second, first]) place.heard(1_000)
+    expect(events).toEqual([])
+    enter('4').heard(0)
+    expect(events).toEqual(['too many bytes', 'evict 1'])
+  })
+
   it('forgets the bytes of those who leave', () => {
     const { events, enter } = room(10, 10, 10_000)
     const staying = enter('staying')
@@ -76,6 +86,14 @@ describe('a waiting room', () => {
     expect(events).toEqual([])
     staying.heard(0)
     expect(events).toEqual(['too many bytes', 'evict staying'])
+  })
+
+  it('keeps nothing of addresses that are gone', () => {
+    const { waiting, enter } = room(10, 10)
+    const before = heapAfterCollection()
+    for (let at = 0; at < 50_000; at += 1) enter(`2001:db8:0:${at.toString(16)}::/64`).leave()
+    expect(heapAfterCollection() - before).toBeLessThan(1_000_000)
+    expect(waiting.size).toBe(0)
   })
 
   it('keeps any number of bytes where no limit is set', () => {

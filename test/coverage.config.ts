@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import { subjects } from './mutation/subjects.js'
+import { fast, root } from './vitest.config.js'
+
+export default defineConfig({
+  root,
+  resolve: fast.resolve,
+  test: {
+    ...fast.test,
+    name: 'coverage',
+    // Without the tests that start a gateway: they take as long as all others, and run nothing here that those do not.
+    include: [
+      'test/mutation/*.test.ts',
+      ...subjects.map((name) => `test/server/${name}{,-properties,-fields}.test.ts`),
+    ],
+    coverage: {
+      enabled: true,
+      provider: 'v8',
+      include: subjects.map((name) => `server/src/${name}.ts`),
+      reporter: ['text'],
+      reportsDirectory: join(root, 'node_modules/.cache/zoogate-coverage'),
+      thresholds: { 100: true, perFile: true },
+    },
+  },
+})
