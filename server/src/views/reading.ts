@@ -1,19 +1,13 @@
 import type { ViewDepth } from 'zoogate-client/protocol'
 import type { CallResult, NodeReading } from '../zookeeper/index.js'
-import type { ViewSource } from './view-source.js'
+import type { SourceReads } from './view-source.js'
 import type { ViewedNode } from './viewed-node.js'
 
 /** lost: the link broke, or the server's answers made no sense. */
 export type ReadingProblem = 'NO_AUTH' | 'TOO_LARGE' | 'lost'
 
-/** The part of the source that a reading needs. */
-export type ReadingSource = Pick<
-  ViewSource,
-  'getNode' | 'getChildren' | 'exists' | 'sync' | 'hasLastingWatches'
->
-
 export interface ReadingOptions {
-  source: ReadingSource
+  reads: SourceReads
   /** The ensemble's path of the view. */
   root: string
   depth: ViewDepth
@@ -54,6 +48,7 @@ export class Reading {
   /** Its answers are of no interest any more. */
   stop(): void {
     this.#due = null
+    this.#options.reads.end()
   }
 
   /** Everything that the view shows. */
@@ -63,11 +58,11 @@ export class Reading {
   }
 
   node(path: string): void {
-    const { source, encode, known } = this.#options
+    const { reads, encode, known } = this.#options
     if (this.#asked.has(path)) return
     this.#asked.add(path)
     this.#ask<NodeReading>(
-      (done) => source.getNode(this.#absolute(path), done),
+      (done) => reads.getNode(this.#absolute(path), done),
       (result) => {
         if ('value' in result) {
           const node = encode(result.value)
@@ -89,9 +84,9 @@ export class Reading {
   }
 
   #childrenOfRoot(): void {
-    const { source, root, maxNodes } = this.#options
+    const { reads, root, maxNodes } = this.#options
     this.#ask<{ stat: { numChildren: number } }>(
-      (done) => source.exists(root, done),
+      (done) => reads.exists(root, done),
       (result) => {
         // A list that is too long is not even asked for.
         if (!('value' in result)) return
@@ -102,26 +97,26 @@ export class Reading {
   }
 
   sync(synced: () => void): void {
-    const { source, root } = this.#options
+    const { reads, root } = this.#options
     this.#ask(
-      (done) => source.sync(root, done),
+      (done) => reads.sync(root, done),
       () => synced(),
     )
   }
 
   /** A node that is new here may have children which were there before anything was told of them. */
   #lookBelow(path: string, { numChildren, owner }: NodeReading): void {
-    const { depth, source, maxNodes } = this.#options
+    const { depth, reads, maxNodes } = this.#options
     if (depth === 'children') return
     if (numChildren > maxNodes) this.#end('TOO_LARGE')
     // A list is also where a one-shot watch for later children is set; ephemeral nodes have none.
-    else if (numChildren > 0 || (!source.hasLastingWatches && owner === null)) this.#list(path)
+    else if (numChildren > 0 || (!reads.hasLastingWatches && owner === null)) this.#list(path)
   }
 
   #list(path: string): void {
-    const { source, known, maxNodes } = this.#options
+    const { reads, known, maxNodes } = this.#options
     this.#ask<{ children: string[] }>(
-      (done) => source.getChildren(this.#absolute(path), done),
+      (done) => reads.getChildren(this.#absolute(path), done),
       (result) => {
         if (!('value' in result)) {
           if (result.err === NO_AUTH && path === '') this.#end('NO_AUTH')
@@ -141,10 +136,10 @@ export class Reading {
 
   /** Lasting watches tell of a node that comes to be; a one-shot watch for it is set by asking whether it is there. */
   #awaitRoot(): void {
-    const { source, root } = this.#options
-    if (source.hasLastingWatches) return
+    const { reads, root } = this.#options
+    if (reads.hasLastingWatches) return
     this.#ask(
-      (done) => source.exists(root, done),
+      (done) => reads.exists(root, done),
       (result) => {
         if (!('value' in result)) return
         this.#asked.delete('')
@@ -186,7 +181,7 @@ export class Reading {
 
   #end(problem: ReadingProblem | null): void {
     if (this.#due === null) return
-    this.#due = null
+    this.stop()
     this.#options.done(problem)
   }
 

@@ -2,7 +2,7 @@ import type { HexLong, ViewDepth, ViewPoint } from 'zoogate-client/protocol'
 import type { Ensemble } from '../ensemble.js'
 import { wireError } from '../errors.js'
 import { Audience } from './audience.js'
-import { Reading, type ReadingProblem, type ReadingSource } from './reading.js'
+import { Reading, type ReadingProblem } from './reading.js'
 import { endedMessage } from './view-messages.js'
 import type { SourceEvent, ViewSource, Watching } from './view-source.js'
 import { ViewTree } from './view-tree.js'
@@ -26,7 +26,7 @@ export type ViewEnsemble = Pick<Ensemble, 'limits' | 'marks'> & {
 }
 
 /** The part of the source that one view needs. */
-export type SharedViewSource = ReadingSource & Pick<ViewSource, 'zxid' | 'leaveServer' | 'remove'>
+export type SharedViewSource = Pick<ViewSource, 'newReads' | 'zxid' | 'leaveServer' | 'remove'>
 
 /** Something that can be called off: reads under way, or the wait before them. */
 interface Work {
@@ -173,7 +173,7 @@ export class SharedView implements Watching {
     const { path, depth, data } = this.spec
     const askedAt = this.#source.zxid
     const reading = new Reading({
-      source: this.#source,
+      reads: this.#source.newReads(),
       root: path,
       depth,
       known: (path) => this.#held.get(path) ?? (this.#held.has(path) ? null : (tree.get(path) ?? null)),

@@ -12,7 +12,7 @@ import {
   type NodeReading,
   type ServerCursor,
 } from '../zookeeper/index.js'
-import { ReadWindow } from './read-window.js'
+import { type ReadLane, ReadWindow } from './read-window.js'
 import { NO_ZXID } from './zxid.js'
 
 /** The session holds nothing but watches: what its timeout decides is how soon a dead server is noticed. */
@@ -37,6 +37,19 @@ export interface Watching {
   /** Reads under way have failed; nothing is told any more. */
   sourceLost(): void
   sourceEvent(event: SourceEvent): void
+}
+
+/** Reads that take turns with those of others; with one-shot watches where there are no lasting ones. */
+export interface SourceReads {
+  readonly hasLastingWatches: boolean
+  getNode(path: string, callback: Callback<NodeReading>): void
+  getChildren(path: string, callback: Callback<{ children: string[] }>): void
+  /** Tells of a node also where nobody may read it. */
+  exists(path: string, callback: Callback<{ stat: { numChildren: number } }>): void
+  /** Answered when the server has caught up with the leader. */
+  sync(path: string, callback: Callback<object>): void
+  /** What has not been asked yet is not asked any more. */
+  end(): void
 }
 
 /**
@@ -111,38 +124,41 @@ export class ViewSource implements LinkListener {
     this.#link?.leaveServer()
   }
 
-  // ---- reads; with one-shot watches where there are no lasting ones ----
-
-  getNode(path: string, callback: Callback<NodeReading>): void {
-    this.#read(callback, (link, done) => link.getNode(path, !this.hasLastingWatches, done))
+  /** For the reads of one reading, which end with it. */
+  newReads(): SourceReads {
+    const lane = this.#window.lane()
+    const isLasting = this.hasLastingWatches
+    return {
+      hasLastingWatches: isLasting,
+      getNode: (path, callback) =>
+        this.#read(lane, callback, (link, done) => link.getNode(path, !isLasting, done)),
+      getChildren: (path, callback) =>
+        this.#read(lane, callback, (link, done) => link.getChildren(path, !isLasting, done)),
+      exists: (path, callback) =>
+        this.#read(lane, callback, (link, done) => link.exists(path, !isLasting, done)),
+      sync: (path, callback) => this.#read(lane, callback, (link, done) => link.sync(path, done)),
+      end: () => lane.end(),
+    }
   }
 
-  getChildren(path: string, callback: Callback<{ children: string[] }>): void {
-    this.#read(callback, (link, done) => link.getChildren(path, !this.hasLastingWatches, done))
-  }
-
-  /** Tells of a node also where nobody may read it. */
-  exists(path: string, callback: Callback<{ stat: { numChildren: number } }>): void {
-    this.#read(callback, (link, done) => link.exists(path, !this.hasLastingWatches, done))
-  }
-
-  /** Answered when the server has caught up with the leader. */
-  sync(path: string, callback: Callback<object>): void {
-    this.#read(callback, (link, done) => link.sync(path, done))
-  }
-
-  #read<T>(callback: Callback<T>, start: (link: EnsembleLink, callback: Callback<T>) => void): void {
+  /** @param lane null for what goes ahead of all reads */
+  #read<T>(
+    lane: ReadLane | null,
+    callback: Callback<T>,
+    start: (link: EnsembleLink, callback: Callback<T>) => void,
+  ): void {
     const link = this.#link
     const window = this.#window
     if (link === null) return
-    window.enter(() =>
+    const read = () =>
       start(link, (result) => {
         if (result.zxid !== null) this.#zxid = result.zxid
         // First, so that what this answer leads to is asked behind what waits already.
         window.leave()
         callback(result)
-      }),
-    )
+      })
+    if (lane) lane.enter(read)
+    else window.enterAhead(read)
   }
 
   // ---- what the link tells ----
@@ -249,14 +265,15 @@ export class ViewSource implements LinkListener {
       // A server that does not know the request hangs up as well. Everything is read anew from the next one.
       this.leaveServer()
     }
-    this.#read(answered, (link, done) => link.addWatch(path, true, done))
+    // Ahead of the reads, or what happens between the two would be told to nobody.
+    this.#read(null, answered, (link, done) => link.addWatch(path, true, done))
   }
 
   #unwatch(path: string): void {
     this.#watched.delete(path)
     // Whatever comes of it: the link sets it no more, and events of a view that nobody shows are told to nobody.
     const answered = () => undefined
-    this.#read(answered, (link, done) => link.removeWatch(path, true, done))
+    this.#read(null, answered, (link, done) => link.removeWatch(path, true, done))
   }
 
   #tellAll(tell: (view: Watching) => void): void {

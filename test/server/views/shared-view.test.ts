@@ -3,7 +3,8 @@ import type { ViewMessage } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../../server/src/limits.js'
 import { OwnerMarks } from '../../../server/src/owner-marks.js'
 import { SharedView, type SharedViewSource } from '../../../server/src/views/shared-view.js'
-import type { Callback, NodeReading } from '../../../server/src/zookeeper/index.js'
+import type { SourceReads } from '../../../server/src/views/view-source.js'
+import type { Callback } from '../../../server/src/zookeeper/index.js'
 import { waitUntil } from '../../wait-until.js'
 
 const NO_NODE = -101
@@ -14,14 +15,19 @@ class ScriptedSource {
   zxid = '0x1'
   hasLastingWatches = true
   left = 0
+  ended = 0
   readonly asked: { path: string; answer: (zxid: string, value: object | number) => void }[] = []
 
-  getNode = (path: string, callback: Callback<NodeReading>) => this.#ask(path, callback)
-  getChildren = (path: string, callback: Callback<{ children: string[] }>) =>
-    this.#ask(`${path} children`, callback)
-  exists = (path: string, callback: Callback<{ stat: { numChildren: number } }>) =>
-    this.#ask(`${path} exists`, callback)
-  sync = (path: string, callback: Callback<object>) => this.#ask(`${path} sync`, callback)
+  newReads = (): SourceReads => ({
+    hasLastingWatches: this.hasLastingWatches,
+    getNode: (path, callback) => this.#ask(path, callback),
+    getChildren: (path, callback) => this.#ask(`${path} children`, callback),
+    exists: (path, callback) => this.#ask(`${path} exists`, callback),
+    sync: (path, callback) => this.#ask(`${path} sync`, callback),
+    end: () => {
+      this.ended += 1
+    },
+  })
   leaveServer = () => {
     this.left += 1
   }
@@ -189,6 +195,15 @@ describe('a shared view', () => {
     await source.answer('/r children', '0x9', { children: ['y'] })
     await source.answer('/r/y', '0x9', node('0x3'))
     expect(await news(2)).toMatchObject({ zxid: '0x9', nodes: { x: null } })
+  })
+
+  it('takes back what it has asked when nobody looks any more', async () => {
+    view.sourceAttached()
+    await source.answer('/r exists', '0x5', { stat: { numChildren: 2 } })
+    await source.answer('/r children', '0x5', { children: ['x', 'y'] })
+    expect(source.ended).toBe(0)
+    view.end()
+    expect(source.ended).toBe(1)
   })
 
   it('leaves a server whose answers make no sense', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { ReadWindow } from '../../../server/src/views/read-window.js'
 import { ViewMessages } from '../../../server/src/views/view-messages.js'
 import { ViewTree } from '../../../server/src/views/view-tree.js'
 import { isNewer, normalZxid } from '../../../server/src/views/zxid.js'
@@ -89,33 +88,5 @@ describe('the messages of one state', () => {
       (text, count) => messages.difference({ zxid: '0x1', count: count + 1 }) === text,
     )
     expect(again).toHaveLength(64)
-  })
-})
-
-describe('a window of reads', () => {
-  it('starts them in order, so many at a time, and none twice', () => {
-    const started: number[] = []
-    const window = new ReadWindow(2)
-    for (let at = 0; at < 5; at += 1) window.enter(() => started.push(at))
-    expect(started).toEqual([0, 1])
-    window.leave()
-    expect(started).toEqual([0, 1, 2])
-    window.leave()
-    window.leave()
-    expect(started).toEqual([0, 1, 2, 3, 4])
-  })
-
-  it('bears a hundred thousand reads that are over at once', () => {
-    const window = new ReadWindow(1)
-    let count = 0
-    window.enter(() => undefined)
-    for (let at = 0; at < 100_000; at += 1) {
-      window.enter(() => {
-        count += 1
-        window.leave()
-      })
-    }
-    window.leave()
-    expect(count).toBe(100_000)
   })
 })
