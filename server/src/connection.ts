@@ -5,7 +5,6 @@ import {
   type PageMessage,
   type WatchEventType,
 } from 'zoogate-client/protocol'
-import { needOfView } from './access.js'
 import { Answers } from './answers.js'
 import type { Authenticator, Identity } from './authenticate.js'
 import type { Ensemble } from './ensemble.js'
@@ -16,12 +15,12 @@ import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageCalls } from './page-calls.js'
 import { PageHeartbeat } from './page-heartbeat.js'
 import { PageToken } from './page-token.js'
-import { withoutChroot } from './path.js'
 import { parseMessage, splitFrame } from './protocol.js'
 import { resumeProblem } from './resume.js'
 import { type PageSession, Session, type SessionPage } from './session.js'
 import type { SubjectRates, SubjectShare } from './subject-rates.js'
-import { PageViews, type Views } from './views/index.js'
+import { ViewCalls } from './view-calls.js'
+import type { Views } from './views/index.js'
 
 /** The WebSocket as the connection needs it. */
 export interface PageSocket extends OutboxSocket, IntakeSocket {
@@ -63,7 +62,7 @@ interface Open {
   session: Session
   heartbeat: PageHeartbeat
   token: PageToken
-  views: PageViews
+  views: ViewCalls
   calls: PageCalls
   share: SubjectShare
 }
@@ -235,8 +234,9 @@ export class Connection implements SessionPage {
     const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
     const heartbeat = new PageHeartbeat(this, bounded)
     const token = new PageToken(this, authenticate, identity)
-    const views = new PageViews(this.#context.views, this.#outbox, ensemble.limits)
-    const calls = new PageCalls(ensemble, this.#answers, { session, views, token })
+    const outlet = this.#outbox
+    const views = new ViewCalls({ views: this.#context.views, outlet, limits: ensemble.limits, chroot })
+    const calls = new PageCalls(ensemble.limits, this.#answers, { session, views, token })
     const share = this.#context.subjectRates.join(identity.subject, chroot)
     this.#intake.share(share.rate)
     this.#state = { at: 'open', session, heartbeat, token, views, calls, share }
@@ -290,12 +290,8 @@ export class Connection implements SessionPage {
   }
 
   /** Views outlive the token that they were opened with, too. */
-  tokenRenewed({ chroot, rights }: Identity): void {
-    if (this.#state.at !== 'open') return
-    const whole = this.#context.ensemble.chroot + chroot
-    this.#state.views.endWhere(
-      ({ path, depth }) => !rights.allows(needOfView({ path: withoutChroot(whole, path), depth })),
-    )
+  tokenRenewed({ rights }: Identity): void {
+    if (this.#state.at === 'open') this.#state.views.endForbidden(rights)
   }
 
   // ---- messages ----

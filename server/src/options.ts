@@ -101,6 +101,7 @@ const limitsSchema = z.object({
   maxSharedViews: count.default(DEFAULT_LIMITS.maxSharedViews),
   maxViewNodes: count.default(DEFAULT_LIMITS.maxViewNodes),
   maxViewBytes: count.default(DEFAULT_LIMITS.maxViewBytes),
+  viewCheckMs: milliseconds.min(100).default(DEFAULT_LIMITS.viewCheckMs),
   // Below a socket's own buffer (64 KiB in newer Node.js) it would not say when everything has been read.
   maxViewBacklogBytes: count.min(65_536).default(DEFAULT_LIMITS.maxViewBacklogBytes),
   drainMs: milliseconds.default(DEFAULT_LIMITS.drainMs),

@@ -36,6 +36,7 @@ export const SERVER_LAYERS: Layer[] = [
       'page-heartbeat.ts',
       'page-token.ts',
       'token-expiry.ts',
+      'view-calls.ts',
     ],
   },
   {

@@ -140,6 +140,16 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
+    it('tell nothing of the end of a node that was hidden meanwhile, nor that it was hidden', async () => {
+      const { zk, root } = await bench.begin()
+      await zk.create(`${root}/a`)
+      await zk.addWatch(root, 'recursive')
+      await zk.getData(`${root}/a`, true)
+      await zk.setAcl(`${root}/a`, unreadable)
+      await zk.delete(`${root}/a`)
+      expect(await zk.events()).toEqual([])
+    })
+
     it('tell of a child of a node that may be read', async () => {
       const { zk, root } = await bench.begin()
       await zk.getChildren(root, true)

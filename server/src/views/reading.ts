@@ -13,6 +13,7 @@ export interface ReadingOptions {
   depth: ViewDepth
   /** What is known already of a node; one of which nothing is known is looked into for children. */
   known(path: string): ViewedNode | null
+  knownChildren(path: string): number
   /** The nodes that are known below this one. */
   knownBelow(path: string): Iterable<string>
   maxNodes: number
@@ -57,7 +58,16 @@ export class Reading {
     else this.node('')
   }
 
-  node(path: string): void {
+  /** What nobody has told of: whether a known node may still be read, and whether what is below it is what is known. */
+  check(path: string): void {
+    const { depth, knownChildren } = this.#options
+    if (depth === 'subtree') this.node(path, ({ numChildren }) => numChildren !== knownChildren(path))
+    else if (path === '') this.#childrenOfRoot()
+    else this.node(path)
+  }
+
+  /** @param hasOthersBelow whether there seem to be children that are not known */
+  node(path: string, hasOthersBelow: (node: NodeReading) => boolean = () => false): void {
     const { reads, encode, known } = this.#options
     if (this.#asked.has(path)) return
     this.#asked.add(path)
@@ -67,7 +77,8 @@ export class Reading {
         if ('value' in result) {
           const node = encode(result.value)
           this.results.set(path, node)
-          if (known(path)?.czxid !== node.czxid) this.#lookBelow(path, result.value)
+          if (known(path)?.czxid !== node.czxid || hasOthersBelow(result.value))
+            this.#lookBelow(path, result.value)
         } else if (result.err === NO_NODE) {
           this.results.set(path, null)
           if (path === '') this.#awaitRoot()

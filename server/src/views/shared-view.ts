@@ -3,9 +3,10 @@ import type { Ensemble } from '../ensemble.js'
 import { wireError } from '../errors.js'
 import { Audience } from './audience.js'
 import { Reading, type ReadingProblem } from './reading.js'
+import { ViewCheck } from './view-check.js'
 import { endedMessage } from './view-messages.js'
 import type { SourceEvent, ViewSource, Watching } from './view-source.js'
-import { ViewTree } from './view-tree.js'
+import { parentOf, ViewTree } from './view-tree.js'
 import { type ViewedNode, viewedNode } from './viewed-node.js'
 
 /** Between two messages to the same pages: changes in quick succession go together. The first of them goes at once. */
@@ -62,6 +63,7 @@ export class SharedView implements Watching {
   readonly #ensemble: ViewEnsemble
   readonly #source: SharedViewSource
   readonly #onEnded: () => void
+  readonly #check: ViewCheck
   #state: State = { at: 'waiting' }
   #tree = new ViewTree()
   /** Nodes, and lists of children, that events have named since the last batch. */
@@ -87,6 +89,7 @@ export class SharedView implements Watching {
     this.#ensemble = ensemble
     this.#source = source
     this.#onEnded = onEnded
+    this.#check = new ViewCheck(ensemble.limits.viewCheckMs, () => this.#schedule())
   }
 
   get nodeCount(): number {
@@ -163,6 +166,7 @@ export class SharedView implements Watching {
     reading.run(() => {
       for (const path of nodes) reading.node(path)
       for (const path of lists) reading.children(path)
+      for (const path of this.#check.take(known.size, () => known.paths())) reading.check(path)
       const caughtUp = this.audience.catchingUp()
       if (caughtUp) reading.sync(() => caughtUp(this.#source.zxid))
     })
@@ -177,6 +181,7 @@ export class SharedView implements Watching {
       root: path,
       depth,
       known: (path) => this.#held.get(path) ?? (this.#held.has(path) ? null : (tree.get(path) ?? null)),
+      knownChildren: (path) => tree.childCount(path),
       knownBelow: (path) => tree.pathsBelow(path),
       maxNodes: limits.maxViewNodes,
       encode: (node) => viewedNode(node, data, marks),
@@ -233,10 +238,11 @@ export class SharedView implements Watching {
   /** Below a node that is not shown nothing is: another gateway would not find it. */
   #isReachable(tree: ViewTree, path: string): boolean {
     if (this.spec.depth === 'children' || path === '') return true
-    return tree.get(path.slice(0, Math.max(0, path.lastIndexOf('/')))) !== undefined
+    return tree.get(parentOf(path)) !== undefined
   }
 
   #tell(tree: ViewTree, changed: ReadonlySet<string>, point: ViewPoint, isAll: boolean): void {
+    if (this.#state.at !== 'live') this.#check.restart(tree.size)
     this.#tree = tree
     this.#enter({ at: 'live', work: null })
     const startedAt = performance.now()
@@ -245,7 +251,7 @@ export class SharedView implements Watching {
     if (changed.size > 0) this.#ensemble.metrics.viewTold()
     this.#restsUntil = endedAt + Math.max(SHORTEST_REST_MS, REST_FACTOR * (endedAt - startedAt))
     const moreToDo = this.#touched.size > 0 || this.#touchedLists.size > 0 || this.#held.size > 0
-    if (moreToDo || this.audience.needsCatchUp) this.#schedule()
+    if (moreToDo || this.#check.isDue || this.audience.needsCatchUp) this.#schedule()
   }
 
   #fail(code: 'NO_AUTH' | 'TOO_LARGE'): void {
@@ -257,6 +263,7 @@ export class SharedView implements Watching {
     const before = this.#state
     if (before.at === 'ended') return
     if ('work' in before) before.work?.stop()
+    if (state.at !== 'live') this.#check.stop()
     this.#state = state
     if (state.at === 'ended') {
       this.#source.remove(this)

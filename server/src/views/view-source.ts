@@ -12,6 +12,7 @@ import {
   type NodeReading,
   type ServerCursor,
 } from '../zookeeper/index.js'
+import { AccessNews } from './access-news.js'
 import { type ReadLane, ReadWindow } from './read-window.js'
 import { NO_ZXID } from './zxid.js'
 
@@ -24,7 +25,8 @@ const WELL_AFTER_MS = 5_000
 const UNIMPLEMENTED = -6
 
 export interface SourceEvent {
-  type: WatchEventType
+  /** AccessChanged: not the server's word; the gateway has seen that a node has got another access control list. */
+  type: WatchEventType | 'AccessChanged'
   /** The ensemble's. */
   path: string
 }
@@ -74,6 +76,10 @@ export class ViewSource implements LinkListener {
   /** Servers before 3.6 have no lasting watches: each node gets one-shot ones, as often as it is read. */
   #watches: 'lasting' | 'one-shot' = 'lasting'
   #closed: Promise<void> = Promise.resolve()
+  readonly #accessNews = new AccessNews(
+    (path, synced) => this.#read(null, synced, (link, done) => link.sync(path, done)),
+    (path) => this.linkEvent({ type: 'AccessChanged', path }),
+  )
 
   constructor(ensemble: Ensemble) {
     this.#ensemble = ensemble
@@ -112,6 +118,13 @@ export class ViewSource implements LinkListener {
     if (this.#link === null) return
     if (this.#views.size === 0) this.#close(this.#link)
     else if (this.#link.linkState === 'attached') this.#watchWhatIsShown()
+  }
+
+  /** The node has got another access control list, of which servers tell nobody. */
+  accessChanged(path: string): void {
+    const isShown = this.#viewsOver(path).length > 0
+    // Without a link everything will be read anew.
+    if (isShown && this.#link?.linkState === 'attached') this.#accessNews.changed(path)
   }
 
   /** Resolves when the session of views that are not shown any more is closed, or its end not confirmed in time. */
@@ -193,10 +206,7 @@ export class ViewSource implements LinkListener {
   }
 
   linkEvent(event: SourceEvent): void {
-    for (let path = event.path; ; path = parentOf(path)) {
-      for (const view of this.#views.get(path) ?? []) view.sourceEvent(event)
-      if (path === '/') return
-    }
+    for (const view of this.#viewsOver(event.path)) view.sourceEvent(event)
   }
 
   // ---- the session ----
@@ -274,6 +284,14 @@ export class ViewSource implements LinkListener {
     // Whatever comes of it: the link sets it no more, and events of a view that nobody shows are told to nobody.
     const answered = () => undefined
     this.#read(null, answered, (link, done) => link.removeWatch(path, true, done))
+  }
+
+  #viewsOver(path: string): Watching[] {
+    const views: Watching[] = []
+    for (let above = path; ; above = parentOf(above)) {
+      views.push(...(this.#views.get(above) ?? []))
+      if (above === '/') return views
+    }
   }
 
   #tellAll(tell: (view: Watching) => void): void {

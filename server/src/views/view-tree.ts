@@ -13,6 +13,8 @@ export interface Difference {
 /** The nodes that a view shows, by their paths below its own. */
 export class ViewTree {
   readonly #nodes = new Map<string, ViewedNode>()
+  /** How many nodes hang from each path. */
+  readonly #childCounts = new Map<string, number>()
   #bytes = 0
 
   get size(): number {
@@ -26,6 +28,15 @@ export class ViewTree {
 
   get(path: string): ViewedNode | undefined {
     return this.#nodes.get(path)
+  }
+
+  /** Those that come while somebody goes through them are at the end. */
+  paths(): Iterable<string> {
+    return this.#nodes.keys()
+  }
+
+  childCount(path: string): number {
+    return this.#childCounts.get(path) ?? 0
   }
 
   *pathsBelow(path: string): Generator<string> {
@@ -45,7 +56,14 @@ export class ViewTree {
       this.#nodes.set(path, node)
       this.#bytes += bytesOf(path, node)
     } else this.#nodes.delete(path)
+    if (path !== '' && Boolean(before) !== Boolean(node)) this.#countChild(parentOf(path), node ? 1 : -1)
     return true
+  }
+
+  #countChild(parent: string, by: 1 | -1): void {
+    const count = this.childCount(parent) + by
+    if (count === 0) this.#childCounts.delete(parent)
+    else this.#childCounts.set(parent, count)
   }
 
   /** The paths at which the other tree shows something else. */
@@ -86,6 +104,11 @@ export class ViewTree {
     }
     return count
   }
+}
+
+/** The parent's path below that of the view; its own is the empty string. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }
 
 function bytesOf(path: string, { json }: ViewedNode): number {

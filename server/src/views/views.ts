@@ -30,6 +30,11 @@ export class Views {
     return view
   }
 
+  /** A page of this gateway has given a node another access control list. @param path the ensemble's */
+  accessChanged(path: string): void {
+    this.#source.accessChanged(path)
+  }
+
   readings(): ViewReadings {
     const readings = {
       views: this.#byKey.size,

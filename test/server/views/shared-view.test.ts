@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ViewMessage } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../../server/src/limits.js'
 import { OwnerMarks } from '../../../server/src/owner-marks.js'
@@ -8,6 +8,7 @@ import type { Callback } from '../../../server/src/zookeeper/index.js'
 import { waitUntil } from '../../wait-until.js'
 
 const NO_NODE = -101
+const NO_AUTH = -102
 const SYSTEM_ERROR = -1
 
 /** A server that answers when the test says so. */
@@ -70,12 +71,13 @@ describe('a shared view', () => {
   let view: SharedView
   let told: ViewMessage[]
   let types: string[]
+  let viewCheckMs: number = DEFAULT_LIMITS.viewCheckMs
   beforeEach(async () => {
     source = new ScriptedSource()
     told = []
     types = []
     const ensemble = {
-      limits: DEFAULT_LIMITS,
+      limits: { ...DEFAULT_LIMITS, viewCheckMs },
       marks: new OwnerMarks(),
       metrics: { viewTold: () => undefined },
     }
@@ -244,6 +246,43 @@ describe('a shared view', () => {
       await list('0xa', 'x', 'y')
       await source.answer('/r/x', '0xa', node('0xa'))
       expect(await news(2)).toMatchObject({ zxid: '0xa', nodes: { x: ['', null, '0xa', 0] } })
+    })
+  })
+
+  describe('that looks after its nodes', () => {
+    beforeAll(() => {
+      viewCheckMs = 20
+    })
+    afterAll(() => {
+      viewCheckMs = DEFAULT_LIMITS.viewCheckMs
+    })
+    afterEach(() => view.end())
+
+    async function check(zxid: string, children: string[], nodes: Record<string, object | number>) {
+      await source.answer('/r exists', zxid, { stat: { numChildren: children.length } })
+      await source.answer('/r children', zxid, { children })
+      for (const [name, value] of Object.entries(nodes)) await source.answer(`/r/${name}`, zxid, value)
+    }
+
+    it('reads each once and tells nobody where all is as it was', async () => {
+      await shown()
+      for (const zxid of ['0x6', '0x7']) await check(zxid, ['x', 'y'], { x: node('0x2'), y: node('0x3') })
+      expect(types).toEqual(['view'])
+    })
+
+    it('finds what is gone, what is hidden, and what has come to light', async () => {
+      await shown()
+      await check('0x9', ['y', 'z'], { x: NO_NODE, y: NO_AUTH, z: node('0x2') })
+      expect(await news(2)).toMatchObject({ zxid: '0x9', nodes: { x: null, y: null, z: expect.anything() } })
+    })
+
+    it('reads together with what events tell of, once', async () => {
+      await shown()
+      await waitUntil('the check is under way', () => source.asked.length > 0, { intervalMs: 1 })
+      event('NodeDataChanged', '/r/x')
+      await check('0x9', ['x', 'y'], { x: node('0x2'), y: node('0x3') })
+      await source.answer('/r/x', '0xa', node('0x2', 'new'))
+      expect(await news(2)).toMatchObject({ zxid: '0xa' })
     })
   })
 })
