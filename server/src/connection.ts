@@ -234,8 +234,14 @@ export class Connection implements SessionPage {
     const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
     const heartbeat = new PageHeartbeat(this, bounded)
     const token = new PageToken(this, authenticate, identity)
-    const outlet = this.#outbox
-    const views = new ViewCalls({ views: this.#context.views, outlet, limits: ensemble.limits, chroot })
+    const views = new ViewCalls({
+      views: this.#context.views,
+      outlet: this.#outbox,
+      limits: ensemble.limits,
+      subject: identity.subject,
+      chroot,
+      limited: (limit) => this.#limited(limit),
+    })
     const calls = new PageCalls(ensemble.limits, this.#answers, { session, views, token })
     const share = this.#context.subjectRates.join(identity.subject, chroot)
     this.#intake.share(share.rate)

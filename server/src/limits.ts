@@ -71,6 +71,8 @@ export const DEFAULT_LIMITS = {
   maxViews: 100,
   /** Different views in all, however many pages share each. Each costs a watch on the ensemble, and its nodes in memory. */
   maxSharedViews: 10_000,
+  /** Different views that the pages of one subject are shown: five busy pages, and twenty subjects are needed to take all. */
+  maxSharedViewsPerSubject: 500,
   /** Nodes of one view: what a page can hold in a list, and an ensemble be asked for in a second. */
   maxViewNodes: 10_000,
   /** Bytes of one view as it is sent to a page that opens it; below what may wait for a page (`maxBufferedBytes`). */

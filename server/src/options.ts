@@ -99,6 +99,7 @@ const limitsSchema = z.object({
   maxJwksAgeMs: milliseconds.min(60_000).default(DEFAULT_LIMITS.maxJwksAgeMs),
   maxViews: count.default(DEFAULT_LIMITS.maxViews),
   maxSharedViews: count.default(DEFAULT_LIMITS.maxSharedViews),
+  maxSharedViewsPerSubject: count.default(DEFAULT_LIMITS.maxSharedViewsPerSubject),
   maxViewNodes: count.default(DEFAULT_LIMITS.maxViewNodes),
   maxViewBytes: count.default(DEFAULT_LIMITS.maxViewBytes),
   viewCheckMs: milliseconds.min(100).default(DEFAULT_LIMITS.viewCheckMs),

@@ -66,6 +66,6 @@ export class SessionQuota {
 }
 
 /** Two tenants may both have an ada. No path has a NUL. */
-function holder(subject: string, chroot: string): string {
+export function holder(subject: string, chroot: string): string {
   return `${chroot}\0${subject}`
 }

@@ -1,17 +1,15 @@
 import type { Call } from 'zoogate-client/protocol'
 import { needOfView } from './access.js'
-import type { Limits } from './limits.js'
 import type { Answer, SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
 import type { Rights } from './rights.js'
-import { PageViews, type ViewOutlet, type Views } from './views/index.js'
+import { holder } from './session-quota.js'
+import { PageViews, type PageViewsOptions, type Views } from './views/index.js'
 
 export type ViewCall = Extract<Call, { op: 'openView' | 'closeView' }>
 
-export interface ViewCallsOptions {
-  views: Views
-  outlet: ViewOutlet
-  limits: Limits
+export interface ViewCallsOptions extends Omit<PageViewsOptions, 'holder'> {
+  subject: string
   /** Of the page's paths: the gateway's and the token's. */
   chroot: string
 }
@@ -22,9 +20,9 @@ export class ViewCalls {
   readonly #open: PageViews
   readonly #chroot: string
 
-  constructor({ views, outlet, limits, chroot }: ViewCallsOptions) {
-    this.#shared = views
-    this.#open = new PageViews(views, outlet, limits)
+  constructor({ subject, chroot, ...rest }: ViewCallsOptions) {
+    this.#shared = rest.views
+    this.#open = new PageViews({ ...rest, holder: holder(subject, chroot) })
     this.#chroot = chroot
   }
 

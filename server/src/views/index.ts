@@ -1,2 +1,2 @@
-export { PageViews, type ViewOutlet } from './page-views.js'
+export { PageViews, type PageViewsOptions } from './page-views.js'
 export { Views } from './views.js'

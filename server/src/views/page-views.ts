@@ -1,6 +1,6 @@
 import type { ViewPoint, WireError } from 'zoogate-client/protocol'
 import { wireError } from '../errors.js'
-import type { Limits } from '../limits.js'
+import type { LimitName, Limits } from '../limits.js'
 import type { SharedView, ViewSpec } from './shared-view.js'
 import type { Subscriber, ViewPage } from './subscriber.js'
 import { endedMessage } from './view-messages.js'
@@ -15,6 +15,9 @@ export interface ViewOutlet {
   pushShared(text: Buffer): void
 }
 
+/** The limits that keep a view from being opened. */
+type ViewLimit = 'maxViews' | 'maxSharedViewsPerSubject' | 'maxSharedViews'
+
 interface OpenView {
   view: SharedView
   subscriber: Subscriber
@@ -22,17 +25,31 @@ interface OpenView {
   times: number
 }
 
+export interface PageViewsOptions {
+  views: Views
+  outlet: ViewOutlet
+  limits: Limits
+  /** Whose page it is: views are counted by this. */
+  holder: string
+  /** A view was not opened because of this limit. */
+  limited(limit: LimitName): void
+}
+
 /** The views that one page is shown. */
 export class PageViews implements ViewPage {
   readonly #views: Views
   readonly #outlet: ViewOutlet
   readonly #limits: Limits
+  readonly #holder: string
+  readonly #limited: (limit: LimitName) => void
   readonly #open = new Map<number, OpenView>()
 
-  constructor(views: Views, outlet: ViewOutlet, limits: Limits) {
+  constructor({ views, outlet, limits, holder, limited }: PageViewsOptions) {
     this.#views = views
     this.#outlet = outlet
     this.#limits = limits
+    this.#holder = holder
+    this.#limited = limited
   }
 
   /**
@@ -41,15 +58,13 @@ export class PageViews implements ViewPage {
    * @returns why the view is not opened, or null
    */
   open(spec: ViewSpec, since: ViewPoint | null, opened: (view: number) => void): WireError | null {
-    if (this.#open.size >= this.#limits.maxViews) {
-      const message = `a session holds at most ${this.#limits.maxViews} views; close some, or show a parent's subtree`
-      return wireError('RATE_LIMITED', { message })
+    const shown = this.#views.find(spec)
+    const limit = this.#limitMet(shown)
+    if (limit !== null) {
+      this.#limited(limit)
+      return wireError('RATE_LIMITED', { message: this.#adviceOn(limit) })
     }
-    const view = this.#views.find(spec)
-    if (view === null) {
-      const message = `the gateway shows at most ${this.#limits.maxSharedViews} different views; try again later`
-      return wireError('RATE_LIMITED', { message })
-    }
+    const view = shown ?? this.#views.make(spec)
     opened(view.number)
     const open = this.#open.get(view.number)
     if (open) {
@@ -57,9 +72,30 @@ export class PageViews implements ViewPage {
       view.audience.restart(open.subscriber)
     } else {
       const point = since && { zxid: normalZxid(since.zxid), count: since.count }
+      this.#views.quota.opened(this.#holder, view.number)
       this.#open.set(view.number, { view, subscriber: view.audience.add(this, point), times: 1 })
     }
     return null
+  }
+
+  /** @param shown the view, where somebody is shown it already */
+  #limitMet(shown: SharedView | null): ViewLimit | null {
+    if (this.#open.size >= this.#limits.maxViews) return 'maxViews'
+    if (this.#views.quota.isFull(this.#holder, shown?.number ?? null)) return 'maxSharedViewsPerSubject'
+    if (shown === null && this.#views.isFull) return 'maxSharedViews'
+    return null
+  }
+
+  #adviceOn(limit: ViewLimit): string {
+    const most = this.#limits[limit]
+    switch (limit) {
+      case 'maxViews':
+        return `a session holds at most ${most} views; close some, or show a parent's subtree`
+      case 'maxSharedViewsPerSubject':
+        return `the pages of one subject are shown at most ${most} different views; close some, or show a parent's subtree`
+      case 'maxSharedViews':
+        return `the gateway shows at most ${most} different views; try again later`
+    }
   }
 
   /** Passes also where there is no such view: it may have ended meanwhile. */
@@ -100,11 +136,11 @@ export class PageViews implements ViewPage {
   }
 
   viewEnded(number: number): void {
-    this.#open.delete(number)
+    if (this.#open.delete(number)) this.#views.quota.closed(this.#holder, number)
   }
 
   #leave({ view, subscriber }: OpenView): void {
-    this.#open.delete(view.number)
+    this.viewEnded(view.number)
     view.audience.remove(subscriber)
     if (view.audience.size === 0) view.end()
   }

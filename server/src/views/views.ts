@@ -1,6 +1,7 @@
 import type { Ensemble } from '../ensemble.js'
 import type { ViewReadings } from '../metrics.js'
 import { SharedView, type ViewSpec } from './shared-view.js'
+import { ViewQuota } from './view-quota.js'
 import { ViewSource } from './view-source.js'
 
 /** All views that a gateway shows. Pages that ask for the same are shown the same one. */
@@ -8,19 +9,29 @@ export class Views {
   readonly #ensemble: Ensemble
   readonly #source: ViewSource
   readonly #byKey = new Map<string, SharedView>()
+  /** Of those who are shown views. */
+  readonly quota: ViewQuota
   #lastNumber = 0
 
   constructor(ensemble: Ensemble) {
     this.#ensemble = ensemble
     this.#source = new ViewSource(ensemble)
+    this.quota = new ViewQuota(ensemble.limits.maxSharedViewsPerSubject)
   }
 
-  /** The view, made where there is none; null where there are too many. Whoever asks adds itself to its audience. */
+  /** Whether there are as many different ones as there may be. */
+  get isFull(): boolean {
+    return this.#byKey.size >= this.#ensemble.limits.maxSharedViews
+  }
+
+  /** The view, where somebody is shown it already. Whoever asks adds itself to its audience. */
   find(spec: ViewSpec): SharedView | null {
-    const key = `${spec.depth} ${spec.data} ${spec.path}`
-    const found = this.#byKey.get(key)
-    if (found) return found
-    if (this.#byKey.size >= this.#ensemble.limits.maxSharedViews) return null
+    return this.#byKey.get(keyOf(spec)) ?? null
+  }
+
+  /** One that nobody is shown yet. */
+  make(spec: ViewSpec): SharedView {
+    const key = keyOf(spec)
     this.#lastNumber += 1
     const view = new SharedView(this.#lastNumber, spec, this.#ensemble, this.#source, () =>
       this.#byKey.delete(key),
@@ -55,4 +66,8 @@ export class Views {
   closed(): Promise<void> {
     return this.#source.closed()
   }
+}
+
+function keyOf({ depth, data, path }: ViewSpec): string {
+  return `${depth} ${data} ${path}`
 }

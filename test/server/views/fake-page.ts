@@ -66,16 +66,18 @@ export class FakePage {
     if (had) this.map.takeOver(had)
     const since: ViewPoint | null = had ? had.point : null
     const outlet = { pushShared: (text: Buffer) => this.#receive(text), page: this }
-    this.#page = new PageViews(
+    this.#page = new PageViews({
       views,
-      {
+      outlet: {
         ...outlet,
         get bufferedBytes() {
           return outlet.page.bufferedBytes
         },
       },
       limits,
-    )
+      holder: 'ada',
+      limited: () => undefined,
+    })
     const refusal = this.#page.open(spec, since, () => undefined)
     if (refusal) throw new Error(refusal.code)
   }

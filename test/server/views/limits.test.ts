@@ -37,6 +37,39 @@ describe('a gateway that shows views', () => {
     expect(await open(one, '/d')).toHaveProperty('view')
   })
 
+  it('shows the pages of one subject so many different views, and counts what was refused', async () => {
+    const { url, http } = await startGateway(ensemble.connectString, {
+      limits: { maxSharedViewsPerSubject: 2 },
+    })
+    const [one, other] = [await connect(url), await connect(url)]
+    await done(one, 'openView', { path: '/a' })
+    const { result } = await done(other, 'openView', { path: '/b' })
+    const refused = await one.call('openView', { path: '/c' })
+    expect(refused).toMatchObject({
+      type: 'error',
+      error: {
+        code: 'RATE_LIMITED',
+        path: '/c',
+        retryable: true,
+        message: expect.stringContaining('close some'),
+      },
+    })
+    // Two more pages of a view that the subject is shown already, and a subject of its own.
+    await done(other, 'openView', { path: '/a' })
+    await done(one, 'openView', { path: '/b' })
+    const grace = await RawPage.connect(url, { token: token('grace') })
+    await done(grace, 'openView', { path: '/c' })
+    const metrics = await (await fetch(`${http}/metrics`)).text()
+    expect(metrics).toContain('zoogate_limited_total{limit="maxSharedViewsPerSubject"} 1\n')
+    await done(other, 'closeView', result as { view: number })
+    expect(await one.call('openView', { path: '/c' })).toMatchObject({ type: 'error' })
+    one.cut()
+    await waitUntil(
+      'a place is free when the other page is gone',
+      async () => (await other.call('openView', { path: '/c' })).type === 'reply',
+    )
+  })
+
   it('ends a view that has too many nodes, or too many bytes, at once or later', async () => {
     const { url } = await startGateway(ensemble.connectString, {
       limits: { maxViewNodes: 3, maxViewBytes: 2000 },
