@@ -78,6 +78,16 @@ export const DEFAULT_LIMITS = {
   /** Bytes of one view as it is sent to a page that opens it; below what may wait for a page (`maxBufferedBytes`). */
   maxViewBytes: 4_194_304,
   /**
+   * Bytes that all views take in memory, about 512 of them for each node besides its texts: half a million small nodes. Beyond,
+   * the largest view of whoever takes most ends.
+   */
+  maxViewBytesTotal: 268_435_456,
+  /**
+   * Nodes a second that are read because one page opens views, in the long run, and two of the largest views at once: a page
+   * that goes from view to view reads hundreds, one that opens and closes in a loop tens of thousands.
+   */
+  maxViewReadsPerSecond: 2_000,
+  /**
    * Milliseconds in which a view reads each of its nodes once more, to find those that other clients have hidden since, of which
    * ZooKeeper tells nobody. Ten thousand nodes are some 300 reads a second, two hundredths of what a server answers.
    */

@@ -13,6 +13,7 @@ export interface ViewReadings {
   slow: number
   nodes: number
   watches: number
+  bytes: number
 }
 
 /** What can be read off at any time. */
@@ -96,6 +97,7 @@ export class Metrics {
       () => readings.views().slow,
     )
     gauge('zoogate_view_nodes', 'Nodes of all views', () => readings.views().nodes)
+    gauge('zoogate_view_bytes', 'About what all views take in memory', () => readings.views().bytes)
     gauge(
       'zoogate_view_watches',
       'Watches that the views have on the ensemble',

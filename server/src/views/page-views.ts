@@ -1,4 +1,5 @@
 import type { ViewPoint, WireError } from 'zoogate-client/protocol'
+import { Allowance } from '../allowance.js'
 import { wireError } from '../errors.js'
 import type { LimitName, Limits } from '../limits.js'
 import type { SharedView, ViewSpec } from './shared-view.js'
@@ -16,7 +17,7 @@ export interface ViewOutlet {
 }
 
 /** The limits that keep a view from being opened. */
-type ViewLimit = 'maxViews' | 'maxSharedViewsPerSubject' | 'maxSharedViews'
+type ViewLimit = 'maxViews' | 'maxSharedViewsPerSubject' | 'maxSharedViews' | 'maxViewReadsPerSecond'
 
 interface OpenView {
   view: SharedView
@@ -33,7 +34,13 @@ export interface PageViewsOptions {
   holder: string
   /** A view was not opened because of this limit. */
   limited(limit: LimitName): void
+  now?: () => number
 }
+
+/** So many of the largest views are read for a page at once. */
+const BURST_VIEWS = 2
+/** A page that is shown what is there costs the gateway as much as reading one of so many of its nodes. */
+const NODES_FOR_A_READ = 50
 
 /** The views that one page is shown. */
 export class PageViews implements ViewPage {
@@ -42,14 +49,20 @@ export class PageViews implements ViewPage {
   readonly #limits: Limits
   readonly #holder: string
   readonly #limited: (limit: LimitName) => void
+  readonly #now: () => number
+  /** Of reads that are done because the page opens views. */
+  readonly #reads: Allowance
   readonly #open = new Map<number, OpenView>()
 
-  constructor({ views, outlet, limits, holder, limited }: PageViewsOptions) {
+  constructor({ views, outlet, limits, holder, limited, now }: PageViewsOptions) {
     this.#views = views
     this.#outlet = outlet
     this.#limits = limits
     this.#holder = holder
     this.#limited = limited
+    this.#now = now ?? (() => performance.now())
+    const burst = Math.max(BURST_VIEWS * limits.maxViewNodes, limits.maxViewReadsPerSecond)
+    this.#reads = new Allowance({ perSecond: limits.maxViewReadsPerSecond, burst }, this.#now())
   }
 
   /**
@@ -64,7 +77,8 @@ export class PageViews implements ViewPage {
       this.#limited(limit)
       return wireError('RATE_LIMITED', { message: this.#adviceOn(limit) })
     }
-    const view = shown ?? this.#views.make(spec)
+    if (shown) this.#spend(1 + shown.nodeCount / NODES_FOR_A_READ)
+    const view = shown ?? this.#views.make(spec, () => this.#spend(1))
     opened(view.number)
     const open = this.#open.get(view.number)
     if (open) {
@@ -83,11 +97,17 @@ export class PageViews implements ViewPage {
     if (this.#open.size >= this.#limits.maxViews) return 'maxViews'
     if (this.#views.quota.isFull(this.#holder, shown?.number ?? null)) return 'maxSharedViewsPerSubject'
     if (shown === null && this.#views.isFull) return 'maxSharedViews'
-    return null
+    return this.#spend(0) > 0 ? 'maxViewReadsPerSecond' : null
+  }
+
+  /** @returns the milliseconds until so much may be read again; 0 where it may now */
+  #spend(reads: number): number {
+    return this.#reads.spend(reads, this.#now())
   }
 
   #adviceOn(limit: ViewLimit): string {
     const most = this.#limits[limit]
+    const seconds = Math.ceil(this.#spend(0) / 1000)
     switch (limit) {
       case 'maxViews':
         return `a session holds at most ${most} views; close some, or show a parent's subtree`
@@ -95,6 +115,8 @@ export class PageViews implements ViewPage {
         return `the pages of one subject are shown at most ${most} different views; close some, or show a parent's subtree`
       case 'maxSharedViews':
         return `the gateway shows at most ${most} different views; try again later`
+      case 'maxViewReadsPerSecond':
+        return `this page has views opened faster than they are read for it; keep them open, and try again in ${seconds} s`
     }
   }
 

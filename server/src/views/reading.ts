@@ -1,6 +1,7 @@
 import type { ViewDepth } from 'zoogate-client/protocol'
 import type { CallResult, NodeReading } from '../zookeeper/index.js'
 import type { SourceReads } from './view-source.js'
+import { memoryOf } from './view-tree.js'
 import type { ViewedNode } from './viewed-node.js'
 
 /** lost: the link broke, or the server's answers made no sense. */
@@ -17,6 +18,11 @@ export interface ReadingOptions {
   /** The nodes that are known below this one. */
   knownBelow(path: string): Iterable<string>
   maxNodes: number
+  maxBytes: number
+  /** Told of each question. */
+  asked(): void
+  /** Told what each node takes that was read, until all is done. */
+  took(bytes: number): void
   encode(node: NodeReading): ViewedNode
   /** Called once, when every answer is there or what is wrong is clear; not at all where the reading was stopped. */
   done(problem: ReadingProblem | null): void
@@ -31,6 +37,8 @@ export class Reading {
   readonly results = new Map<string, ViewedNode | null>()
   readonly #options: ReadingOptions
   readonly #asked = new Set<string>()
+  /** In characters: never more than in bytes. */
+  #length = 0
   /** Answers that are due; null when the reading is over. */
   #due: number | null = 0
 
@@ -48,6 +56,7 @@ export class Reading {
 
   /** Its answers are of no interest any more. */
   stop(): void {
+    if (this.#due === null) return
     this.#due = null
     this.#options.reads.end()
   }
@@ -76,7 +85,7 @@ export class Reading {
       (result) => {
         if ('value' in result) {
           const node = encode(result.value)
-          this.results.set(path, node)
+          this.#put(path, node)
           if (known(path)?.czxid !== node.czxid || hasOthersBelow(result.value))
             this.#lookBelow(path, result.value)
         } else if (result.err === NO_NODE) {
@@ -86,6 +95,15 @@ export class Reading {
         else this.#hide(path)
       },
     )
+  }
+
+  /** Too much is noticed before all of it is here: ten thousand nodes of the largest size would not fit the process. */
+  #put(path: string, node: ViewedNode): void {
+    const { maxBytes, took } = this.#options
+    this.#length += node.json.length - (this.results.get(path)?.json.length ?? 0)
+    this.results.set(path, node)
+    took(memoryOf(path, node))
+    if (this.#length > maxBytes) this.#end('TOO_LARGE')
   }
 
   /** Which children a node has; those that are not known are read. */
@@ -172,6 +190,7 @@ export class Reading {
   ): void {
     if (this.#due === null) return
     this.#due += 1
+    this.#options.asked()
     start((result) => {
       if (this.#due === null) return
       const makesSense = result.err === 0 || result.err === NO_NODE || result.err === NO_AUTH

@@ -29,6 +29,16 @@ export type ViewEnsemble = Pick<Ensemble, 'limits' | 'marks'> & {
 /** The part of the source that one view needs. */
 export type SharedViewSource = Pick<ViewSource, 'newReads' | 'zxid' | 'leaveServer' | 'remove'>
 
+/** Whom the view belongs to. */
+export interface ViewHost {
+  /** It takes so many bytes more, or less. */
+  holds(bytes: number): void
+  /** A question was asked for what it shows first; later ones are for all who look. */
+  readsToOpen(): void
+  /** Called once: it is shown to nobody any more. */
+  ended(): void
+}
+
 /** Something that can be called off: reads under way, or the wait before them. */
 interface Work {
   stop(): void
@@ -62,10 +72,13 @@ export class SharedView implements Watching {
   readonly spec: ViewSpec
   readonly #ensemble: ViewEnsemble
   readonly #source: SharedViewSource
-  readonly #onEnded: () => void
+  readonly #host: ViewHost
   readonly #check: ViewCheck
   #state: State = { at: 'waiting' }
   #tree = new ViewTree()
+  /** What the host knows of. */
+  #memory = 0
+  #hasOpened = false
   /** Nodes, and lists of children, that events have named since the last batch. */
   #touched = new Set<string>()
   #touchedLists = new Set<string>()
@@ -74,13 +87,12 @@ export class SharedView implements Watching {
   /** `performance.now()` before which no batch begins. */
   #restsUntil = 0
 
-  /** @param onEnded called once, when it is shown to nobody any more */
   constructor(
     number: number,
     spec: ViewSpec,
     ensemble: ViewEnsemble,
     source: SharedViewSource,
-    onEnded: () => void,
+    host: ViewHost,
   ) {
     this.number = number
     this.path = spec.path
@@ -88,12 +100,22 @@ export class SharedView implements Watching {
     this.spec = spec
     this.#ensemble = ensemble
     this.#source = source
-    this.#onEnded = onEnded
+    this.#host = host
     this.#check = new ViewCheck(ensemble.limits.viewCheckMs, () => this.#schedule())
   }
 
   get nodeCount(): number {
     return this.#tree.size
+  }
+
+  /** About what it takes in the process. */
+  get memory(): number {
+    return this.#memory
+  }
+
+  /** All views together take too much, and this one is to go. */
+  giveUp(): void {
+    this.#fail('RATE_LIMITED')
   }
 
   /** Nobody looks any more. */
@@ -176,6 +198,7 @@ export class SharedView implements Watching {
     const { limits, marks } = this.#ensemble
     const { path, depth, data } = this.spec
     const askedAt = this.#source.zxid
+    let taken = 0
     const reading = new Reading({
       reads: this.#source.newReads(),
       root: path,
@@ -184,6 +207,14 @@ export class SharedView implements Watching {
       knownChildren: (path) => tree.childCount(path),
       knownBelow: (path) => tree.pathsBelow(path),
       maxNodes: limits.maxViewNodes,
+      maxBytes: limits.maxViewBytes,
+      asked: () => {
+        if (!this.#hasOpened) this.#host.readsToOpen()
+      },
+      took: (bytes) => {
+        taken += bytes
+        this.#holdBoth(tree, taken)
+      },
       encode: (node) => viewedNode(node, data, marks),
       done: (problem) => this.#readingDone(reading, askedAt, problem),
     })
@@ -207,6 +238,7 @@ export class SharedView implements Watching {
     else if (state.at === 'reading' && eventsWait) {
       // Of no zxid it is known that all that was read is as new.
       state.at = 'settling'
+      this.#holdBoth(tree, 0)
       this.#readBatch(tree)
     } else {
       const zxid = eventsWait ? askedAt : this.#source.zxid
@@ -244,6 +276,7 @@ export class SharedView implements Watching {
   #tell(tree: ViewTree, changed: ReadonlySet<string>, point: ViewPoint, isAll: boolean): void {
     if (this.#state.at !== 'live') this.#check.restart(tree.size)
     this.#tree = tree
+    this.#hasOpened = true
     this.#enter({ at: 'live', work: null })
     const startedAt = performance.now()
     this.audience.tell(tree, changed, point, isAll)
@@ -254,7 +287,17 @@ export class SharedView implements Watching {
     if (moreToDo || this.#check.isDue || this.audience.needsCatchUp) this.#schedule()
   }
 
-  #fail(code: 'NO_AUTH' | 'TOO_LARGE'): void {
+  #hold(memory: number): void {
+    this.#host.holds(memory - this.#memory)
+    this.#memory = memory
+  }
+
+  /** What is shown and what is read in its place: the larger of the two, or a lost link would cost some view its place. */
+  #holdBoth(fresh: ViewTree, taken: number): void {
+    if (fresh !== this.#tree) this.#hold(Math.max(this.#tree.memory, fresh.memory + taken))
+  }
+
+  #fail(code: keyof typeof ADVICE): void {
     this.audience.dismiss(endedMessage(this.number, wireError(code, { message: ADVICE[code] })))
     this.#enter({ at: 'ended' })
   }
@@ -265,15 +308,19 @@ export class SharedView implements Watching {
     if ('work' in before) before.work?.stop()
     if (state.at !== 'live') this.#check.stop()
     this.#state = state
+    // Of what was read, nothing is left but what is shown.
+    this.#hold(state.at === 'ended' ? 0 : this.#tree.memory)
     if (state.at === 'ended') {
       this.#source.remove(this)
-      this.#onEnded()
+      this.#host.ended()
     }
   }
 }
 
 const ADVICE = {
   NO_AUTH: 'the gateway, which reads for everybody, may not read the node; views show what anyone may read',
+  RATE_LIMITED:
+    'all views of this gateway take as much memory as they may; open views of smaller parts, or this one again later',
   TOO_LARGE: 'there is more below the path than a view may show; open views of smaller parts',
 }
 

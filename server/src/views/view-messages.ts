@@ -12,6 +12,8 @@ import { isNewer } from './zxid.js'
 
 /** Differences kept for the next page that comes from the same point: pages of one gateway mostly come from a few. */
 const MOST_DIFFERENCES = 64
+/** Bytes of those that are kept: sixty-four of the largest would take more than all nodes of all views may. */
+const MOST_DIFFERENCE_BYTES = 1_048_576
 
 /** What a view has to say at one state of its tree: each text is made once, when it is first wanted. */
 export class ViewMessages {
@@ -19,6 +21,7 @@ export class ViewMessages {
   readonly #tree: ViewTree
   readonly #zxid: HexLong
   readonly #differences = new Map<string, Buffer>()
+  #differenceBytes = 0
   #snapshot: Buffer | null = null
 
   /** @param tree as it is as long as this object is asked */
@@ -43,7 +46,12 @@ export class ViewMessages {
     if (made) return made
     const difference = this.#tree.since(point)
     const text = difference ? this.#encode(difference, zxid) : this.snapshot()
-    if (this.#differences.size < MOST_DIFFERENCES) this.#differences.set(key, text)
+    // The whole is kept anyway.
+    const bytes = this.#differenceBytes + (text === this.#snapshot ? 0 : text.length)
+    if (this.#differences.size < MOST_DIFFERENCES && bytes <= MOST_DIFFERENCE_BYTES) {
+      this.#differences.set(key, text)
+      this.#differenceBytes = bytes
+    }
     return text
   }
 

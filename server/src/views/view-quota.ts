@@ -11,6 +11,11 @@ export class ViewQuota {
     this.#most = most
   }
 
+  /** By holder, the numbers of the views that its pages are shown. */
+  get shownTo(): ReadonlyMap<string, ReadonlyMap<number, unknown>> {
+    return this.#pages
+  }
+
   /** @param view null for one that nobody is shown yet */
   isFull(holder: string, view: number | null): boolean {
     const pages = this.#pages.get(holder)

@@ -1,6 +1,8 @@
 import type { Ensemble } from '../ensemble.js'
 import type { ViewReadings } from '../metrics.js'
+import { dearestViews } from './dearest-views.js'
 import { SharedView, type ViewSpec } from './shared-view.js'
+import { ViewMemory } from './view-memory.js'
 import { ViewQuota } from './view-quota.js'
 import { ViewSource } from './view-source.js'
 
@@ -8,6 +10,7 @@ import { ViewSource } from './view-source.js'
 export class Views {
   readonly #ensemble: Ensemble
   readonly #source: ViewSource
+  readonly #memory: ViewMemory
   readonly #byKey = new Map<string, SharedView>()
   /** Of those who are shown views. */
   readonly quota: ViewQuota
@@ -16,6 +19,8 @@ export class Views {
   constructor(ensemble: Ensemble) {
     this.#ensemble = ensemble
     this.#source = new ViewSource(ensemble)
+    const most = ensemble.limits.maxViewBytesTotal
+    this.#memory = new ViewMemory(most, (isEnough) => this.#giveUp(isEnough))
     this.quota = new ViewQuota(ensemble.limits.maxSharedViewsPerSubject)
   }
 
@@ -29,13 +34,18 @@ export class Views {
     return this.#byKey.get(keyOf(spec)) ?? null
   }
 
-  /** One that nobody is shown yet. */
-  make(spec: ViewSpec): SharedView {
+  /**
+   * One that nobody is shown yet.
+   * @param readsToOpen called for each question that its first reading asks
+   */
+  make(spec: ViewSpec, readsToOpen: () => void): SharedView {
     const key = keyOf(spec)
     this.#lastNumber += 1
-    const view = new SharedView(this.#lastNumber, spec, this.#ensemble, this.#source, () =>
-      this.#byKey.delete(key),
-    )
+    const view = new SharedView(this.#lastNumber, spec, this.#ensemble, this.#source, {
+      holds: (bytes) => this.#memory.hold(bytes),
+      readsToOpen,
+      ended: () => this.#byKey.delete(key),
+    })
     this.#byKey.set(key, view)
     this.#source.add(view)
     return view
@@ -46,6 +56,19 @@ export class Views {
     this.#source.accessChanged(path)
   }
 
+  #giveUp(isEnough: () => boolean): void {
+    const views = new Map([...this.#byKey.values()].map((view) => [view.number, view]))
+    const bytes = new Map([...views].map(([number, { memory }]) => [number, memory]))
+    for (const number of dearestViews(this.quota.shownTo, bytes)) {
+      if (isEnough()) return
+      const view = views.get(number)
+      // Named once for each holder.
+      if (!views.delete(number)) continue
+      this.#ensemble.metrics.limited('maxViewBytesTotal')
+      view?.giveUp()
+    }
+  }
+
   readings(): ViewReadings {
     const readings = {
       views: this.#byKey.size,
@@ -53,6 +76,7 @@ export class Views {
       slow: 0,
       nodes: 0,
       watches: this.#source.watchCount,
+      bytes: this.#memory.bytes,
     }
     for (const { audience, nodeCount } of this.#byKey.values()) {
       readings.subscribers += audience.size

@@ -95,6 +95,69 @@ describe('a gateway that shows views', () => {
     expect(ensemble.sessions()).toContain(session.id)
   })
 
+  it('ends the largest view of whoever takes most where all together take too much', async () => {
+    const { url, http } = await startGateway(ensemble.connectString, {
+      limits: { maxViewBytesTotal: 20_000 },
+    })
+    const writer = await connect(url)
+    for (const path of ['/small', '/small/a', '/large', '/larger']) await done(writer, 'create', { path })
+    const small = await Viewer.connect(url, { path: '/small' })
+    await small.shows('a')
+    const mallory = await RawPage.connect(url, { token: token('mallory') })
+    const large = await Viewer.open(mallory, { path: '/large', data: true })
+    const larger = await Viewer.open(mallory, { path: '/larger', data: true })
+    await done(writer, 'create', { path: '/large/x', data: 'x'.repeat(4_000) })
+    await large.shows('x')
+    await done(writer, 'create', { path: '/larger/x', data: 'x'.repeat(12_000) })
+    await larger.shows('x')
+    await done(writer, 'create', { path: '/small/b', data: 'x'.repeat(6_000) })
+    await small.shows('a', 'b')
+    // The last straw comes from whoever has least.
+    const straw = await Viewer.connect(url, { path: '/small', data: true })
+    expect(await larger.ended()).toMatchObject({ code: 'RATE_LIMITED', retryable: true })
+    await straw.shows('a', 'b')
+    expect([large.update().error, small.update().error]).toEqual([null, null])
+    expect(await (await fetch(`${http}/metrics`)).text()).toContain(
+      'zoogate_limited_total{limit="maxViewBytesTotal"} 1\n',
+    )
+  })
+
+  it('opens no more views for a page that has them read in a loop, and any for pages that look at what is shown', async () => {
+    // Two of the largest at once, that is twenty reads; what comes back meanwhile is next to nothing.
+    const { url, http } = await startGateway(ensemble.connectString, {
+      limits: { maxViewNodes: 10, maxViewReadsPerSecond: 1 },
+    })
+    const writer = await connect(url)
+    await done(writer, 'create', { path: '/room' })
+    const names = Array.from({ length: 9 }, (_, at) => `n${at}`)
+    for (const name of names) await done(writer, 'create', { path: `/room/${name}` })
+    const page = await connect(url)
+    for (let round = 0; round < 2; round += 1) {
+      const viewer = await Viewer.open(page, { path: '/room' })
+      await viewer.shows(...names)
+      await done(page, 'closeView', { view: viewer.view })
+    }
+    expect(await page.call('openView', { path: '/room' })).toMatchObject({
+      type: 'error',
+      error: {
+        code: 'RATE_LIMITED',
+        retryable: true,
+        message: expect.stringMatching(/try again in [1-9] s$/),
+      },
+    })
+    expect(await (await fetch(`${http}/metrics`)).text()).toContain(
+      'zoogate_limited_total{limit="maxViewReadsPerSecond"} 1\n',
+    )
+    const first = await Viewer.connect(url, { path: '/room' })
+    await first.shows(...names)
+    const later = await connect(url)
+    for (let round = 0; round < 10; round += 1) {
+      const viewer = await Viewer.open(later, { path: '/room' })
+      await viewer.shows(...names)
+      await done(later, 'closeView', { view: viewer.view })
+    }
+  })
+
   it('opens a view only for whom the rules let read all of it', async () => {
     const { url } = await startGateway(ensemble.connectString, { access: 'rules' })
     const allow = ['read']

@@ -77,12 +77,16 @@ describe('a shared view', () => {
     told = []
     types = []
     const ensemble = {
-      limits: { ...DEFAULT_LIMITS, viewCheckMs },
+      limits: { ...DEFAULT_LIMITS, viewCheckMs, maxViewBytes: 1_000 },
       marks: new OwnerMarks(),
       metrics: { viewTold: () => undefined },
     }
     const spec = { path: '/r', depth: 'children', data: true } as const
-    view = new SharedView(1, spec, ensemble, source as SharedViewSource, () => undefined)
+    view = new SharedView(1, spec, ensemble, source as SharedViewSource, {
+      holds: () => undefined,
+      readsToOpen: () => undefined,
+      ended: () => undefined,
+    })
     view.audience.add(page(), null)
   })
   const page = () => ({
@@ -205,6 +209,17 @@ describe('a shared view', () => {
     await source.answer('/r children', '0x5', { children: ['x', 'y'] })
     expect(source.ended).toBe(0)
     view.end()
+    expect(source.ended).toBe(1)
+  })
+
+  it('ends as soon as what it has read is too much, and waits for no more of it', async () => {
+    view.sourceAttached()
+    await source.answer('/r exists', '0x5', { stat: { numChildren: 3 } })
+    await source.answer('/r children', '0x5', { children: ['x', 'y', 'z'] })
+    await source.answer('/r/x', '0x5', node('0x2', 'a'.repeat(500)))
+    expect(types).toEqual([])
+    await source.answer('/r/y', '0x5', node('0x3', 'a'.repeat(500)))
+    expect(types).toEqual(['viewEnded'])
     expect(source.ended).toBe(1)
   })
 

@@ -89,4 +89,24 @@ describe('the messages of one state', () => {
     )
     expect(again).toHaveLength(64)
   })
+
+  it('keeps no more differences than a megabyte of them', () => {
+    const tree = new ViewTree()
+    const data = 'x'.repeat(400_000)
+    tree.put('old', node('0x1'))
+    tree.put('new', { czxid: '0x9', mzxid: '0x9', json: JSON.stringify([data, null, '0x9', 0]) })
+    const messages = new ViewMessages(1, tree, '0x9')
+    const points = [2, 3, 4, 5].map((zxid) => ({ zxid: `0x${zxid}` as const, count: 1 }))
+    const texts = points.map((point) => messages.difference(point))
+    const kept = points.map((point, at) => messages.difference(point) === texts[at])
+    expect(kept).toEqual([true, true, false, false])
+  })
+
+  it('knows how many nodes hang from each', () => {
+    const tree = new ViewTree()
+    for (const path of ['', 'a', 'a/b', 'a/c', 'd']) tree.put(path, node('0x1'))
+    tree.put('a', node('0x1', '0x2'))
+    tree.put('d', null)
+    expect(['', 'a', 'a/b', 'd'].map((path) => tree.childCount(path))).toEqual([1, 2, 0, 0])
+  })
 })
