@@ -78,7 +78,7 @@ export class PageViews implements ViewPage {
       return wireError('RATE_LIMITED', { message: this.#adviceOn(limit) })
     }
     if (shown) this.#spend(1 + shown.nodeCount / NODES_FOR_A_READ)
-    const view = shown ?? this.#views.make(spec, () => this.#spend(1))
+    const view = shown ?? this.#views.make(spec, (count) => this.#spend(count))
     opened(view.number)
     const open = this.#open.get(view.number)
     if (open) {

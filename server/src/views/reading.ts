@@ -19,9 +19,9 @@ export interface ReadingOptions {
   knownBelow(path: string): Iterable<string>
   maxNodes: number
   maxBytes: number
-  /** Told of each question. */
-  asked(): void
-  /** Told what each node takes that was read, until all is done. */
+  /** Told of questions. */
+  asked(count: number): void
+  /** Told what takes memory until all is done: nodes that are to be read, and what was read of them. */
   took(bytes: number): void
   encode(node: NodeReading): ViewedNode
   /** Called once, when every answer is there or what is wrong is clear; not at all where the reading was stopped. */
@@ -77,24 +77,49 @@ export class Reading {
 
   /** @param hasOthersBelow whether there seem to be children that are not known */
   node(path: string, hasOthersBelow: (node: NodeReading) => boolean = () => false): void {
-    const { reads, encode, known } = this.#options
+    const { reads } = this.#options
     if (this.#asked.has(path)) return
     this.#asked.add(path)
     this.#ask<NodeReading>(
       (done) => reads.getNode(this.#absolute(path), done),
-      (result) => {
-        if ('value' in result) {
-          const node = encode(result.value)
-          this.#put(path, node)
-          if (known(path)?.czxid !== node.czxid || hasOthersBelow(result.value))
-            this.#lookBelow(path, result.value)
-        } else if (result.err === NO_NODE) {
-          this.results.set(path, null)
-          if (path === '') this.#awaitRoot()
-        } else if (path === '') this.#end('NO_AUTH')
-        else this.#hide(path)
-      },
+      (result) => this.#takeNode(path, result, hasOthersBelow),
     )
+  }
+
+  /** As `node` for each, but what is still to be asked is no more than its path: lists may be long, and many be read at once. */
+  #nodes(paths: readonly string[]): void {
+    if (this.#due === null) return
+    const { reads, asked, took } = this.#options
+    for (const path of paths) this.#asked.add(path)
+    this.#due += paths.length
+    asked(paths.length)
+    took(paths.reduce((sum, path) => sum + memoryOf(path), 0))
+    let at = 0
+    reads.getNodes(paths.length, (get) => {
+      const path = paths[at] as string
+      at += 1
+      get(this.#absolute(path), (result) =>
+        this.#receive(result, (result) => this.#takeNode(path, result, () => false)),
+      )
+    })
+  }
+
+  #takeNode(
+    path: string,
+    result: CallResult<NodeReading>,
+    hasOthersBelow: (node: NodeReading) => boolean,
+  ): void {
+    const { encode, known } = this.#options
+    if ('value' in result) {
+      const node = encode(result.value)
+      this.#put(path, node)
+      const isNew = known(path)?.czxid !== node.czxid
+      if (isNew || hasOthersBelow(result.value)) this.#lookBelow(path, result.value)
+    } else if (result.err === NO_NODE) {
+      this.results.set(path, null)
+      if (path === '') this.#awaitRoot()
+    } else if (path === '') this.#end('NO_AUTH')
+    else this.#hide(path)
   }
 
   /** Too much is noticed before all of it is here: ten thousand nodes of the largest size would not fit the process. */
@@ -102,7 +127,7 @@ export class Reading {
     const { maxBytes, took } = this.#options
     this.#length += node.json.length - (this.results.get(path)?.json.length ?? 0)
     this.results.set(path, node)
-    took(memoryOf(path, node))
+    took(node.json.length)
     if (this.#length > maxBytes) this.#end('TOO_LARGE')
   }
 
@@ -151,13 +176,14 @@ export class Reading {
           if (result.err === NO_AUTH && path === '') this.#end('NO_AUTH')
           return
         }
+        const others: string[] = []
         for (const name of result.value.children) {
           const child = path === '' ? name : `${path}/${name}`
           // It may have come back since it was read.
-          if (this.results.get(child) === null) this.#asked.delete(child)
-          else if (known(child)) continue
-          this.node(child)
+          if (this.results.get(child) === null) others.push(child)
+          else if (!known(child) && !this.#asked.has(child)) others.push(child)
         }
+        this.#nodes(others)
         if (this.#asked.size > maxNodes + 1) this.#end('TOO_LARGE')
       },
     )
@@ -190,17 +216,19 @@ export class Reading {
   ): void {
     if (this.#due === null) return
     this.#due += 1
-    this.#options.asked()
-    start((result) => {
-      if (this.#due === null) return
-      const makesSense = result.err === 0 || result.err === NO_NODE || result.err === NO_AUTH
-      if (!makesSense || result.zxid === null) {
-        this.#end('lost')
-        return
-      }
-      take(result)
-      this.#answered()
-    })
+    this.#options.asked(1)
+    start((result) => this.#receive(result, take))
+  }
+
+  #receive<T>(result: CallResult<T>, take: (result: CallResult<T>) => void): void {
+    if (this.#due === null) return
+    const makesSense = result.err === 0 || result.err === NO_NODE || result.err === NO_AUTH
+    if (!makesSense || result.zxid === null) {
+      this.#end('lost')
+      return
+    }
+    take(result)
+    this.#answered()
   }
 
   #answered(): void {

@@ -33,8 +33,8 @@ export type SharedViewSource = Pick<ViewSource, 'newReads' | 'zxid' | 'leaveServ
 export interface ViewHost {
   /** It takes so many bytes more, or less. */
   holds(bytes: number): void
-  /** A question was asked for what it shows first; later ones are for all who look. */
-  readsToOpen(): void
+  /** Questions were asked for what it shows first; later ones are for all who look. */
+  readsToOpen(count: number): void
   /** Called once: it is shown to nobody any more. */
   ended(): void
 }
@@ -208,8 +208,8 @@ export class SharedView implements Watching {
       knownBelow: (path) => tree.pathsBelow(path),
       maxNodes: limits.maxViewNodes,
       maxBytes: limits.maxViewBytes,
-      asked: () => {
-        if (!this.#hasOpened) this.#host.readsToOpen()
+      asked: (count) => {
+        if (!this.#hasOpened) this.#host.readsToOpen(count)
       },
       took: (bytes) => {
         taken += bytes

@@ -41,10 +41,14 @@ export interface Watching {
   sourceEvent(event: SourceEvent): void
 }
 
+type GetNode = (path: string, callback: Callback<NodeReading>) => void
+
 /** Reads that take turns with those of others; with one-shot watches where there are no lasting ones. */
 export interface SourceReads {
   readonly hasLastingWatches: boolean
-  getNode(path: string, callback: Callback<NodeReading>): void
+  getNode: GetNode
+  /** Calls `turn` so many times, now or later, each time when a node may be asked for, which it does at once. */
+  getNodes(count: number, turn: (get: GetNode) => void): void
   getChildren(path: string, callback: Callback<{ children: string[] }>): void
   /** Tells of a node also where nobody may read it. */
   exists(path: string, callback: Callback<{ stat: { numChildren: number } }>): void
@@ -145,6 +149,15 @@ export class ViewSource implements LinkListener {
       hasLastingWatches: isLasting,
       getNode: (path, callback) =>
         this.#read(lane, callback, (link, done) => link.getNode(path, !isLasting, done)),
+      getNodes: (count, turn) => {
+        const link = this.#link
+        if (link === null) return
+        const get: GetNode = (path, callback) =>
+          link.getNode(path, !isLasting, (result) => this.#answered(result, callback))
+        // One for all, so that thousands of reads which wait take next to nothing.
+        const read = () => turn(get)
+        for (let left = count; left > 0; left -= 1) lane.enter(read)
+      },
       getChildren: (path, callback) =>
         this.#read(lane, callback, (link, done) => link.getChildren(path, !isLasting, done)),
       exists: (path, callback) =>
@@ -161,17 +174,17 @@ export class ViewSource implements LinkListener {
     start: (link: EnsembleLink, callback: Callback<T>) => void,
   ): void {
     const link = this.#link
-    const window = this.#window
     if (link === null) return
-    const read = () =>
-      start(link, (result) => {
-        if (result.zxid !== null) this.#zxid = result.zxid
-        // First, so that what this answer leads to is asked behind what waits already.
-        window.leave()
-        callback(result)
-      })
+    const read = () => start(link, (result) => this.#answered(result, callback))
     if (lane) lane.enter(read)
-    else window.enterAhead(read)
+    else this.#window.enterAhead(read)
+  }
+
+  #answered<T>(result: CallResult<T>, callback: Callback<T>): void {
+    if (result.zxid !== null) this.#zxid = result.zxid
+    // First, so that what this answer leads to is asked behind what waits already.
+    this.#window.leave()
+    callback(result)
   }
 
   // ---- what the link tells ----

@@ -126,7 +126,7 @@ const PUNCTUATION_BYTES = 4
 /** Measured: what a node takes besides its texts, which stand in objects, in maps, and in the message that was made of them. */
 const NODE_OVERHEAD_BYTES = 512
 
-/** About what a node takes in the process. */
-export function memoryOf(path: string, node: ViewedNode): number {
-  return path.length + node.json.length + NODE_OVERHEAD_BYTES
+/** About what a node takes in the process besides what is told of it. */
+export function memoryOf(path: string): number {
+  return path.length + NODE_OVERHEAD_BYTES
 }

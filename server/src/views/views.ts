@@ -36,9 +36,9 @@ export class Views {
 
   /**
    * One that nobody is shown yet.
-   * @param readsToOpen called for each question that its first reading asks
+   * @param readsToOpen told of the questions that its first reading asks
    */
-  make(spec: ViewSpec, readsToOpen: () => void): SharedView {
+  make(spec: ViewSpec, readsToOpen: (count: number) => void): SharedView {
     const key = keyOf(spec)
     this.#lastNumber += 1
     const view = new SharedView(this.#lastNumber, spec, this.#ensemble, this.#source, {

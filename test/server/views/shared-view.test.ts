@@ -22,6 +22,9 @@ class ScriptedSource {
   newReads = (): SourceReads => ({
     hasLastingWatches: this.hasLastingWatches,
     getNode: (path, callback) => this.#ask(path, callback),
+    getNodes: (count, turn) => {
+      for (let left = count; left > 0; left -= 1) turn((path, callback) => this.#ask(path, callback))
+    },
     getChildren: (path, callback) => this.#ask(`${path} children`, callback),
     exists: (path, callback) => this.#ask(`${path} exists`, callback),
     sync: (path, callback) => this.#ask(`${path} sync`, callback),
