@@ -78,8 +78,8 @@ export const DEFAULT_LIMITS = {
   /** Bytes of one view as it is sent to a page that opens it; below what may wait for a page (`maxBufferedBytes`). */
   maxViewBytes: 4_194_304,
   /**
-   * Bytes that all views take in memory, about 512 of them for each node besides its texts: half a million small nodes. Beyond,
-   * the largest view of whoever takes most ends.
+   * Bytes that all views take in memory, about 768 of them for each node besides its texts: 300,000 small nodes. Beyond, the
+   * largest view of whoever takes most ends.
    */
   maxViewBytesTotal: 268_435_456,
   /**
@@ -89,9 +89,11 @@ export const DEFAULT_LIMITS = {
   maxViewReadsPerSecond: 2_000,
   /**
    * Milliseconds in which a view reads each of its nodes once more, to find those that other clients have hidden since, of which
-   * ZooKeeper tells nobody. Ten thousand nodes are some 300 reads a second, two hundredths of what a server answers.
+   * ZooKeeper tells nobody. Ten thousand nodes are some 300 reads a second, less than a hundredth of what a server answers.
    */
   viewCheckMs: 30_000,
+  /** Nodes a second that all views read for that: some 8% of a core. Beyond, views with more than their part take longer. */
+  maxViewChecksPerSecond: 2_000,
   /** Bytes waiting for a page from which on its views skip what they would tell it, until it has read everything. */
   maxViewBacklogBytes: 65_536,
   /** Milliseconds that `drain` takes at most. */

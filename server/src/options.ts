@@ -104,6 +104,7 @@ const limitsSchema = z.object({
   maxViewBytes: count.default(DEFAULT_LIMITS.maxViewBytes),
   maxViewBytesTotal: count.default(DEFAULT_LIMITS.maxViewBytesTotal),
   maxViewReadsPerSecond: count.default(DEFAULT_LIMITS.maxViewReadsPerSecond),
+  maxViewChecksPerSecond: count.default(DEFAULT_LIMITS.maxViewChecksPerSecond),
   viewCheckMs: milliseconds.min(100).default(DEFAULT_LIMITS.viewCheckMs),
   // Below a socket's own buffer (64 KiB in newer Node.js) it would not say when everything has been read.
   maxViewBacklogBytes: count.min(65_536).default(DEFAULT_LIMITS.maxViewBacklogBytes),

@@ -2,6 +2,7 @@ import type { HexLong, ViewDepth, ViewPoint } from 'zoogate-client/protocol'
 import type { Ensemble } from '../ensemble.js'
 import { wireError } from '../errors.js'
 import { Audience } from './audience.js'
+import type { CheckPace } from './check-pace.js'
 import { Reading, type ReadingProblem } from './reading.js'
 import { ViewCheck } from './view-check.js'
 import { endedMessage } from './view-messages.js'
@@ -31,6 +32,7 @@ export type SharedViewSource = Pick<ViewSource, 'newReads' | 'zxid' | 'leaveServ
 
 /** Whom the view belongs to. */
 export interface ViewHost {
+  readonly checkPace: CheckPace
   /** It takes so many bytes more, or less. */
   holds(bytes: number): void
   /** Questions were asked for what it shows first; later ones are for all who look. */
@@ -101,7 +103,7 @@ export class SharedView implements Watching {
     this.#ensemble = ensemble
     this.#source = source
     this.#host = host
-    this.#check = new ViewCheck(ensemble.limits.viewCheckMs, () => this.#schedule())
+    this.#check = new ViewCheck(host.checkPace, () => this.#schedule())
   }
 
   get nodeCount(): number {

@@ -1,3 +1,5 @@
+import type { CheckPace } from './check-pace.js'
+
 /** Nodes that are looked at together: few enough that news of the same view do not wait for them. */
 export const CHECKED_AT_ONCE = 200
 /** By how much of itself a pause may be shorter, so that views which began together do not go on together. */
@@ -9,20 +11,22 @@ const JITTER = 0.25
  * for ever, whatever became of it.
  */
 export class ViewCheck {
-  readonly #everyMs: number
+  readonly #pace: CheckPace
   readonly #due: () => void
   readonly #random: () => number
   #timer: NodeJS.Timeout | undefined
   #isDue = false
+  /** Nodes, the view's own included, that the pace knows of; null while there is no check. */
+  #count: number | null = null
   /** Where the present round is; nodes that come meanwhile are part of it. Null between two rounds. */
   #round: Iterator<string> | null = null
 
   /**
-   * @param everyMs how long a round takes
+   * @param pace how long a round takes
    * @param due called when `take` has something to give
    */
-  constructor(everyMs: number, due: () => void, random: () => number = Math.random) {
-    this.#everyMs = everyMs
+  constructor(pace: CheckPace, due: () => void, random: () => number = Math.random) {
+    this.#pace = pace
     this.#due = due
     this.#random = random
   }
@@ -39,6 +43,7 @@ export class ViewCheck {
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#tellPace(null)
     this.#isDue = false
     this.#round = null
   }
@@ -73,11 +78,18 @@ export class ViewCheck {
   }
 
   #wait(count: number): void {
-    const share = Math.min(1, CHECKED_AT_ONCE / (count + 1))
-    const ms = this.#everyMs * share * (1 - JITTER * this.#random())
+    const nodes = count + 1
+    this.#tellPace(nodes)
+    const share = Math.min(1, CHECKED_AT_ONCE / nodes)
+    const ms = this.#pace.roundMs(nodes) * share * (1 - JITTER * this.#random())
     this.#timer = setTimeout(() => {
       this.#isDue = true
       this.#due()
     }, ms)
+  }
+
+  #tellPace(count: number | null): void {
+    this.#pace.change(this.#count, count)
+    this.#count = count
   }
 }

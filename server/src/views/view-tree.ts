@@ -124,7 +124,7 @@ function bytesOf(path: string, { json }: ViewedNode): number {
 const PUNCTUATION_BYTES = 4
 
 /** Measured: what a node takes besides its texts, which stand in objects, in maps, and in the message that was made of them. */
-const NODE_OVERHEAD_BYTES = 512
+const NODE_OVERHEAD_BYTES = 768
 
 /** About what a node takes in the process besides what is told of it. */
 export function memoryOf(path: string): number {

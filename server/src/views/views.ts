@@ -1,5 +1,6 @@
 import type { Ensemble } from '../ensemble.js'
 import type { ViewReadings } from '../metrics.js'
+import { CheckPace } from './check-pace.js'
 import { dearestViews } from './dearest-views.js'
 import { SharedView, type ViewSpec } from './shared-view.js'
 import { ViewMemory } from './view-memory.js'
@@ -11,6 +12,7 @@ export class Views {
   readonly #ensemble: Ensemble
   readonly #source: ViewSource
   readonly #memory: ViewMemory
+  readonly #checkPace: CheckPace
   readonly #byKey = new Map<string, SharedView>()
   /** Of those who are shown views. */
   readonly quota: ViewQuota
@@ -19,9 +21,10 @@ export class Views {
   constructor(ensemble: Ensemble) {
     this.#ensemble = ensemble
     this.#source = new ViewSource(ensemble)
-    const most = ensemble.limits.maxViewBytesTotal
-    this.#memory = new ViewMemory(most, (isEnough) => this.#giveUp(isEnough))
-    this.quota = new ViewQuota(ensemble.limits.maxSharedViewsPerSubject)
+    const { limits } = ensemble
+    this.#memory = new ViewMemory(limits.maxViewBytesTotal, (isEnough) => this.#giveUp(isEnough))
+    this.#checkPace = new CheckPace(limits.viewCheckMs, limits.maxViewChecksPerSecond)
+    this.quota = new ViewQuota(limits.maxSharedViewsPerSubject)
   }
 
   /** Whether there are as many different ones as there may be. */
@@ -42,6 +45,7 @@ export class Views {
     const key = keyOf(spec)
     this.#lastNumber += 1
     const view = new SharedView(this.#lastNumber, spec, this.#ensemble, this.#source, {
+      checkPace: this.#checkPace,
       holds: (bytes) => this.#memory.hold(bytes),
       readsToOpen,
       ended: () => this.#byKey.delete(key),

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ViewMessage } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../../server/src/limits.js'
 import { OwnerMarks } from '../../../server/src/owner-marks.js'
+import { CheckPace } from '../../../server/src/views/check-pace.js'
 import { SharedView, type SharedViewSource } from '../../../server/src/views/shared-view.js'
 import type { SourceReads } from '../../../server/src/views/view-source.js'
 import type { Callback } from '../../../server/src/zookeeper/index.js'
@@ -80,12 +81,13 @@ describe('a shared view', () => {
     told = []
     types = []
     const ensemble = {
-      limits: { ...DEFAULT_LIMITS, viewCheckMs, maxViewBytes: 1_000 },
+      limits: { ...DEFAULT_LIMITS, maxViewBytes: 1_000 },
       marks: new OwnerMarks(),
       metrics: { viewTold: () => undefined },
     }
     const spec = { path: '/r', depth: 'children', data: true } as const
     view = new SharedView(1, spec, ensemble, source as SharedViewSource, {
+      checkPace: new CheckPace(viewCheckMs, 2_000),
       holds: () => undefined,
       readsToOpen: () => undefined,
       ended: () => undefined,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CheckPace } from '../../../server/src/views/check-pace.js'
 import { CHECKED_AT_ONCE, ViewCheck } from '../../../server/src/views/view-check.js'
 
 const EVERY_MS = 30_000
@@ -20,7 +21,7 @@ describe('a check of a view', () => {
       const found = check.take(paths.size, () => paths)
       taken.push({ atMs: Date.now() - startedAt, paths: found })
     }
-    const check = new ViewCheck(EVERY_MS, due, random)
+    const check = new ViewCheck(new CheckPace(EVERY_MS, 2_000), due, random)
     check.restart(count)
     return { check, paths, taken }
   }
