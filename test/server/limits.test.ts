@@ -30,7 +30,9 @@ describe('limits that depend on each other', () => {
     expect(DEFAULT_LIMITS.maxUnauthenticatedPerAddress).toBeLessThan(DEFAULT_LIMITS.maxUnauthenticated)
     expect(DEFAULT_LIMITS.maxUnauthenticated).toBeLessThan(DEFAULT_LIMITS.maxConnections)
     expect(DEFAULT_LIMITS.maxSessionsPerSubject).toBeLessThan(DEFAULT_LIMITS.maxSessions)
-    expect(DEFAULT_LIMITS.maxViews).toBeLessThan(DEFAULT_LIMITS.maxSharedViews)
+    expect(DEFAULT_LIMITS.maxViews).toBeLessThan(DEFAULT_LIMITS.maxSharedViewsPerSubject)
+    expect(DEFAULT_LIMITS.maxSharedViewsPerSubject).toBeLessThan(DEFAULT_LIMITS.maxSharedViews)
+    expect(maxViewBytes).toBeLessThan(DEFAULT_LIMITS.maxViewBytesTotal)
   })
 
   it('open fewer links at a time than wait in the backlog of a server', () => {
