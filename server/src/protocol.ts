@@ -19,7 +19,6 @@ import type {
   ViewPoint,
   WatchLists,
 } from 'zoogate-client/protocol'
-import { DEFAULT_LIMITS } from './limits.js'
 
 // What comes from a page is checked in two steps: first the message as a whole, as far as is needed to
 // answer it, then the fields of the operation. So a bad call gets an error with its id, and only what
@@ -171,9 +170,9 @@ export function splitFrame(text: string, maxMessages: number): unknown[] | { pro
 
 /**
  * Checks one message of a page. Never throws.
- * @param maxMultiParts parts of a multi: they are counted before they are looked at
+ * @param maxMultiParts parts of a multi: they are counted before they are looked at. @default no limit
  */
-export function parseMessage(value: unknown, maxMultiParts: number = DEFAULT_LIMITS.maxMultiParts): Parsed {
+export function parseMessage(value: unknown, maxMultiParts = Number.POSITIVE_INFINITY): Parsed {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'unreadable', problem: 'a message is a JSON object' }
   }
