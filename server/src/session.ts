@@ -1,12 +1,12 @@
-import type { CloseCode, HexLong, Resume, WatchEventType, WatchLists } from 'zoogate-client/protocol'
+import type { CloseCode, HexLong, WatchEventType, WatchLists } from 'zoogate-client/protocol'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import { type AttachPass, slowDownMs } from './attach-gate.js'
 import type { Ensemble } from './ensemble.js'
 import type { LimitName } from './limits.js'
 import { type Answer, execute, type SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
-import type { SealedSession } from './resume-token.js'
 import { retryDelayMs } from './retry-delay.js'
+import type { SessionPage, SessionRequest } from './session-page.js'
 import { TakeoverWatch } from './takeover.js'
 import {
   type AttachedSession,
@@ -16,6 +16,7 @@ import {
   type LossCause,
   type ServerCursor,
 } from './zookeeper/index.js'
+import { ZxidVerdict } from './zxid-verdict.js'
 
 // attaching ──► attached ──► lingering ──┐
 //    ▲  │          │  │                  │
@@ -27,42 +28,12 @@ import {
 // ended:     final; either the session is over, or this gateway has let go of it (detached)
 export type SessionState = 'attaching' | 'attached' | 'lingering' | 'closing' | 'ended'
 
-/** What a session tells the page that holds it; synchronous, in ZooKeeper's order. */
-export interface SessionPage {
-  sessionAttached(session: PageSession): void
-  sessionSuspended(message: string): void
-  sessionEvent(type: WatchEventType, path: string): void
-  sessionEnded(code: CloseCode, message: string): void
-  /** Asks the page for a sign of life sent from now on; `answered` is called when it came. */
-  ask(answered: () => void): void
-}
-
-export interface PageSession {
-  id: HexLong
-  timeoutMs: number
-  resumed: boolean
-  resumeToken: string
-  zxid: HexLong
-  /** There where it is true: the server has lost its quorum. */
-  readOnly?: true
-  /** How views name the owner of this session's nodes. */
-  mark: string
-}
-
-/** Who opens the session, and what with. */
-export interface SessionRequest {
-  subject: string
-  issuer: string | null
-  /** The gateway's chroot and the token's. */
-  chroot: string
-  /** Identities that the link takes on at each attach. */
-  auth: readonly { scheme: string; auth: string }[]
-  timeoutMs: number
-  resume: { sealed: SealedSession; zxid: HexLong; watches: WatchLists } | null
-}
-
 const THROTTLED =
   'the ensemble throttles requests: lower maxCallsInFlight here, or raise requestThrottleLimit and look at its load'
+const ZXID_IMPOSSIBLE =
+  'no server of the ensemble has seen the zxid that this resume brings; a new session is needed'
+const ZXID_UNCLEAR =
+  'the servers that can be reached have not seen the zxid that this resume brings, others may have; redial and resume'
 /** How often a session on a server without a quorum looks for one that has it. */
 const READ_ONLY_FOR_MS = 5_000
 /** Losses that do not go away by themselves. */
@@ -84,6 +55,7 @@ export class Session implements LinkListener {
   #attachedAt = 0
   #timeoutMs: number
   readonly #takeover = new TakeoverWatch()
+  readonly #zxid: ZxidVerdict
   #inFlight = 0
   #whenIdle: (() => void) | null = null
 
@@ -96,6 +68,7 @@ export class Session implements LinkListener {
     this.#generation = resume?.sealed.generation ?? 0
     this.#timeoutMs = request.timeoutMs
     this.#servers = ensemble.servers.cursor()
+    this.#zxid = new ZxidVerdict(this.#servers.size)
     this.#link = new EnsembleLink({
       servers: this.#servers,
       listener: this,
@@ -105,7 +78,7 @@ export class Session implements LinkListener {
       ...ensemble.linkOptions,
       ...(resume && {
         session: { id: resume.sealed.id, password: resume.sealed.password },
-        lastZxid: resume.zxid,
+        claimedZxid: resume.zxid,
         watches: absolute(resume.watches, chroot),
       }),
     })
@@ -253,6 +226,7 @@ export class Session implements LinkListener {
       this.#takeover.failed()
       this.#failures += 1
     }
+    if (loss.cause === 'behind' && this.#zxidIsRefused(loss.server)) return
     this.#retry()
   }
 
@@ -274,6 +248,14 @@ export class Session implements LinkListener {
   }
 
   // ---- the way to the ensemble ----
+
+  /** No server is told of a zxid that only the page knows, so it costs a bounded number of attempts. */
+  #zxidIsRefused(server: string): boolean {
+    const verdict = this.#zxid.behind(server)
+    if (verdict === 'impossible') this.#finish(CLOSE_CODES.RESUME_REFUSED, ZXID_IMPOSSIBLE)
+    if (verdict === 'unclear') this.#finish(CLOSE_CODES.UNVERIFIED, ZXID_UNCLEAR)
+    return verdict !== 'ask_on'
+  }
 
   #attach(): void {
     const kind = this.#id === null ? 'create' : 'renew'
@@ -326,7 +308,7 @@ function hexId(id: Buffer): HexLong {
   return `0x${id.readBigUInt64BE(0).toString(16)}`
 }
 
-function absolute(watches: Resume['watches'], chroot: string): WatchLists {
+function absolute(watches: WatchLists, chroot: string): WatchLists {
   const full = (paths: string[] = []) => paths.map((path) => withChroot(chroot, path))
   const { data, exist, child, persistent, recursive } = watches
   return {

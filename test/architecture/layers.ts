@@ -47,6 +47,7 @@ export const SERVER_LAYERS: Layer[] = [
     name: 'session',
     files: [
       'session.ts',
+      'session-page.ts',
       'operations.ts',
       'operation-limits.ts',
       'node-values.ts',
@@ -56,6 +57,7 @@ export const SERVER_LAYERS: Layer[] = [
       'session-quota.ts',
       'attach-gate.ts',
       'takeover.ts',
+      'zxid-verdict.ts',
       'revocation-list.ts',
       'retry-delay.ts',
     ],
