@@ -62,6 +62,8 @@ export const DEFAULT_LIMITS = {
   maxEventLoopLagMs: 1_000,
   /** Links being opened or re-attached at one time; below ZooKeeper's listen backlog of 50, which drops the rest for a second. */
   attachConcurrency: 40,
+  /** Those of one subject: where everybody else waits, half of the places stay theirs. */
+  attachConcurrencyPerSubject: 20,
   /**
    * Milliseconds for which the keys of a JWKS address are used when it cannot be asked: an outage of the identity provider
    * over a day is nobody's plan, and a key that was withdrawn lives no longer.

@@ -1,3 +1,4 @@
+import { holderOf } from './holder.js'
 import type { LimitName, Limits } from './limits.js'
 
 /** When to come back: sessions that are left behind are over in about this time. The spread keeps those who wait from coming as one. */
@@ -33,7 +34,7 @@ export class SessionQuota {
     const { maxEventLoopLagMs, maxSessions, maxSessionsPerSubject } = this.#limits
     const retryAfterMs = Math.round(RETRY_MS + this.#random() * RETRY_SPREAD_MS)
     const putOff = (limit: LimitName, message: string) => ({ limit, message, retryAfterMs })
-    if ((this.#perHolder.get(holder(subject, chroot)) ?? 0) >= maxSessionsPerSubject) {
+    if ((this.#perHolder.get(holderOf(subject, chroot)) ?? 0) >= maxSessionsPerSubject) {
       const message = `this subject holds ${maxSessionsPerSubject} sessions here already; close some of its pages`
       return putOff('maxSessionsPerSubject', message)
     }
@@ -50,22 +51,17 @@ export class SessionQuota {
   }
 
   opened(subject: string, chroot: string): void {
-    const key = holder(subject, chroot)
+    const key = holderOf(subject, chroot)
     this.#total += 1
     this.#perHolder.set(key, (this.#perHolder.get(key) ?? 0) + 1)
   }
 
   /** To be called once for each `opened`. */
   ended(subject: string, chroot: string): void {
-    const key = holder(subject, chroot)
+    const key = holderOf(subject, chroot)
     const left = (this.#perHolder.get(key) as number) - 1
     this.#total -= 1
     if (left === 0) this.#perHolder.delete(key)
     else this.#perHolder.set(key, left)
   }
-}
-
-/** Two tenants may both have an ada. No path has a NUL. */
-function holder(subject: string, chroot: string): string {
-  return `${chroot}\0${subject}`
 }

@@ -2,6 +2,7 @@ import type { CloseCode, HexLong, WatchEventType, WatchLists } from 'zoogate-cli
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import { type AttachPass, slowDownMs } from './attach-gate.js'
 import type { Ensemble } from './ensemble.js'
+import { holderOf } from './holder.js'
 import type { LimitName } from './limits.js'
 import { type Answer, execute, type SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
@@ -259,7 +260,8 @@ export class Session implements LinkListener {
 
   #attach(): void {
     const kind = this.#id === null ? 'create' : 'renew'
-    this.#pass = this.#ensemble.gate.enter(kind, () => this.#link.attach())
+    const { subject, chroot } = this.#request
+    this.#pass = this.#ensemble.gate.enter(kind, () => this.#link.attach(), holderOf(subject, chroot))
   }
 
   /**

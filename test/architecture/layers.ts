@@ -74,6 +74,8 @@ export const SERVER_LAYERS: Layer[] = [
       'allowance.ts',
       'page-rate.ts',
       'unread-bytes.ts',
+      'fair-queue.ts',
+      'holder.ts',
       'connect-rate.ts',
       'waiting-room.ts',
       'client-address.ts',
