@@ -14,7 +14,7 @@ import { Intake, type IntakeSocket } from './intake.js'
 import type { LimitName } from './limits.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageCalls } from './page-calls.js'
-import { PageHeartbeat } from './page-heartbeat.js'
+import { PageHeartbeat, presumedTimeoutMs } from './page-heartbeat.js'
 import { PageToken } from './page-token.js'
 import { withoutChroot } from './path.js'
 import { parseMessage, splitFrame } from './protocol.js'
@@ -41,12 +41,6 @@ export interface ConnectionContext {
 
 /** Close codes that a page sends when its tab closes or reloads. */
 const GOING_AWAY = 1001
-/**
- * Until the ensemble has given a timeout, the one asked for stands in, within reason: below, a page has no time
- * to answer; above, a page that is gone would hold its place for hours while no server can be reached.
- */
-const SHORTEST_HEARTBEAT_MS = 500
-const LONGEST_HEARTBEAT_MS = 30_000
 
 /** How long a drain waits for the answers of one page; an ensemble that takes longer is in trouble itself. */
 const DRAIN_GRACE_MS = 1_000
@@ -215,13 +209,14 @@ export class Connection implements SessionPage {
         return
       }
     }
-    if (!hello.resume) {
-      const putOff = ensemble.quota.refusal(identity.subject, chroot)
-      if (putOff) {
-        this.#limited(putOff.limit)
-        this.refuse(CLOSE_CODES.OVERLOADED, putOff.message, putOff.retryAfterMs)
-        return
-      }
+    const { quota } = ensemble
+    const putOff = hello.resume
+      ? quota.resumeRefusal(identity.subject, chroot)
+      : quota.refusal(identity.subject, chroot)
+    if (putOff) {
+      this.#limited(putOff.limit)
+      this.refuse(CLOSE_CODES.OVERLOADED, putOff.message, putOff.retryAfterMs)
+      return
     }
     if (this.#state.at === 'hello') this.#state.greeting.end()
     const session = new Session(ensemble, this, {
@@ -233,8 +228,7 @@ export class Connection implements SessionPage {
       resume:
         sealed && hello.resume ? { sealed, zxid: hello.resume.zxid, watches: hello.resume.watches } : null,
     })
-    const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
-    const heartbeat = new PageHeartbeat(this, bounded)
+    const heartbeat = new PageHeartbeat(this, presumedTimeoutMs(hello.timeoutMs))
     const token = new PageToken(this, authenticate, identity)
     const views = new PageViews(this.#context.views, this.#outbox, ensemble.limits)
     const calls = new PageCalls(ensemble, this.#answers, { session, views, token })

@@ -54,9 +54,12 @@ export const DEFAULT_LIMITS = {
   connectBurst: 1_000,
   /** Addresses whose rate is remembered; each costs some 200 bytes. */
   maxAddresses: 50_000,
-  /** Sessions that this process holds, with those whose page has left for a moment. */
+  /** Sessions that this process holds, with those that it has let go of and that have not timed out. */
   maxSessions: 20_000,
-  /** Sessions of one subject in this process: more tabs than anybody has, and one subject cannot take all places. */
+  /**
+   * Those of one subject: more tabs than anybody has, and one subject cannot take all places. Twice as many may be taken up
+   * here again, because those of a replica that is gone come over.
+   */
   maxSessionsPerSubject: 200,
   /** Smoothed milliseconds by which the event loop is late, beyond which those who have no session yet are put off. */
   maxEventLoopLagMs: 1_000,

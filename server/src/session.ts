@@ -8,6 +8,7 @@ import { type Answer, execute, type SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
 import { retryDelayMs } from './retry-delay.js'
 import type { SessionPage, SessionRequest } from './session-page.js'
+import type { LeftSession } from './session-quota.js'
 import { TakeoverWatch } from './takeover.js'
 import {
   type AttachedSession,
@@ -37,6 +38,11 @@ const ZXID_UNCLEAR =
   'the servers that can be reached have not seen the zxid that this resume brings, others may have; redial and resume'
 /** How often a session on a server without a quorum looks for one that has it. */
 const READ_ONLY_FOR_MS = 5_000
+/**
+ * The longest timeout that an ensemble with the default tickTime gives (20 ticks), for sessions of which it has not been
+ * said here: a page may have asked for any.
+ */
+const USUAL_LONGEST_MS = 40_000
 /** Losses that do not go away by themselves. */
 const FOR_THE_OPERATOR: ReadonlySet<LossCause> = new Set<LossCause>(['tls', 'refused_at_handshake'])
 
@@ -83,7 +89,7 @@ export class Session implements LinkListener {
         watches: absolute(resume.watches, chroot),
       }),
     })
-    ensemble.quota.opened(request.subject, chroot)
+    ensemble.quota.opened(request.subject, chroot, this.#id)
     if (this.#id) ensemble.sessions.take(this.#id, this)
     this.#attach()
   }
@@ -122,7 +128,7 @@ export class Session implements LinkListener {
     if (this.#state !== 'attaching' && this.#state !== 'attached') return
     this.#enter('closing')
     this.#link.closeSession((closed) => {
-      this.#end()
+      this.#end(closed ? null : this.#leftBehind())
       const late = 'the ensemble could not be reached; it will close the session when its timeout has passed'
       this.#page.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : late)
     })
@@ -130,9 +136,7 @@ export class Session implements LinkListener {
 
   /** Lets go of the session without closing it: the ensemble's clock runs, and any replica can take it up. */
   detach(): void {
-    if (this.#state === 'ended') return
-    this.#link.detach()
-    this.#end()
+    this.#letGo(this.#leftBehind())
   }
 
   /**
@@ -160,7 +164,7 @@ export class Session implements LinkListener {
         this.detach()
         return
       }
-      this.#link.closeSession(() => this.#end())
+      this.#link.closeSession((closed) => this.#end(closed ? null : this.#leftBehind()))
     })
   }
 
@@ -232,7 +236,7 @@ export class Session implements LinkListener {
   }
 
   linkExpired(): void {
-    this.#finish(CLOSE_CODES.EXPIRED, 'the ensemble says that the session has expired')
+    this.#finish(CLOSE_CODES.EXPIRED, 'the ensemble says that the session has expired', null)
   }
 
   linkAuthFailed(): void {
@@ -240,7 +244,7 @@ export class Session implements LinkListener {
   }
 
   linkMoved(): void {
-    this.#finish(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up')
+    this.#finish(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up', null)
   }
 
   linkEvent(event: { type: WatchEventType; path: string }): void {
@@ -285,16 +289,30 @@ export class Session implements LinkListener {
     idle?.()
   }
 
-  #finish(code: CloseCode, message: string): void {
+  #finish(code: CloseCode, message: string, left: LeftSession | null = this.#leftBehind()): void {
     const told = this.#state === 'attaching' || this.#state === 'attached'
-    this.detach()
+    this.#letGo(left)
     if (told) this.#page.sessionEnded(code, message)
   }
 
-  #end(): void {
+  /** What may live on in the ensemble when the link is let go of now. */
+  #leftBehind(): LeftSession | null {
+    const { linkState } = this.#link
+    if (this.#id === null && (linkState === 'idle' || linkState === 'dialing')) return null
+    const attached = this.#attachedAt > 0
+    return { id: this.#id, forMs: attached ? this.#timeoutMs : Math.min(this.#timeoutMs, USUAL_LONGEST_MS) }
+  }
+
+  #letGo(left: LeftSession | null): void {
+    if (this.#state === 'ended') return
+    this.#link.detach()
+    this.#end(left)
+  }
+
+  #end(left: LeftSession | null): void {
     if (this.#state === 'ended') return
     this.#enter('ended')
-    this.#ensemble.quota.ended(this.#request.subject, this.#request.chroot)
+    this.#ensemble.quota.ended(this.#request.subject, this.#request.chroot, left)
     this.#pass?.release()
     if (this.#id) this.#ensemble.sessions.drop(this.#id, this)
   }

@@ -55,6 +55,7 @@ export const SERVER_LAYERS: Layer[] = [
       'ensemble.ts',
       'session-table.ts',
       'session-quota.ts',
+      'kept-places.ts',
       'attach-gate.ts',
       'takeover.ts',
       'zxid-verdict.ts',
