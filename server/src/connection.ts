@@ -137,7 +137,8 @@ export class Connection implements SessionPage {
     const state = this.#state
     this.#leave()
     if (state.at !== 'open') return
-    if (code === GOING_AWAY) state.session.linger(this.#context.lingerMs)
+    const { subject, issuedAt } = state.token.identity
+    if (code === GOING_AWAY) state.session.linger(this.#context.lingerMs, { subject, issuedAt })
     else state.session.detach()
   }
 
@@ -149,7 +150,7 @@ export class Connection implements SessionPage {
   /** Ends the connection because its token has been revoked. @param closeSession or only let go of it */
   revoke(message: string, closeSession: boolean): void {
     this.#end(CLOSE_CODES.TOKEN_INVALID, message, {}, (session) => {
-      if (closeSession) session.close()
+      if (closeSession) session.closeUnlessMoved()
       else session.detach()
     })
   }

@@ -9,6 +9,7 @@ import { withChroot, withoutChroot } from './path.js'
 import { retryDelayMs } from './retry-delay.js'
 import type { SessionPage, SessionRequest } from './session-page.js'
 import type { LeftSession } from './session-quota.js'
+import type { HeldSession, LastHolder } from './session-table.js'
 import { TakeoverWatch } from './takeover.js'
 import {
   type AttachedSession,
@@ -47,7 +48,7 @@ const USUAL_LONGEST_MS = 40_000
 const FOR_THE_OPERATOR: ReadonlySet<LossCause> = new Set<LossCause>(['tls', 'refused_at_handshake'])
 
 /** One ZooKeeper session on behalf of one page. */
-export class Session implements LinkListener {
+export class Session implements LinkListener, HeldSession {
   readonly #ensemble: Ensemble
   readonly #page: SessionPage
   readonly #request: SessionRequest
@@ -65,6 +66,7 @@ export class Session implements LinkListener {
   readonly #zxid: ZxidVerdict
   #inFlight = 0
   #whenIdle: (() => void) | null = null
+  #leftBy: LastHolder | null = null
 
   constructor(ensemble: Ensemble, page: SessionPage, request: SessionRequest) {
     this.#ensemble = ensemble
@@ -139,15 +141,21 @@ export class Session implements LinkListener {
     this.#letGo(this.#leftBehind())
   }
 
+  /** See `HeldSession`. */
+  get leftBy(): LastHolder | null {
+    return this.#state === 'lingering' ? this.#leftBy : null
+  }
+
   /**
    * The page left with a close frame, which a reload and a closed tab have in common: waits for it to come
    * back, then closes the session, unless it has moved to another connection meanwhile.
    */
-  linger(ms: number): void {
+  linger(ms: number, holder: LastHolder): void {
     if (this.#state !== 'attached') {
       this.detach()
       return
     }
+    this.#leftBy = holder
     this.#enter('lingering')
     this.#timer = setTimeout(() => this.endLinger(), ms)
   }
@@ -156,16 +164,20 @@ export class Session implements LinkListener {
   endLinger(): void {
     if (this.#state !== 'lingering') return
     clearTimeout(this.#timer)
-    // Over a link that has gone stale a closeSession would still succeed and kill the session under its new
-    // holder; a check is refused there.
-    this.#link.checkRoot(({ err }) => {
-      if (this.#state !== 'lingering') return
-      if (err !== 0) {
-        this.detach()
-        return
-      }
-      this.#link.closeSession((closed) => this.#end(closed ? null : this.#leftBehind()))
-    })
+    // The check would be one call too many where the page has left as many in flight as it may.
+    this.whenIdle(() => this.#closeIfHeld())
+  }
+
+  /**
+   * Somebody else than its page wants the session closed. One that has no link is let go of: attaching it for this
+   * could take it from whoever it has moved to. One that is being created has nobody to move to.
+   */
+  closeUnlessMoved(): void {
+    if (this.#state === 'attached') this.#enter('lingering')
+    if (this.#state === 'lingering') this.endLinger()
+    if (this.#state !== 'attaching') return
+    if (this.#id === null) this.close()
+    else this.detach()
   }
 
   /** Another connection of this process takes the session up. */
@@ -281,6 +293,19 @@ export class Session implements LinkListener {
       },
       retryDelayMs(this.#failures, this.#servers.size),
     )
+  }
+
+  /**
+   * Over a link that has gone stale a closeSession would still succeed and kill the session under its new holder; a check
+   * is refused there.
+   */
+  #closeIfHeld(): void {
+    if (this.#state !== 'lingering') return
+    this.#link.checkRoot(({ err }) => {
+      if (this.#state !== 'lingering') return
+      if (err !== 0) this.detach()
+      else this.#link.closeSession((closed) => this.#end(closed ? null : this.#leftBehind()))
+    })
   }
 
   #idle(): void {
