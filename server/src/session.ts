@@ -129,11 +129,9 @@ export class Session implements LinkListener, HeldSession {
   close(): void {
     if (this.#state !== 'attaching' && this.#state !== 'attached') return
     this.#enter('closing')
-    this.#link.closeSession((closed) => {
-      this.#end(closed ? null : this.#leftBehind())
-      const late = 'the ensemble could not be reached; it will close the session when its timeout has passed'
-      this.#page.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : late)
-    })
+    // It takes a link to close a session, and this one has to be dialled first: in its turn, like any other.
+    if (this.#id !== null && this.#link.linkState === 'idle') this.#enterGate(() => this.#closeSession())
+    else this.#closeSession()
   }
 
   /** Lets go of the session without closing it: the ensemble's clock runs, and any replica can take it up. */
@@ -275,9 +273,15 @@ export class Session implements LinkListener, HeldSession {
   }
 
   #attach(): void {
-    const kind = this.#id === null ? 'create' : 'renew'
+    this.#enterGate(() => this.#link.attach())
+  }
+
+  /** Gives up the place or the turn that it has, if any. */
+  #enterGate(go: () => void): void {
     const { subject, chroot } = this.#request
-    this.#pass = this.#ensemble.gate.enter(kind, () => this.#link.attach(), holderOf(subject, chroot))
+    const kind = this.#id === null ? 'create' : 'renew'
+    this.#pass?.release()
+    this.#pass = this.#ensemble.gate.enter(kind, go, holderOf(subject, chroot))
   }
 
   /**
@@ -293,6 +297,14 @@ export class Session implements LinkListener, HeldSession {
       },
       retryDelayMs(this.#failures, this.#servers.size),
     )
+  }
+
+  #closeSession(): void {
+    this.#link.closeSession((closed) => {
+      this.#end(closed ? null : this.#leftBehind())
+      const late = 'the ensemble could not be reached; it will close the session when its timeout has passed'
+      this.#page.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : late)
+    })
   }
 
   /**
@@ -315,7 +327,7 @@ export class Session implements LinkListener, HeldSession {
   }
 
   #finish(code: CloseCode, message: string, left: LeftSession | null = this.#leftBehind()): void {
-    const told = this.#state === 'attaching' || this.#state === 'attached'
+    const told = this.#state !== 'lingering' && this.#state !== 'ended'
     this.#letGo(left)
     if (told) this.#page.sessionEnded(code, message)
   }

@@ -25,6 +25,60 @@ const asked = (type: number) =>
 const isOver = ({ ensemble }: ReturnType<typeof sessionStage>) =>
   waitUntil('the session is over', () => ensemble.sessions.size === 0, { intervalMs: 2 })
 
+describe('a page that closes a session which waits for its turn to attach', () => {
+  it('waits on, and dials only in its turn', async () => {
+    server.script = SILENT
+    const stage = sessionStage([server], { attachConcurrency: 1 })
+    const inside = stage.open(0x10n)
+    await connected(1)
+    const waiting = [0x20n, 0x30n].map((id) => stage.open(id))
+    for (const { session } of waiting) session.close()
+    expect(stage.ensemble.gate.waiting).toBe(2)
+    server.script = GREET
+    inside.session.detach()
+    for (const { page } of waiting) await page.until(`ended ${CLOSE_CODES.CLOSED}`)
+    expect(server.connections.map(({ connect }) => connect?.sessionId)).toEqual([0x10n, 0x20n, 0x30n])
+    expect(server.connections.map(({ types }) => types)).toEqual([[], [OP.closeSession], [OP.closeSession]])
+    // The second had to wait for the first to be through.
+    await waitUntil('the queue is empty', () => stage.ensemble.gate.waiting === 0)
+  })
+
+  it('leaves the queue when it goes away, without a connection', async () => {
+    server.script = SILENT
+    const stage = sessionStage([server], { attachConcurrency: 1 })
+    const inside = stage.open(0x10n)
+    await connected(1)
+    const { session } = stage.open(0x20n)
+    session.close()
+    session.detach()
+    expect(stage.ensemble.gate.waiting).toBe(0)
+    inside.session.detach()
+    await isOver(stage)
+    expect(server.connections).toHaveLength(1)
+  })
+
+  it('is told when another connection takes the session up meanwhile', async () => {
+    server.script = SILENT
+    const stage = sessionStage([server], { attachConcurrency: 1 })
+    stage.open(0x10n)
+    const { session, page } = stage.open(0x20n)
+    session.close()
+    const next = stage.open(0x20n)
+    expect(page.log).toEqual([`ended ${CLOSE_CODES.TAKEN_OVER}`])
+    next.session.detach()
+  })
+
+  it('has no session to close where none has been created', async () => {
+    server.script = SILENT
+    const stage = sessionStage([server], { attachConcurrency: 1 })
+    stage.open(0x10n)
+    const { session, page } = stage.open()
+    session.close()
+    await page.until(`ended ${CLOSE_CODES.CLOSED}`)
+    expect(server.connections.length).toBeLessThanOrEqual(1)
+  })
+})
+
 describe('a session that somebody else than its page wants closed', () => {
   it('is closed behind a check that it is still here', async () => {
     server.script = GREET
