@@ -41,7 +41,7 @@ export const CLOSE_CODES = {
   INTERNAL: 4205,
   /** There is no room for this page now. */
   OVERLOADED: 4206,
-  /** The gateway cannot check tokens at the moment; this one may be good. */
+  /** The gateway cannot check at the moment what the page brings, its token or its zxid; both may be good. */
   UNVERIFIED: 4207,
 } as const
 

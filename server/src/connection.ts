@@ -13,11 +13,12 @@ import { Intake, type IntakeSocket } from './intake.js'
 import type { LimitName } from './limits.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageCalls } from './page-calls.js'
-import { PageHeartbeat } from './page-heartbeat.js'
+import { PageHeartbeat, presumedTimeoutMs } from './page-heartbeat.js'
 import { PageToken } from './page-token.js'
 import { parseMessage, splitFrame } from './protocol.js'
 import { resumeProblem } from './resume.js'
-import { type PageSession, Session, type SessionPage } from './session.js'
+import { Session } from './session.js'
+import type { PageSession, SessionPage } from './session-page.js'
 import type { SubjectRates, SubjectShare } from './subject-rates.js'
 import { ViewCalls } from './view-calls.js'
 import type { Views } from './views/index.js'
@@ -39,12 +40,6 @@ export interface ConnectionContext {
 
 /** Close codes that a page sends when its tab closes or reloads. */
 const GOING_AWAY = 1001
-/**
- * Until the ensemble has given a timeout, the one asked for stands in, within reason: below, a page has no time
- * to answer; above, a page that is gone would hold its place for hours while no server can be reached.
- */
-const SHORTEST_HEARTBEAT_MS = 500
-const LONGEST_HEARTBEAT_MS = 30_000
 
 /** How long a drain waits for the answers of one page; an ensemble that takes longer is in trouble itself. */
 const DRAIN_GRACE_MS = 1_000
@@ -141,7 +136,8 @@ export class Connection implements SessionPage {
     const state = this.#state
     this.#leave()
     if (state.at !== 'open') return
-    if (code === GOING_AWAY) state.session.linger(this.#context.lingerMs)
+    const { subject, issuedAt } = state.token.identity
+    if (code === GOING_AWAY) state.session.linger(this.#context.lingerMs, { subject, issuedAt })
     else state.session.detach()
   }
 
@@ -153,7 +149,7 @@ export class Connection implements SessionPage {
   /** Ends the connection because its token has been revoked. @param closeSession or only let go of it */
   revoke(message: string, closeSession: boolean): void {
     this.#end(CLOSE_CODES.TOKEN_INVALID, message, {}, (session) => {
-      if (closeSession) session.close()
+      if (closeSession) session.closeUnlessMoved()
       else session.detach()
     })
   }
@@ -213,13 +209,14 @@ export class Connection implements SessionPage {
         return
       }
     }
-    if (!hello.resume) {
-      const putOff = ensemble.quota.refusal(identity.subject, chroot)
-      if (putOff) {
-        this.#limited(putOff.limit)
-        this.refuse(CLOSE_CODES.OVERLOADED, putOff.message, putOff.retryAfterMs)
-        return
-      }
+    const { quota } = ensemble
+    const putOff = hello.resume
+      ? quota.resumeRefusal(identity.subject, chroot)
+      : quota.refusal(identity.subject, chroot)
+    if (putOff) {
+      this.#limited(putOff.limit)
+      this.refuse(CLOSE_CODES.OVERLOADED, putOff.message, putOff.retryAfterMs)
+      return
     }
     if (this.#state.at === 'hello') this.#state.greeting.end()
     const session = new Session(ensemble, this, {
@@ -231,8 +228,7 @@ export class Connection implements SessionPage {
       resume:
         sealed && hello.resume ? { sealed, zxid: hello.resume.zxid, watches: hello.resume.watches } : null,
     })
-    const bounded = Math.min(Math.max(hello.timeoutMs, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS)
-    const heartbeat = new PageHeartbeat(this, bounded)
+    const heartbeat = new PageHeartbeat(this, presumedTimeoutMs(hello.timeoutMs))
     const token = new PageToken(this, authenticate, identity)
     const views = new ViewCalls({
       views: this.#context.views,

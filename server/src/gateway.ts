@@ -232,7 +232,7 @@ class WebSocketGateway implements Gateway {
   #createEnsemble(config: GatewayConfig): Ensemble {
     const { limits, log } = config
     const { servers, chroot } = ensembleAddress(config)
-    const gate = new AttachGate(limits.attachConcurrency)
+    const gate = new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject)
     const sessions = new SessionTable()
     return {
       servers,

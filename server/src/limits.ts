@@ -54,14 +54,19 @@ export const DEFAULT_LIMITS = {
   connectBurst: 1_000,
   /** Addresses whose rate is remembered; each costs some 200 bytes. */
   maxAddresses: 50_000,
-  /** Sessions that this process holds, with those whose page has left for a moment. */
+  /** Sessions that this process holds, with those that it has let go of and that have not timed out. */
   maxSessions: 20_000,
-  /** Sessions of one subject in this process: more tabs than anybody has, and one subject cannot take all places. */
+  /**
+   * Those of one subject: more tabs than anybody has, and one subject cannot take all places. Twice as many may be taken up
+   * here again, because those of a replica that is gone come over.
+   */
   maxSessionsPerSubject: 200,
   /** Smoothed milliseconds by which the event loop is late, beyond which those who have no session yet are put off. */
   maxEventLoopLagMs: 1_000,
   /** Links being opened or re-attached at one time; below ZooKeeper's listen backlog of 50, which drops the rest for a second. */
   attachConcurrency: 40,
+  /** Those of one subject: where everybody else waits, half of the places stay theirs. */
+  attachConcurrencyPerSubject: 20,
   /**
    * Milliseconds for which the keys of a JWKS address are used when it cannot be asked: an outage of the identity provider
    * over a day is nobody's plan, and a key that was withdrawn lives no longer.

@@ -96,6 +96,7 @@ const limitsSchema = z.object({
   maxSessionsPerSubject: count.default(DEFAULT_LIMITS.maxSessionsPerSubject),
   maxEventLoopLagMs: milliseconds.min(1).default(DEFAULT_LIMITS.maxEventLoopLagMs),
   attachConcurrency: count.default(DEFAULT_LIMITS.attachConcurrency),
+  attachConcurrencyPerSubject: count.default(DEFAULT_LIMITS.attachConcurrencyPerSubject),
   maxJwksAgeMs: milliseconds.min(60_000).default(DEFAULT_LIMITS.maxJwksAgeMs),
   maxViews: count.default(DEFAULT_LIMITS.maxViews),
   maxSharedViews: count.default(DEFAULT_LIMITS.maxSharedViews),

@@ -5,6 +5,17 @@ export interface HeartbeatPeer {
   pageSilent(): void
 }
 
+const SHORTEST_PRESUMED_MS = 500
+const LONGEST_PRESUMED_MS = 30_000
+
+/**
+ * Until the ensemble has given a timeout, the one asked for stands in, within reason: below, a page has no time
+ * to answer; above, a page that is gone would hold its place for hours while no server can be reached.
+ */
+export function presumedTimeoutMs(askedMs: number): number {
+  return Math.min(Math.max(askedMs, SHORTEST_PRESUMED_MS), LONGEST_PRESUMED_MS)
+}
+
 /** A ping whose answer shows how old is what is being read. */
 interface Proof {
   ping: number

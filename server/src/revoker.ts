@@ -79,6 +79,12 @@ export class Revoker {
   #listOnRevoked({ key, closeSessions }: Revocation): void {
     const revoked = this.#pagesOf(key).filter(({ identity }) => identity && this.refusalOf(identity))
     for (const page of revoked) page.revoke(REVOKED, closeSessions)
+    // Pages that have left a moment ago have no connection any more, and their sessions would wait for them.
+    if (closeSessions) {
+      this.#ensemble.sessions.endLingers(
+        (left) => subjectKey(left.subject) === key && this.refusalOf(left) !== null,
+      )
+    }
     this.#ensemble.metrics.connectionsRevoked(revoked.length)
     // The subject itself is a name, and a log is read by many.
     const fields = { subject: key.slice(0, 12), ended: revoked.length, closeSessions }

@@ -1,7 +1,16 @@
 import type { HexLong } from 'zoogate-client/protocol'
 
+/** Whose token the page of a session had when it left. */
+export interface LastHolder {
+  subject: string
+  /** Of its token; null where it does not say. */
+  issuedAt: number | null
+}
+
 /** What the table needs of a session. */
 export interface HeldSession {
+  /** Null unless its page has left. */
+  readonly leftBy: LastHolder | null
   /** Another connection of this process holds the session from now on. */
   replace(): void
   /** Closes the session now if its page has left. */
@@ -28,8 +37,10 @@ export class SessionTable {
     if (this.#byId.get(id) === session) this.#byId.delete(id)
   }
 
-  /** A stopping gateway has no time to wait for pages that have left. */
-  endLingers(): void {
-    for (const session of [...this.#byId.values()]) session.endLinger()
+  /** Closes sessions that wait for pages which have left: all of them, or those of these holders. */
+  endLingers(whose: (holder: LastHolder) => boolean = () => true): void {
+    for (const session of [...this.#byId.values()]) {
+      if (session.leftBy !== null && whose(session.leftBy)) session.endLinger()
+    }
   }
 }

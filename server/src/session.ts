@@ -1,12 +1,15 @@
-import type { CloseCode, HexLong, Resume, WatchEventType, WatchLists } from 'zoogate-client/protocol'
+import type { CloseCode, HexLong, WatchEventType, WatchLists } from 'zoogate-client/protocol'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import { type AttachPass, slowDownMs } from './attach-gate.js'
 import type { Ensemble } from './ensemble.js'
+import { holderOf } from './holder.js'
 import type { LimitName } from './limits.js'
 import { type Answer, execute, type SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
-import type { SealedSession } from './resume-token.js'
 import { retryDelayMs } from './retry-delay.js'
+import type { SessionPage, SessionRequest } from './session-page.js'
+import type { LeftSession } from './session-quota.js'
+import type { HeldSession, LastHolder } from './session-table.js'
 import { TakeoverWatch } from './takeover.js'
 import {
   type AttachedSession,
@@ -16,6 +19,7 @@ import {
   type LossCause,
   type ServerCursor,
 } from './zookeeper/index.js'
+import { ZxidVerdict } from './zxid-verdict.js'
 
 // attaching ──► attached ──► lingering ──┐
 //    ▲  │          │  │                  │
@@ -27,49 +31,24 @@ import {
 // ended:     final; either the session is over, or this gateway has let go of it (detached)
 export type SessionState = 'attaching' | 'attached' | 'lingering' | 'closing' | 'ended'
 
-/** What a session tells the page that holds it; synchronous, in ZooKeeper's order. */
-export interface SessionPage {
-  sessionAttached(session: PageSession): void
-  sessionSuspended(message: string): void
-  sessionEvent(type: WatchEventType, path: string): void
-  sessionEnded(code: CloseCode, message: string): void
-  /** Asks the page for a sign of life sent from now on; `answered` is called when it came. */
-  ask(answered: () => void): void
-}
-
-export interface PageSession {
-  id: HexLong
-  timeoutMs: number
-  resumed: boolean
-  resumeToken: string
-  zxid: HexLong
-  /** There where it is true: the server has lost its quorum. */
-  readOnly?: true
-  /** How views name the owner of this session's nodes. */
-  mark: string
-}
-
-/** Who opens the session, and what with. */
-export interface SessionRequest {
-  subject: string
-  issuer: string | null
-  /** The gateway's chroot and the token's. */
-  chroot: string
-  /** Identities that the link takes on at each attach. */
-  auth: readonly { scheme: string; auth: string }[]
-  timeoutMs: number
-  resume: { sealed: SealedSession; zxid: HexLong; watches: WatchLists } | null
-}
-
 const THROTTLED =
   'the ensemble throttles requests: lower maxCallsInFlight here, or raise requestThrottleLimit and look at its load'
+const ZXID_IMPOSSIBLE =
+  'no server of the ensemble has seen the zxid that this resume brings; a new session is needed'
+const ZXID_UNCLEAR =
+  'the servers that can be reached have not seen the zxid that this resume brings, others may have; redial and resume'
 /** How often a session on a server without a quorum looks for one that has it. */
 const READ_ONLY_FOR_MS = 5_000
+/**
+ * The longest timeout that an ensemble with the default tickTime gives (20 ticks), for sessions of which it has not been
+ * said here: a page may have asked for any.
+ */
+const USUAL_LONGEST_MS = 40_000
 /** Losses that do not go away by themselves. */
 const FOR_THE_OPERATOR: ReadonlySet<LossCause> = new Set<LossCause>(['tls', 'refused_at_handshake'])
 
 /** One ZooKeeper session on behalf of one page. */
-export class Session implements LinkListener {
+export class Session implements LinkListener, HeldSession {
   readonly #ensemble: Ensemble
   readonly #page: SessionPage
   readonly #request: SessionRequest
@@ -84,8 +63,10 @@ export class Session implements LinkListener {
   #attachedAt = 0
   #timeoutMs: number
   readonly #takeover = new TakeoverWatch()
+  readonly #zxid: ZxidVerdict
   #inFlight = 0
   #whenIdle: (() => void) | null = null
+  #leftBy: LastHolder | null = null
 
   constructor(ensemble: Ensemble, page: SessionPage, request: SessionRequest) {
     this.#ensemble = ensemble
@@ -96,6 +77,7 @@ export class Session implements LinkListener {
     this.#generation = resume?.sealed.generation ?? 0
     this.#timeoutMs = request.timeoutMs
     this.#servers = ensemble.servers.cursor()
+    this.#zxid = new ZxidVerdict(this.#servers.size)
     this.#link = new EnsembleLink({
       servers: this.#servers,
       listener: this,
@@ -105,11 +87,11 @@ export class Session implements LinkListener {
       ...ensemble.linkOptions,
       ...(resume && {
         session: { id: resume.sealed.id, password: resume.sealed.password },
-        lastZxid: resume.zxid,
+        claimedZxid: resume.zxid,
         watches: absolute(resume.watches, chroot),
       }),
     })
-    ensemble.quota.opened(request.subject, chroot)
+    ensemble.quota.opened(request.subject, chroot, this.#id)
     if (this.#id) ensemble.sessions.take(this.#id, this)
     this.#attach()
   }
@@ -147,29 +129,31 @@ export class Session implements LinkListener {
   close(): void {
     if (this.#state !== 'attaching' && this.#state !== 'attached') return
     this.#enter('closing')
-    this.#link.closeSession((closed) => {
-      this.#end()
-      const late = 'the ensemble could not be reached; it will close the session when its timeout has passed'
-      this.#page.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : late)
-    })
+    // It takes a link to close a session, and this one has to be dialled first: in its turn, like any other.
+    if (this.#id !== null && this.#link.linkState === 'idle') this.#enterGate(() => this.#closeSession())
+    else this.#closeSession()
   }
 
   /** Lets go of the session without closing it: the ensemble's clock runs, and any replica can take it up. */
   detach(): void {
-    if (this.#state === 'ended') return
-    this.#link.detach()
-    this.#end()
+    this.#letGo(this.#leftBehind())
+  }
+
+  /** See `HeldSession`. */
+  get leftBy(): LastHolder | null {
+    return this.#state === 'lingering' ? this.#leftBy : null
   }
 
   /**
    * The page left with a close frame, which a reload and a closed tab have in common: waits for it to come
    * back, then closes the session, unless it has moved to another connection meanwhile.
    */
-  linger(ms: number): void {
+  linger(ms: number, holder: LastHolder): void {
     if (this.#state !== 'attached') {
       this.detach()
       return
     }
+    this.#leftBy = holder
     this.#enter('lingering')
     this.#timer = setTimeout(() => this.endLinger(), ms)
   }
@@ -178,16 +162,20 @@ export class Session implements LinkListener {
   endLinger(): void {
     if (this.#state !== 'lingering') return
     clearTimeout(this.#timer)
-    // Over a link that has gone stale a closeSession would still succeed and kill the session under its new
-    // holder; a check is refused there.
-    this.#link.checkRoot(({ err }) => {
-      if (this.#state !== 'lingering') return
-      if (err !== 0) {
-        this.detach()
-        return
-      }
-      this.#link.closeSession(() => this.#end())
-    })
+    // The check would be one call too many where the page has left as many in flight as it may.
+    this.whenIdle(() => this.#closeIfHeld())
+  }
+
+  /**
+   * Somebody else than its page wants the session closed. One that has no link is let go of: attaching it for this
+   * could take it from whoever it has moved to. One that is being created has nobody to move to.
+   */
+  closeUnlessMoved(): void {
+    if (this.#state === 'attached') this.#enter('lingering')
+    if (this.#state === 'lingering') this.endLinger()
+    if (this.#state !== 'attaching') return
+    if (this.#id === null) this.close()
+    else this.detach()
   }
 
   /** Another connection of this process takes the session up. */
@@ -253,11 +241,12 @@ export class Session implements LinkListener {
       this.#takeover.failed()
       this.#failures += 1
     }
+    if (loss.cause === 'behind' && this.#zxidIsRefused(loss.server)) return
     this.#retry()
   }
 
   linkExpired(): void {
-    this.#finish(CLOSE_CODES.EXPIRED, 'the ensemble says that the session has expired')
+    this.#finish(CLOSE_CODES.EXPIRED, 'the ensemble says that the session has expired', null)
   }
 
   linkAuthFailed(): void {
@@ -265,7 +254,7 @@ export class Session implements LinkListener {
   }
 
   linkMoved(): void {
-    this.#finish(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up')
+    this.#finish(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up', null)
   }
 
   linkEvent(event: { type: WatchEventType; path: string }): void {
@@ -275,9 +264,24 @@ export class Session implements LinkListener {
 
   // ---- the way to the ensemble ----
 
+  /** No server is told of a zxid that only the page knows, so it costs a bounded number of attempts. */
+  #zxidIsRefused(server: string): boolean {
+    const verdict = this.#zxid.behind(server)
+    if (verdict === 'impossible') this.#finish(CLOSE_CODES.RESUME_REFUSED, ZXID_IMPOSSIBLE)
+    if (verdict === 'unclear') this.#finish(CLOSE_CODES.UNVERIFIED, ZXID_UNCLEAR)
+    return verdict !== 'ask_on'
+  }
+
   #attach(): void {
+    this.#enterGate(() => this.#link.attach())
+  }
+
+  /** Gives up the place or the turn that it has, if any. */
+  #enterGate(go: () => void): void {
+    const { subject, chroot } = this.#request
     const kind = this.#id === null ? 'create' : 'renew'
-    this.#pass = this.#ensemble.gate.enter(kind, () => this.#link.attach())
+    this.#pass?.release()
+    this.#pass = this.#ensemble.gate.enter(kind, go, holderOf(subject, chroot))
   }
 
   /**
@@ -295,22 +299,57 @@ export class Session implements LinkListener {
     )
   }
 
+  #closeSession(): void {
+    this.#link.closeSession((closed) => {
+      this.#end(closed ? null : this.#leftBehind())
+      const late = 'the ensemble could not be reached; it will close the session when its timeout has passed'
+      this.#page.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : late)
+    })
+  }
+
+  /**
+   * Over a link that has gone stale a closeSession would still succeed and kill the session under its new holder; a check
+   * is refused there.
+   */
+  #closeIfHeld(): void {
+    if (this.#state !== 'lingering') return
+    this.#link.checkRoot(({ err }) => {
+      if (this.#state !== 'lingering') return
+      if (err !== 0) this.detach()
+      else this.#link.closeSession((closed) => this.#end(closed ? null : this.#leftBehind()))
+    })
+  }
+
   #idle(): void {
     const idle = this.#whenIdle
     this.#whenIdle = null
     idle?.()
   }
 
-  #finish(code: CloseCode, message: string): void {
-    const told = this.#state === 'attaching' || this.#state === 'attached'
-    this.detach()
+  #finish(code: CloseCode, message: string, left: LeftSession | null = this.#leftBehind()): void {
+    const told = this.#state !== 'lingering' && this.#state !== 'ended'
+    this.#letGo(left)
     if (told) this.#page.sessionEnded(code, message)
   }
 
-  #end(): void {
+  /** What may live on in the ensemble when the link is let go of now. */
+  #leftBehind(): LeftSession | null {
+    const { linkState } = this.#link
+    if (this.#id === null && (linkState === 'idle' || linkState === 'dialing')) return null
+    const attached = this.#attachedAt > 0
+    return { id: this.#id, forMs: attached ? this.#timeoutMs : Math.min(this.#timeoutMs, USUAL_LONGEST_MS) }
+  }
+
+  #letGo(left: LeftSession | null): void {
+    if (this.#state === 'ended') return
+    this.#link.detach()
+    this.#end(left)
+  }
+
+  #end(left: LeftSession | null): void {
     if (this.#state === 'ended') return
     this.#enter('ended')
-    this.#ensemble.quota.ended(this.#request.subject, this.#request.chroot)
+    this.#ensemble.quota.ended(this.#request.subject, this.#request.chroot, left)
     this.#pass?.release()
     if (this.#id) this.#ensemble.sessions.drop(this.#id, this)
   }
@@ -326,7 +365,7 @@ function hexId(id: Buffer): HexLong {
   return `0x${id.readBigUInt64BE(0).toString(16)}`
 }
 
-function absolute(watches: Resume['watches'], chroot: string): WatchLists {
+function absolute(watches: WatchLists, chroot: string): WatchLists {
   const full = (paths: string[] = []) => paths.map((path) => withChroot(chroot, path))
   const { data, exist, child, persistent, recursive } = watches
   return {

@@ -1,3 +1,4 @@
+import { holderOf } from './holder.js'
 import { PageRate, type RateLimits } from './page-rate.js'
 
 /** One page's part in the rate of its subject. */
@@ -25,8 +26,7 @@ export class SubjectRates {
   }
 
   join(subject: string, chroot: string): SubjectShare {
-    // Two tenants may both have an ada. No path has a NUL.
-    const key = `${chroot}\0${subject}`
+    const key = holderOf(subject, chroot)
     const known = this.#subjects.get(key) ?? { rate: PageRate.ofSubject(this.#limits, this.#now()), pages: 0 }
     known.pages += 1
     this.#subjects.set(key, known)

@@ -1,9 +1,9 @@
 import type { Call } from 'zoogate-client/protocol'
 import { needOfView } from './access.js'
+import { holderOf } from './holder.js'
 import type { Answer, SessionCall } from './operations.js'
 import { withChroot, withoutChroot } from './path.js'
 import type { Rights } from './rights.js'
-import { holder } from './session-quota.js'
 import { PageViews, type PageViewsOptions, type Views } from './views/index.js'
 
 export type ViewCall = Extract<Call, { op: 'openView' | 'closeView' }>
@@ -22,7 +22,7 @@ export class ViewCalls {
 
   constructor({ subject, chroot, ...rest }: ViewCallsOptions) {
     this.#shared = rest.views
-    this.#open = new PageViews({ ...rest, holder: holder(subject, chroot) })
+    this.#open = new PageViews({ ...rest, holder: holderOf(subject, chroot) })
     this.#chroot = chroot
   }
 

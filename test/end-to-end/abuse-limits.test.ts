@@ -131,6 +131,64 @@ describe('sessions', () => {
   })
 })
 
+describe('sessions that were let go of', () => {
+  const cutOff = async (page: RawPage, http: string, left: number) => {
+    page.cut()
+    await waitUntil('the gateway has let go', async () => (await metric(http, 'zoogate_sessions')) === left)
+  }
+  const refusedFor = async (url: string, hello: Parameters<RawPage['hello']>[0]) => {
+    const page = await RawPage.open(url)
+    page.hello(hello)
+    const first = await page.next(({ type }) => type === 'closed' || type === 'session')
+    return first.type === 'closed' ? first.code : 'not refused'
+  }
+
+  it('count until their timeout has passed, and once when they are taken up', async () => {
+    const { url, http } = await start({ maxSessionsPerSubject: 1 })
+    const page = await RawPage.connect(url, { token: token(), timeoutMs: 4_000 })
+    const resume = await page.resume()
+    await cutOff(page, http, 0)
+    expect(await refusedFor(url, { token: token() })).toBe(CLOSE_CODES.OVERLOADED)
+    const back = await RawPage.connect(url, { token: token(), resume, timeoutMs: 4_000 })
+    expect(await back.session()).toMatchObject({ resumed: true })
+    const from = performance.now()
+    await cutOff(back, http, 0)
+    await waitUntil(
+      'there is room again',
+      async () => (await refusedFor(url, { token: token() })) === 'not refused',
+      { timeoutMs: 10_000, intervalMs: 100 },
+    )
+    expect(performance.now() - from).toBeGreaterThan(3_900)
+  })
+
+  it('do not count when their end is certain', async () => {
+    const { url, http } = await start({ maxSessionsPerSubject: 1 }, { lingerMs: 50 })
+    const page = await RawPage.connect(url, { token: token() })
+    page.goAway()
+    await waitUntil('its linger is over', async () => (await metric(http, 'zoogate_sessions')) === 0)
+    const next = await RawPage.connect(url, { token: token() })
+    next.send({ type: 'close' })
+    expect(await next.closed()).toBe(CLOSE_CODES.CLOSED)
+    await RawPage.connect(url, { token: token() })
+  })
+
+  it('are taken up again twice as often as a subject may open any, over what other replicas have let in', async () => {
+    const others = [await start({ maxSessionsPerSubject: 3 }), await start({})]
+    const resumes = []
+    for (const { url } of [others[0]!, others[1]!, others[1]!]) {
+      const page = await RawPage.connect(url, { token: token() })
+      resumes.push(await page.resume())
+      page.cut()
+    }
+    const { url, http } = await start({ maxSessionsPerSubject: 1 })
+    const [first, second, third] = resumes
+    await RawPage.connect(url, { token: token(), resume: first! })
+    await RawPage.connect(url, { token: token(), resume: second! })
+    expect(await refusedFor(url, { token: token(), resume: third! })).toBe(CLOSE_CODES.OVERLOADED)
+    expect(await limited(http, 'maxSessionsPerSubject')).toBe(1)
+  })
+})
+
 describe('a gateway that is busy', () => {
   it('puts those off who have no session yet, takes sessions up again, and recovers', async () => {
     const { url, http } = await start({ maxEventLoopLagMs: 20 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { PageHeartbeat } from '../../server/src/page-heartbeat.js'
+import { PageHeartbeat, presumedTimeoutMs } from '../../server/src/page-heartbeat.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -143,5 +143,13 @@ describe('a page heartbeat', () => {
     vi.advanceTimersByTime(60_000)
     expect(log).toEqual(['0 ping 1'])
     expect(answered).not.toHaveBeenCalled()
+  })
+})
+
+describe('the timeout before the ensemble has given one', () => {
+  it('is the one asked for, between half a second and half a minute', () => {
+    expect([1, 500, 10_000, 30_000, 2_147_483_647].map(presumedTimeoutMs)).toEqual([
+      500, 500, 10_000, 30_000, 30_000,
+    ])
   })
 })

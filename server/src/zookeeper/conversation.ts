@@ -1,13 +1,15 @@
 import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
-import { type AnyCall, CallsInFlight } from './calls.js'
+import { type AnyCall, Call, type CallResult, CallsInFlight } from './calls.js'
+import type { ClaimedZxid } from './claimed-zxid.js'
 import { ERR } from './error-codes.js'
 import { BadFrame, type FrameReader } from './frame-reader.js'
 import { encodeAuth, encodeSetWatches } from './handshake.js'
 import type { LastZxid } from './last-zxid.js'
-import { readEvent } from './replies.js'
+import { readEvent, readNothing } from './replies.js'
+import { encodeRequest, text } from './request-fields.js'
 import { PING } from './requests.js'
 import type { OutstandingWatches } from './watches.js'
-import { XID } from './wire-numbers.js'
+import { OP, XID } from './wire-numbers.js'
 
 /** Far below `jute.maxbuffer` (1 MiB): a server drops the connection over a longer frame, each time again. */
 const MAX_SET_WATCHES_BYTES = 128 * 1024
@@ -15,11 +17,15 @@ const MAX_SET_WATCHES_BYTES = 128 * 1024
 /** After these answers the session, or this link's hold on it, is over. */
 const FINAL_ERRORS: ReadonlySet<number> = new Set([ERR.SESSION_EXPIRED, ERR.AUTH_FAILED, ERR.SESSION_MOVED])
 
+const SYNC = { decode: readNothing }
+
 /** What the answers amount to, told in the order in which they came. */
 export interface ConversationListener {
-  /** Another answer to auth or setWatches came; see `restored`. */
+  /** Another answer to auth, sync or setWatches came; see `restored`. */
   restoreAnswered(): void
   restoreRefused(message: string): void
+  /** The server has caught up with its leader, and has not seen what is claimed to have been seen. */
+  behind(): void
   /** `call`: the one that was answered so, if any; its caller has not been told. */
   final(err: number, call: AnyCall | null): void
   event(event: { type: WatchEventType; path: string }): void
@@ -33,6 +39,7 @@ export class Conversation {
   readonly watches: OutstandingWatches
   readonly #listener: ConversationListener
   readonly #write: (frame: Buffer) => void
+  readonly #claim: ClaimedZxid
   readonly #calls = new CallsInFlight()
   /** Every watch has been checked up to here. Lags behind the newest zxid while watches are being set again. */
   #checkedTo: Buffer
@@ -41,25 +48,26 @@ export class Conversation {
   #ping: 'none' | 'in_flight' | 'in_flight_and_wanted' = 'none'
 
   constructor(
-    zxid: LastZxid,
+    seen: { zxid: LastZxid; claim: ClaimedZxid },
     watches: OutstandingWatches,
     listener: ConversationListener,
     write: (frame: Buffer) => void,
   ) {
-    this.zxid = zxid
+    this.zxid = seen.zxid
     this.watches = watches
     this.#listener = listener
     this.#write = write
-    this.#checkedTo = Buffer.from(zxid.bytes)
+    this.#claim = seen.claim
+    this.#checkedTo = seen.claim.isOpen ? seen.claim.bytes : Buffer.from(seen.zxid.bytes)
   }
 
   get callsInFlight(): number {
     return this.#calls.count
   }
 
-  /** Whether auth and watches have been answered. */
+  /** Whether auth and watches have been answered, by a server that has seen what the session has. */
   get restored(): boolean {
-    return this.#authsDue === 0 && this.#setWatchesDue === 0
+    return this.#authsDue === 0 && this.#setWatchesDue === 0 && !this.#claim.isOpen
   }
 
   /** Whether a server that says nothing now leaves something unanswered. */
@@ -68,16 +76,23 @@ export class Conversation {
   }
 
   /** Says first on a new connection who we are and what we watch. */
-  restore(auth: readonly { scheme: string; auth: Buffer }[]): void {
+  restore(auth: readonly { scheme: string; auth: Buffer }[], nextXid: () => number): void {
     for (const credential of auth) {
       this.#write(encodeAuth(credential.scheme, credential.auth))
       this.#authsDue++
     }
+    // Before the watches: a server that is behind would report as news what has been seen already.
+    if (this.#claim.isOpen) this.#catchUp(nextXid())
     // The same zxid for all portions: the answer to the first one says nothing about the paths of the second.
     for (const portion of this.watches.portions(MAX_SET_WATCHES_BYTES)) {
       this.#write(encodeSetWatches(this.#checkedTo, portion))
       this.#setWatchesDue++
     }
+  }
+
+  #catchUp(xid: number): void {
+    this.expect(new Call(xid, SYNC, null, (result) => this.#onCaughtUp(result)))
+    this.#write(encodeRequest(xid, OP.SYNC, text('/')))
   }
 
   /** Where no lasting watch stands for the one-shot watches of a path any more: has the server keep them again. */
@@ -137,6 +152,14 @@ export class Conversation {
     call.noteWatch(this.watches, err)
     if (FINAL_ERRORS.has(err)) this.#listener.final(err, call)
     else call.settle(err)
+  }
+
+  /** Whatever the answer, its zxid is the server's own. */
+  #onCaughtUp({ err, zxid }: CallResult<object>): void {
+    if (zxid === null) return
+    if (this.#claim.holdsAt(zxid)) this.#listener.restoreAnswered()
+    else if (err === 0) this.#listener.behind()
+    else this.#listener.restoreRefused(`the server refused to catch up with its leader (error ${err})`)
   }
 
   #onEvent(frame: FrameReader): void {

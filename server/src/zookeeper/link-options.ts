@@ -50,8 +50,13 @@ export interface LinkOptions {
   sessionTimeoutMs: number
   /** Takes up this session: 8 and 16 bytes. Absent: the first attach creates one. */
   session?: { id: Buffer; password: Buffer }
-  /** The newest zxid that the session's user has seen. @default 0x0 */
+  /** The newest zxid that this process has seen for the session's user. Servers that are behind it are not used. @default 0x0 */
   lastZxid?: HexLong
+  /**
+   * The newest zxid that the session's user says to have seen, instead of `lastZxid`: servers have to show that they are not
+   * behind it, see `ClaimedZxid`. @default 0x0
+   */
+  claimedZxid?: HexLong
   /** Watches to set again at each attach, as the ensemble's paths. @default none */
   watches?: WatchLists
   /** Accepts servers that have lost their quorum; see `AttachedSession.readOnly`. @default false */

@@ -12,6 +12,8 @@ export type LossCause =
   | 'bad_frame'
   | 'wrong_session'
   | 'restore_refused'
+  /** It is as new as its leader, and has not seen the zxid that the session's user says to have seen. */
+  | 'behind'
   /** The link's owner wanted another server. */
   | 'left'
 
@@ -32,6 +34,13 @@ export const NO_QUORUM: Loss = {
   cause: 'refused_at_handshake',
   message:
     'the server has lost its quorum and can neither open this session nor say whether it lives; another one may',
+}
+
+export const BEHIND: Loss = {
+  cause: 'behind',
+  message:
+    'the server has caught up with its leader and has not seen what the session is said to have seen; another one may have,' +
+    ' unless that zxid was made up, or the ensemble was set up anew',
 }
 
 /** securing: TCP stands, TLS does not. handshaking: the ConnectResponse is due. closed: final, and deaf. */

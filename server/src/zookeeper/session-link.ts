@@ -1,4 +1,5 @@
 import { type AnyCall, Call, type Callback, callOut } from './calls.js'
+import { ClaimedZxid } from './claimed-zxid.js'
 import { Conversation, type ConversationListener } from './conversation.js'
 import { Deadline } from './deadline.js'
 import { dialOf } from './dial.js'
@@ -15,7 +16,7 @@ import {
   type LinkOptions,
 } from './link-options.js'
 import { type LinkState, STATE_NUMBERS, stateNamed } from './link-state.js'
-import { FOREIGN_SESSION, type Loss, NO_QUORUM } from './loss.js'
+import { BEHIND, FOREIGN_SESSION, type Loss, NO_QUORUM } from './loss.js'
 import { ConnectionManager } from './package-connection.js'
 import { readNothing } from './replies.js'
 import { serverName } from './server-list.js'
@@ -74,14 +75,15 @@ export abstract class SessionLink extends ConnectionManager {
     const told: ConversationListener = {
       restoreAnswered: () => this.#attachWhenRestored(),
       restoreRefused: (message) => this.#lose({ cause: 'restore_refused', message }),
+      // A session that is being closed may be closed from any server.
+      behind: () => this.linkState === 'restoring' && this.#lose(BEHIND),
       final: (err, call) => this.#end(err, call),
       event: (event) => this.#tell((listener) => listener.linkEvent(event)),
       pingAgain: () => this.heartbeat(),
     }
     const watches = new OutstandingWatches(options.watches)
-    this.#conversation = new Conversation(new LastZxid(this.zxid), watches, told, (frame) =>
-      this.#write(frame),
-    )
+    const seen = { zxid: new LastZxid(this.zxid), claim: new ClaimedZxid(options.claimedZxid) }
+    this.#conversation = new Conversation(seen, watches, told, (frame) => this.#write(frame))
   }
 
   get linkState(): LinkState {
@@ -233,7 +235,7 @@ export abstract class SessionLink extends ConnectionManager {
     this.#write(connectRequest)
     if (this.linkState === 'closing') return
     this.#enter('handshaking')
-    this.#conversation.restore(this.#options.auth ?? [])
+    this.#conversation.restore(this.#options.auth ?? [], () => this.#nextXid())
   }
 
   #wireOnGreeting(frame: FrameReader): void {

@@ -10,6 +10,7 @@ export const OP = {
   exists: 3,
   getData: 4,
   setData: 5,
+  sync: 9,
   getChildren2: 12,
   multi: 14,
   ping: 11,
