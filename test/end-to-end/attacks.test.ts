@@ -32,6 +32,14 @@ import { waitUntil } from '../wait-until.js'
 //   a flood beside a well-behaved page   abuse-flood.test.ts; of pipelined requests: abuse-requests.test.ts
 //   a page that never reads              gateway.test.ts "cuts off a page that does not read"
 //   a flood that outlives its page       abuse-limits.test.ts "what a page has sent and nobody has read"
+//   a hello full of what is wrong        server/protocol.test.ts "costs one complaint, …"
+//   frames that say nothing, sockets     abuse-unread.test.ts
+//     that are half closed
+//   a zxid from the future               zxid-from-the-future.test.ts
+//   sessions let go of and taken up      abuse-limits.test.ts "sessions"
+//   a node hidden to stay in views       views-hidden-nodes.test.ts
+//   a list that shuts others out         server/access.test.ts "are the right acl as well …"
+//   a token from the future              server/token-life.test.ts "cannot be escaped …"
 //   all of it at once                    siege/
 
 let ensemble: DevEnsemble
