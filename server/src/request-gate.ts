@@ -49,15 +49,16 @@ export class RequestGate {
     const read = (chunk: Buffer) => {
       // A head that comes in pieces is rare, and short.
       head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
-      const verdict = judge(head)
-      if (verdict === 'incomplete') return
-      if (verdict !== 'complete') {
-        turnAway(verdict)
-        return
+      const end = endOf(head)
+      if (end === null) return
+      if (typeof end === 'object') turnAway(end)
+      else {
+        leave()
+        // What is behind it is a body, which nobody here wants, another request, or frames of somebody who has not been told
+        // yet that a WebSocket is open.
+        socket.unshift(head.subarray(0, end))
+        pass(socket)
       }
-      leave()
-      socket.unshift(head)
-      pass(socket)
     }
     const deadline = setTimeout(() => {
       late()
@@ -70,14 +71,12 @@ export class RequestGate {
 /** The 'close' that follows says all that matters. */
 function ignore(): void {}
 
-function judge(head: Buffer): 'complete' | 'incomplete' | HttpRefusal {
+/** Where the head ends; null where it has not come to its end. */
+function endOf(head: Buffer): number | null | HttpRefusal {
   // Empty lines before a request, which the parser overlooks, would let it wait for what comes later.
   const first = head[0] as number
   if (first < A || first > Z) return { status: '400 Bad Request' }
   const end = head.indexOf(END_OF_HEAD)
-  if (end === -1) {
-    return head.length > MAX_HEAD_BYTES ? { status: '431 Request Header Fields Too Large' } : 'incomplete'
-  }
-  // Nobody has been told yet that a WebSocket is open, so what is behind the head is another request, or a body.
-  return end + END_OF_HEAD.length === head.length ? 'complete' : { status: '400 Bad Request' }
+  if (end !== -1) return end + END_OF_HEAD.length
+  return head.length > MAX_HEAD_BYTES ? { status: '431 Request Header Fields Too Large' } : null
 }

@@ -48,7 +48,7 @@ describe('a connection', () => {
     expect(socket.received).toContain('\r\nConnection: close\r\n')
   })
 
-  it('that pipelines thousands of requests costs what one request costs, and one refusal answers them all', async () => {
+  it('that pipelines thousands of requests costs what one request costs, and only the first is answered', async () => {
     const flood = GET.repeat(Math.floor(65_536 / GET.length))
     const before = gateway.cpuMs()
     const crowd = await Promise.all(Array.from({ length: 190 }, () => connect()))
@@ -58,7 +58,7 @@ describe('a connection', () => {
     console.log(`190 connections with ${flood.length / GET.length} requests each: ${spentMs} ms of CPU`)
     // Each of them would take 20 ms and more if they were looked at.
     expect(spentMs).toBeLessThan(190 * 10)
-    expect(new Set(crowd.map((socket) => answers(socket).join()))).toEqual(new Set(['HTTP/1.1 400']))
+    expect(new Set(crowd.map((socket) => answers(socket).join()))).toEqual(new Set(['HTTP/1.1 200']))
   })
 
   it('that asks for the metrics again and again shares what others are told, never older than its question', async () => {

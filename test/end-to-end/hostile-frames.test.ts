@@ -101,7 +101,13 @@ describeWith('zookeeper')('a gateway under hostile frames', () => {
 
   it(`answers or ends each of ${FRAMES}, and other sessions notice nothing`, async () => {
     // What is counted here is how each frame is answered, not how fast a page may send them.
-    const limits = { maxMessagesPerSecond: 1_000_000, maxBytesPerSecond: 1_000_000_000 }
+    const limits = {
+      maxMessagesPerSecond: 1_000_000,
+      maxBytesPerSecond: 1_000_000_000,
+      maxMessagesPerSecondPerSubject: 1_000_000,
+      maxBytesPerSecondPerSubject: 1_000_000_000,
+      maxSessionsPerSubject: 1_000,
+    }
     const { url } = await startGateway(ensemble.connectString, { limits })
     const random = seededRandom(SEED)
     const bystander = await RawPage.connect(url, { token: token('bystander') })

@@ -14,6 +14,7 @@ const LIMITS = {
   maxConnectsPerSecond: MUCH,
   connectBurst: MUCH,
   maxMessagesPerSecond: MUCH,
+  maxMessagesPerSecondPerSubject: MUCH,
   maxSessions: MUCH,
   maxSessionsPerSubject: MUCH,
   // The lag of a busy machine is no matter of frames.

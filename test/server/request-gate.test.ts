@@ -60,9 +60,14 @@ describe('the gate before the parser of requests', () => {
   })
 
   it.each([
-    ['a second request', `${HEAD}${HEAD}`],
-    ['a body', `${HEAD}x`],
-    ['frames that do not wait for the answer', `${HEAD}\x81\x00`],
+    ['a second request', HEAD],
+    ['a body', 'x'],
+    ['frames that do not wait for the answer', '\x81\x00'],
+  ])('lets %s behind the head go nowhere', (_, behind) => {
+    expect(enter().says(HEAD + behind).told).toEqual([`unshift ${HEAD}`, 'pass'])
+  })
+
+  it.each([
     ['an empty line before it, behind which the parser would wait for more', `\r\n\r\n${HEAD}`],
     ['something that is no request', '\x16\x03\x01'],
     ['a method in small letters', 'get / HTTP/1.1\r\n\r\n'],
