@@ -31,7 +31,7 @@ export class UnreadBytes {
   }
 
   #look(): void {
-    const readers = [...this.#readers()].filter(({ bufferedAmount }) => bufferedAmount > 0)
+    const readers = [...this.#readers()]
     let left = readers.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0)
     const going: Reader[] = []
     if (left > this.#max) {

@@ -9,7 +9,7 @@ import { distributionOf, type Figures, SESSION_TIMEOUT_MS } from './figures.js'
 import { type Load, loadBeyondIdle, readLoad, readWatches } from './load.js'
 import { payloadOf } from './payload.js'
 import { type ChangingMember, classic, type Subject, socketIo, zoogate } from './subject.js'
-import { buildProcesses, type Told, Viewers } from './viewers.js'
+import { buildViewers, type Told, Viewers } from './viewers.js'
 
 export interface FanoutSettings {
   /** Viewers of the room. */
@@ -49,7 +49,7 @@ export async function runFanout(settings: FanoutSettings): Promise<FanoutResult>
   })
   const subjects: Subject[] = []
   try {
-    const scripts = await buildProcesses(folder)
+    const scripts = await buildViewers(folder)
     subjects.push(await zoogate(ensemble), await classic(ensemble), await socketIo(scripts.socketIo))
     const rounds = new Map<Subject['name'], Round[]>(subjects.map(({ name }) => [name, []]))
     for (let round = 0; round < settings.rounds; round++) {

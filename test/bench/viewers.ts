@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { buildProcesses } from '../built-processes.js'
 import { waitUntil } from '../wait-until.js'
 import type { ViewersSettings } from './viewer.js'
 
@@ -23,20 +23,9 @@ const CONNECTIONS_DEADLINE_MS = 60_000
 /** From the last change until the last viewer knows it, where the viewers cannot keep up. */
 const CATCH_UP_DEADLINE_MS = 60_000
 
-/** Makes of the TypeScript sources files that Node runs, by their names. */
-export async function buildProcesses(folder: string): Promise<Record<'viewers' | 'socketIo', string>> {
-  await build({
-    entryPoints: [source('viewers-process.ts'), source('socket-io-process.ts')],
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    packages: 'external',
-    alias: { 'zoogate-client/protocol': source('../../client-sdk/src/protocol.ts') },
-    logLevel: 'warning',
-  })
+/** @returns the scripts by their names */
+export async function buildViewers(folder: string): Promise<Record<'viewers' | 'socketIo', string>> {
+  await buildProcesses(folder, [source('viewers-process.ts'), source('socket-io-process.ts')])
   return { viewers: join(folder, 'viewers-process.mjs'), socketIo: join(folder, 'socket-io-process.mjs') }
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { buildProcesses } from '../built-processes.js'
 import { stopProcess } from '../process-state.js'
 import type { PageProcessSettings } from './page-process.js'
 
@@ -11,24 +11,9 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** How long the pages take at most to finish their calls and close their sessions. */
 const STOP_DEADLINE_MS = 40_000
 
-/** Makes of the TypeScript sources, the SDK's among them, one file that Node runs. */
 export async function buildPageProcess(folder: string): Promise<string> {
-  const outfile = join(folder, 'page-process.mjs')
-  await build({
-    entryPoints: [source('page-process.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: ['ws'],
-    alias: {
-      'zoogate-client/recipes': source('../../client-sdk/src/recipes/index.ts'),
-      'zoogate-client': source('../../client-sdk/src/index.ts'),
-    },
-    logLevel: 'warning',
-  })
-  return outfile
+  await buildProcesses(folder, [source('page-process.ts')])
+  return join(folder, 'page-process.mjs')
 }
 
 /** One process full of pages. */

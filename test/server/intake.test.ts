@@ -181,6 +181,19 @@ describe('the intake of a page', () => {
     expect(handled.length).toBeLessThanOrEqual(127)
   })
 
+  it('waits for whichever rate takes longest, and calls old what any of them holds back', () => {
+    const { page, take, told } = intake({ maxMessageBytes: 200 })
+    const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 1_000 }
+    page.share(PageRate.ofSubject(limits, performance.now()))
+    page.charge({ messages: 300 })
+    take([1])
+    vi.advanceTimersByTime(0)
+    expect(told).toContain('maxMessagesPerSecond')
+    expect(told).not.toContain('maxMessagesPerSecondPerSubject')
+    take([2], 200)
+    expect(told.slice(-2)).toEqual(['pause', 'held back'])
+  })
+
   it('goes on where the page has read its answers before the turn was over', () => {
     const { take, handled, reader } = intake()
     reader.isClogged = true

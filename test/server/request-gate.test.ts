@@ -74,7 +74,10 @@ describe('the gate before the parser of requests', () => {
     ['what comes before the letters', '@GET / HTTP/1.1\r\n\r\n'],
     ['what comes behind the letters', '[GET / HTTP/1.1\r\n\r\n'],
   ])('answers 400 to %s, and ends the socket', (_, text) => {
-    expect(enter().says(text).told).toEqual(['HTTP/1.1 400 Bad Request', 'destroy'])
+    const peer = enter().says(text)
+    expect(peer.told).toEqual(['HTTP/1.1 400 Bad Request', 'destroy'])
+    // Whoever is turned away may break off, which ends nothing but its own socket.
+    expect(peer.emit('error', new Error('ECONNRESET'))).toBe(true)
   })
 
   it('takes methods of any letters for the parser to judge', () => {

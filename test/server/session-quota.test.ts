@@ -139,4 +139,10 @@ describe('the quota of sessions', () => {
     }
     expect(kept.size).toBe(4)
   })
+
+  it('spreads those who have to wait with a resume, too', () => {
+    const { sessions } = quota({ maxSessionsPerSubject: 1 }, 0.5)
+    for (let at = 0; at < 2; at += 1) sessions.opened('ada', '', `0x${at}`)
+    expect(sessions.resumeRefusal('ada', '')?.retryAfterMs).toBe(1_500)
+  })
 })

@@ -41,6 +41,22 @@ describe('what waits for all pages', () => {
     expect(looks()).toBe(2)
   })
 
+  it('may be as much as the limit, and three quarters of it afterwards', () => {
+    const full = pages([500, 500])
+    full.unread.written(1_001)
+    expect(full.gone).toEqual([])
+    const over = pages([500, 250, 251])
+    over.unread.written(1_001)
+    expect(over.gone).toEqual([0])
+    const exact = pages([251, 750])
+    exact.unread.written(1_001)
+    expect(exact.gone).toEqual([1])
+    const left = pages([750, 251])
+    left.readers[1]!.bufferedAmount = 751
+    left.unread.written(1_501)
+    expect(left.gone).toEqual([1])
+  })
+
   it('makes those go for whom most waits, until a quarter of the limit is free', () => {
     const { unread, gone, looks } = pages([100, 600, 300, 5, 400])
     unread.written(1_405)

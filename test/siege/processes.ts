@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { buildProcesses } from '../built-processes.js'
 import { waitUntil } from '../wait-until.js'
 import type { AttackersReport, AttackersSettings } from './attackers-process.js'
 import type { HonestReport, HonestSettings } from './honest-pages.js'
@@ -29,18 +29,7 @@ export class SiegeProcesses {
   static async build(): Promise<SiegeProcesses> {
     mkdirSync(BUILDS, { recursive: true })
     const folder = mkdtempSync(join(BUILDS, 'zoogate-siege-'))
-    await build({
-      entryPoints: [source('honest-process.ts'), source('attackers-process.ts')],
-      outdir: folder,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-      alias: { 'zoogate-client/protocol': source('../../client-sdk/src/protocol.ts') },
-      logLevel: 'warning',
-    })
+    await buildProcesses(folder, [source('honest-process.ts'), source('attackers-process.ts')])
     return new SiegeProcesses(folder)
   }
 
