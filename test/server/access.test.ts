@@ -50,6 +50,7 @@ describe('the needs of a call', () => {
       acl('create', 'delete'),
       [{ scheme: 'auth', id: '', permissions: ['read', 'create', 'delete'] }],
       [{ scheme: 'world', id: 'somebody', permissions: ['read', 'create', 'delete'] }],
+      [{ scheme: 'digest', id: 'anyone', permissions: ['read', 'create', 'delete'] }],
     ]) {
       expect(needs({ op: 'create', path: '/a', acl: own })).toEqual(both('node'))
       const mode = 'persistent_sequential'
