@@ -172,7 +172,9 @@ export class RoomPage {
 
   #greet(): void {
     const { name, timeoutMs } = this.#options
-    const hello: Hello = { type: 'hello', token: token(name), timeoutMs }
+    // A page that lives for longer would have to bring fresh ones.
+    const lasting = token(name, {}, { expiresIn: 7_200 })
+    const hello: Hello = { type: 'hello', token: lasting, timeoutMs }
     if (this.#session) {
       hello.resume = {
         token: this.#session.resumeToken,

@@ -109,6 +109,18 @@ describeWith('zookeeper', 'kazoo')(`a gateway that holds ${pages} honest session
 
   const sessions = () => metric(http, 'zoogate_sessions')
 
+  /** Waits until none are left over; says how many there are where that does not come. */
+  async function quiet(leftOver: () => Promise<number>, what: string): Promise<void> {
+    let left = Number.NaN
+    const none = async () => {
+      left = await leftOver()
+      return left === 0
+    }
+    await waitUntil(`there are no ${what}`, none, { timeoutMs: SETTLE_MS }).catch((error) => {
+      throw new Error(`${(error as Error).message}: ${left}`)
+    })
+  }
+
   it(
     `loses none of them to ${minutes} minutes of hostile load, and its memory is back afterwards (seed ${seed})`,
     async () => {
@@ -125,30 +137,26 @@ describeWith('zookeeper', 'kazoo')(`a gateway that holds ${pages} honest session
         .split('\n')
         .filter((line) => line.startsWith('zoogate_limited_total{'))
 
-      await waitUntil('only honest sessions are left', async () => (await sessions()) === pages, {
-        timeoutMs: SETTLE_MS,
-      })
-      await waitUntil(
-        'the ensemble has ended the others',
-        async () => (await ensemble.sessions()).size === pages + OWN_SESSIONS,
-        {
-          timeoutMs: SETTLE_MS,
-        },
+      console.log(
+        [
+          `before: ${summary(calm)}; heap ${mib(heapBefore)}, resident ${mib(residentBefore)}`,
+          `under attack: ${summary(besieged)}; resident ${mib(residentMost)} at most`,
+          ...besieged.losses.slice(0, 10),
+          `rounds: ${JSON.stringify(attacked.rounds)}`,
+          ...refused,
+        ].join('\n'),
+      )
+      await quiet(async () => (await sessions()) - pages, 'sessions of attackers, here')
+      await quiet(
+        async () => (await ensemble.sessions()).size - pages - OWN_SESSIONS,
+        'sessions of attackers, in the ensemble',
       )
       await watch(CALM_MS)
       const after = await honest.report()
       const heapAfter = await heap.usedAfterCollection()
       const residentAfter = gateway.residentBytes()
 
-      console.log(
-        [
-          `before: ${summary(calm)}; heap ${mib(heapBefore)}, resident ${mib(residentBefore)}`,
-          `under attack: ${summary(besieged)}; resident ${mib(residentMost)} at most`,
-          `after: ${summary(after)}; heap ${mib(heapAfter)}, resident ${mib(residentAfter)}`,
-          `rounds: ${JSON.stringify(attacked.rounds)}`,
-          ...refused,
-        ].join('\n'),
-      )
+      console.log(`after: ${summary(after)}; heap ${mib(heapAfter)}, resident ${mib(residentAfter)}`)
       const reports = [calm, besieged, after]
       expect(reports.flatMap(({ losses }) => losses)).toEqual([])
       expect(reports.map(({ interruptions }) => interruptions)).toEqual([0, 0, 0])
