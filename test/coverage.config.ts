@@ -12,7 +12,7 @@ export default defineConfig({
     // Without the tests that start a gateway: they take as long as all others, and run nothing here that those do not.
     include: [
       'test/mutation/*.test.ts',
-      ...subjects.map((name) => `test/server/${name}{,-properties,-fields}.test.ts`),
+      ...subjects.map((name) => `test/unit/server/${name}{,-properties,-fields}.test.ts`),
     ],
     coverage: {
       enabled: true,

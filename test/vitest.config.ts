@@ -10,7 +10,7 @@ const WITH_PROCESSES = [
   'test/end-to-end/**/*.test.ts',
   'test/chaos/**/*.test.ts',
   'test/siege/**/*.test.ts',
-  'test/harness/**/*.test.ts',
+  'test/tools/proof/**/*.test.ts',
 ]
 
 // Tests run on the sources, so that a failing line is a line somebody wrote; only what a test spawns is built.
@@ -47,7 +47,7 @@ export const fast = {
 export default defineConfig({
   root,
   test: {
-    globalSetup: ['test/requirements-report.ts'],
+    globalSetup: ['test/tools/requirements-report.ts'],
     projects: [
       fast,
       {

@@ -1,7 +1,7 @@
-import { createHandle, type Handle } from './client.js'
-import { createOperations, type NodeOperations } from './operations.js'
-import { type ClientOptions, settle } from './options.js'
-import { createWatches } from './watches.js'
+import { createHandle, type Handle } from './client/client.js'
+import { createOperations, type NodeOperations } from './operations/operations.js'
+import { type ClientOptions, settle } from './session/options.js'
+import { createWatches } from './watches/watches.js'
 
 /** A session, the six operations on nodes, and watches that fire once. */
 export interface CoreClient extends Handle, NodeOperations {}
@@ -15,13 +15,13 @@ export function createClient(options: ClientOptions): CoreClient {
   return createHandle(settle(options), createOperations, createWatches)
 }
 
-export type { WebSocketLike } from './connection.js'
-export { ZoogateError } from './errors.js'
-export type { DataInput, NodeContent } from './node-data.js'
-export type { CreateOptions, ReadOptions, VersionOptions } from './operations.js'
-export type { ClientOptions, TokenReason, TokenRequest } from './options.js'
-export type { Limits } from './pending.js'
+export type { DataInput, NodeContent } from './operations/node-data.js'
+export type { CreateOptions, ReadOptions, VersionOptions } from './operations/operations.js'
+export type { Stat } from './operations/stat.js'
 export type { Acl, ClosedReason, CreateMode, ErrorCode, HexLong, Outcome, Permission } from './protocol.js'
-export type { Stat } from './stat.js'
-export type { ClientEvents, ClientSnapshot, SessionInfo, SessionState } from './store.js'
-export type { WatchEvent, Watcher } from './watches.js'
+export type { WebSocketLike } from './session/connection.js'
+export { ZoogateError } from './session/errors.js'
+export type { ClientOptions, TokenReason, TokenRequest } from './session/options.js'
+export type { Limits } from './session/pending.js'
+export type { ClientEvents, ClientSnapshot, SessionInfo, SessionState } from './session/store.js'
+export type { WatchEvent, Watcher } from './session/watcher.js'

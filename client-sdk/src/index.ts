@@ -1,10 +1,10 @@
-import { type AllOperations, createAllOperations } from './all-operations.js'
-import { createHandle, type Handle } from './client.js'
-import { createLastingWatches, type LastingWatches, type Watch } from './lasting-watches.js'
-import { createLiveParts, type LiveOperations } from './live-parts.js'
-import { type ClientOptions, settle } from './options.js'
-import { createTokenRefresh } from './token-refresh.js'
-import type { Watches } from './watches.js'
+import { createHandle, type Handle } from './client/client.js'
+import { createLiveParts, type LiveOperations } from './client/live-parts.js'
+import { type AllOperations, createAllOperations } from './operations/all-operations.js'
+import { type ClientOptions, settle } from './session/options.js'
+import { createTokenRefresh } from './session/token-refresh.js'
+import type { Watches } from './session/watcher.js'
+import { createLastingWatches, type LastingWatches, type Watch } from './watches/lasting-watches.js'
 
 /** A session, all of ZooKeeper's operations, watches of both kinds, views and presence. */
 export interface Client extends Handle, AllOperations, LiveOperations {
@@ -49,9 +49,9 @@ export function createClient(options: ClientOptions): Client {
   )
 }
 
-export type { SessionIdentity } from './all-operations.js'
-export { ZoogateError } from './errors.js'
-export type { WatchOptions } from './lasting-watches.js'
 export type * from './live.js'
-export type { MultiPart, MultiResult, MultiResults } from './multi.js'
-export type { LastingWatchEvent, WatchEvents } from './watch-stream.js'
+export type { SessionIdentity } from './operations/all-operations.js'
+export type { MultiPart, MultiResult, MultiResults } from './operations/multi.js'
+export { ZoogateError } from './session/errors.js'
+export type { WatchOptions } from './watches/lasting-watches.js'
+export type { LastingWatchEvent, WatchEvents } from './watches/watch-stream.js'

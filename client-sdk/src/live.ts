@@ -1,8 +1,9 @@
-import { createHandle, type Handle } from './client.js'
-import { createLiveParts, type LiveOperations } from './live-parts.js'
-import { createOperations, type NodeOperations } from './operations.js'
-import { type ClientOptions, settle } from './options.js'
-import { createWatches, type Watches } from './watches.js'
+import { createHandle, type Handle } from './client/client.js'
+import { createLiveParts, type LiveOperations } from './client/live-parts.js'
+import { createOperations, type NodeOperations } from './operations/operations.js'
+import { type ClientOptions, settle } from './session/options.js'
+import type { Watches } from './session/watcher.js'
+import { createWatches } from './watches/watches.js'
 
 /**
  * A session, the six operations on nodes, watches that fire once, views and presence. When its token expires it dials
@@ -30,9 +31,8 @@ export function createClient(options: ClientOptions): LiveClient {
   )
 }
 
+export type { LiveOperations } from './client/live-parts.js'
 export type * from './core.js'
-export { ZoogateError } from './errors.js'
-export type { LiveOperations } from './live-parts.js'
 export type {
   Member,
   OpenPresence,
@@ -40,5 +40,14 @@ export type {
   PresenceEvents,
   PresenceOptions,
   PresenceSnapshot,
-} from './presence.js'
-export type { ShowView, View, ViewDepth, ViewedNode, ViewedStat, ViewOptions, ViewSnapshot } from './view.js'
+} from './presence/presence.js'
+export { ZoogateError } from './session/errors.js'
+export type {
+  ShowView,
+  View,
+  ViewDepth,
+  ViewedNode,
+  ViewedStat,
+  ViewOptions,
+  ViewSnapshot,
+} from './views/view.js'

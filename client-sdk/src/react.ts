@@ -1,14 +1,14 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
-import type { LazyStore } from './lazy-store.js'
-import { type CandidateOptions, createLeaderStore } from './leader-store.js'
-import type { PresenceOptions, PresenceSnapshot } from './presence.js'
+import type { LazyStore } from './bindings/lazy-store.js'
+import { type CandidateOptions, createLeaderStore } from './bindings/leader-store.js'
+import { createRoomStore, type RoomActions, type RoomClient } from './bindings/room-store.js'
+import { type SessionStore, sessionStoreOf } from './bindings/session-store.js'
+import { createViewStore, type ViewClient } from './bindings/view-store.js'
+import type { PresenceOptions, PresenceSnapshot } from './presence/presence.js'
 import type { RecipeClient } from './recipes/client.js'
 import type { ElectionSnapshot } from './recipes/election.js'
-import { createRoomStore, type RoomActions, type RoomClient } from './room-store.js'
-import { type SessionStore, sessionStoreOf } from './session-store.js'
-import type { ClientSnapshot } from './store.js'
-import type { ViewOptions, ViewSnapshot } from './view.js'
-import { createViewStore, type ViewClient } from './view-store.js'
+import type { ClientSnapshot } from './session/store.js'
+import type { ViewOptions, ViewSnapshot } from './views/view.js'
 
 // Each hook takes null for a client that is not there yet, and gives what a server renders: nothing seen, stale.
 // Options may be new objects in every render. What a hook opens is closed soon after its component is unmounted.

@@ -1,13 +1,13 @@
-import type { LazyStore } from './lazy-store.js'
-import { type CandidateOptions, createLeaderStore } from './leader-store.js'
-import type { PresenceOptions, PresenceSnapshot } from './presence.js'
+import type { LazyStore } from './bindings/lazy-store.js'
+import { type CandidateOptions, createLeaderStore } from './bindings/leader-store.js'
+import { createRoomStore, type RoomActions, type RoomClient } from './bindings/room-store.js'
+import type { SessionStore } from './bindings/session-store.js'
+import { createViewStore, type ViewClient } from './bindings/view-store.js'
+import type { PresenceOptions, PresenceSnapshot } from './presence/presence.js'
 import type { RecipeClient } from './recipes/client.js'
 import type { ElectionSnapshot } from './recipes/election.js'
-import { createRoomStore, type RoomActions, type RoomClient } from './room-store.js'
-import type { SessionStore } from './session-store.js'
-import type { ClientSnapshot } from './store.js'
-import type { ViewOptions, ViewSnapshot } from './view.js'
-import { createViewStore, type ViewClient } from './view-store.js'
+import type { ClientSnapshot } from './session/store.js'
+import type { ViewOptions, ViewSnapshot } from './views/view.js'
 
 /**
  * A store as Svelte's `$` takes it: tells the value at once, then each new one. What it shows is opened for the first

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { createProgram } from './cli/program.js'
-import { ConfigError } from './options.js'
+import { ConfigError } from './config/options.js'
 
 createProgram()
   .parseAsync()

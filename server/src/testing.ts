@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { AccessMode } from './access.js'
-import { DevServer } from './cli/dev-server.js'
+import type { AccessMode } from './access/access.js'
+import { DevServer } from './cli/dev/dev-server.js'
 import { signToken } from './cli/token.js'
 import { type DevEnsemble, startDevEnsemble } from './dev-ensemble/index.js'
-import { createGateway, type Gateway } from './gateway.js'
-import { createLog } from './log.js'
+import { createGateway, type Gateway } from './gateway/gateway.js'
+import { createLog } from './telemetry/log.js'
 
 /** For tests of pages: milliseconds rather than seconds until something expires. */
 const TICK_TIME_MS = 100

@@ -1,5 +1,14 @@
+import {
+  type Layers,
+  MAX_FILES,
+  MAX_LINES,
+  SDK_LAYERS,
+  SDK_PEERS,
+  SERVER_LAYERS,
+  SERVER_PACKAGES,
+  TOP_LEVEL,
+} from './folders.js'
 import { importsOf, isCode, isRelative, packageOf, resolveImport, type SourceFile } from './imports.js'
-import { SDK_PEERS, SERVER_LAYERS, SERVER_PACKAGES, TOP_LEVEL } from './layers.js'
 
 /** A rule gives a sentence for each place that breaks it; none where all is well. */
 export type Rule = (files: SourceFile[]) => string[]
@@ -7,7 +16,6 @@ export type Rule = (files: SourceFile[]) => string[]
 const SERVER = 'server/src/'
 const SDK = 'client-sdk/src/'
 const PROTOCOL = 'client-sdk/src/protocol.ts'
-const MAX_LINES = 400
 
 const codeUnder = (files: SourceFile[], folder: string) =>
   files.filter((file) => file.path.startsWith(folder) && isCode(file))
@@ -48,27 +56,52 @@ const serverImportsPackagesWhereListed: Rule = (files) =>
     .map(
       ({ file, name }) =>
         `${file.path} imports '${name}', which belongs to ${SERVER_PACKAGES[packageOf(name)]?.join(', ') ?? 'no file'}` +
-        ' (SERVER_PACKAGES in test/architecture/layers.ts)',
+        ' (SERVER_PACKAGES in test/architecture/folders.ts)',
     )
 
-const layerOf = (path: string) =>
-  SERVER_LAYERS.findIndex(({ files }) => path.startsWith(SERVER) && listed(path.slice(SERVER.length), files))
+/** 0 for an entry point, then the folders from top to bottom; -1 for a file that has no layer. */
+function layerOf(path: string, { root, entries, folders }: Layers): number {
+  const inside = path.slice(root.length)
+  if (!inside.includes('/')) return entries.includes(inside) ? 0 : -1
+  const at = folders.indexOf(inside.split('/', 1)[0] as string)
+  return at === -1 ? -1 : at + 1
+}
 
-const serverFilesHaveALayer: Rule = (files) =>
-  codeUnder(files, SERVER)
-    .filter(({ path }) => layerOf(path) === -1)
-    .map(({ path }) => `${path} has no layer: add it to SERVER_LAYERS in test/architecture/layers.ts`)
+const layerName = (layer: number, { folders }: Layers) => folders[layer - 1] ?? 'entry points'
 
-const serverImportsGoDown: Rule = (files) =>
-  importsUnder(files, SERVER)
-    .filter(({ name }) => isRelative(name))
-    .map(({ file, name }) => ({ from: file.path, to: resolveImport(file, name) }))
-    .filter(({ from, to }) => layerOf(from) !== -1 && layerOf(to) !== -1 && layerOf(to) < layerOf(from))
-    .map(
-      ({ from, to }) =>
-        `${from} (${SERVER_LAYERS[layerOf(from)]?.name}) imports ${to} (${SERVER_LAYERS[layerOf(to)]?.name}),` +
-        ' which is above it: imports point down',
-    )
+const filesHaveALayer =
+  (layers: Layers): Rule =>
+  (files) =>
+    codeUnder(files, layers.root)
+      .filter(({ path }) => layerOf(path, layers) === -1)
+      .map(({ path }) => `${path} has no layer: add it to test/architecture/folders.ts`)
+
+const importsGoDown =
+  (layers: Layers): Rule =>
+  (files) =>
+    importsUnder(files, layers.root)
+      .filter(({ name }) => isRelative(name))
+      .map(({ file, name }) => ({ from: file.path, to: resolveImport(file, name) }))
+      .map(({ from, to }) => ({ from, to, above: layerOf(from, layers), below: layerOf(to, layers) }))
+      // The wire types import nothing, and every layer may use them.
+      .filter(({ to }) => to !== PROTOCOL)
+      .filter(({ above, below }) => above !== -1 && below !== -1 && below < above)
+      .map(
+        ({ from, to, above, below }) =>
+          `${from} (${layerName(above, layers)}) imports ${to} (${layerName(below, layers)}),` +
+          ' which is above it: imports point down',
+      )
+
+const foldersAreSmall: Rule = (files) => {
+  const counts = new Map<string, number>()
+  for (const { path } of files.filter(isCode)) {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1)
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  return [...counts]
+    .filter(([, count]) => count > MAX_FILES)
+    .map(([folder, count]) => `${folder} holds ${count} files: split it before it passes ${MAX_FILES}`)
+}
 
 const examplesImportPackagesByName: Rule = (files) =>
   importsUnder(files, 'examples/')
@@ -124,7 +157,7 @@ const topLevelIsKnown: Rule = (files) =>
     .filter((name) => !TOP_LEVEL.includes(name))
     .map(
       (name) =>
-        `${name} stands at the top of the repository, where test/architecture/layers.ts does not list it`,
+        `${name} stands at the top of the repository, where test/architecture/folders.ts does not list it`,
     )
 
 const sdkHasNoDependencies: Rule = (files) => {
@@ -145,16 +178,22 @@ const SKIPS = /\b(?:describe|it|test|suite)\.(?:skip|skipIf|runIf|todo|only)\b/
 /** Skipping goes through one place, which the end of a run reports. */
 const testsAreNotSkipped: Rule = (files) =>
   codeUnder(files, 'test/')
-    .filter(({ path, text }) => path !== 'test/requirements.ts' && SKIPS.test(text))
-    .map(({ path }) => `${path} skips tests: say with describeWith() of test/requirements.ts what they need`)
+    .filter(({ path, text }) => path !== 'test/tools/requirements.ts' && SKIPS.test(text))
+    .map(
+      ({ path }) =>
+        `${path} skips tests: say with describeWith() of test/tools/requirements.ts what they need`,
+    )
 
 export const RULES = {
   sdkImportsOnlyItself,
   protocolImportsNothing,
   serverTakesOnlyTheProtocolFromTheSdk,
   serverImportsPackagesWhereListed,
-  serverFilesHaveALayer,
-  serverImportsGoDown,
+  serverFilesHaveALayer: filesHaveALayer(SERVER_LAYERS),
+  serverImportsGoDown: importsGoDown(SERVER_LAYERS),
+  sdkFilesHaveALayer: filesHaveALayer(SDK_LAYERS),
+  sdkImportsGoDown: importsGoDown(SDK_LAYERS),
+  foldersAreSmall,
   examplesImportPackagesByName,
   importsHaveNoCycle,
   filesAreShort,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { endRuns } from '../gateway-process.js'
-import { describeWith } from '../requirements.js'
+import { endRuns } from '../tools/gateway/gateway-process.js'
+import { describeWith } from '../tools/requirements.js'
 import { type FanoutSettings, runFanout } from './fanout.js'
 import { fanoutTable } from './fanout-table.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { now } from '../chaos/record.js'
-import type { RealEnsemble } from '../real-ensemble.js'
+import type { RealEnsemble } from '../tools/zookeeper/real-ensemble.js'
 
 /** Linux counts the CPU time of processes in hundredths of a second, whatever its own clock (USER_HZ). */
 const MS_PER_TICK = 10

@@ -1,10 +1,15 @@
 import { once } from 'node:events'
 import { type Client, CreateMode, createClient } from 'node-zookeeper-client'
 import { io } from 'socket.io-client'
-import { token } from '../gateway-fixture.js'
-import { CROWD_FROM_ONE_ADDRESS, type Run, serveProcess, webSocketOf } from '../gateway-process.js'
-import { RawPage } from '../raw-page.js'
-import type { RealEnsemble } from '../real-ensemble.js'
+import { token } from '../tools/gateway/gateway-fixture.js'
+import {
+  CROWD_FROM_ONE_ADDRESS,
+  type Run,
+  serveProcess,
+  webSocketOf,
+} from '../tools/gateway/gateway-process.js'
+import { RawPage } from '../tools/gateway/raw-page.js'
+import type { RealEnsemble } from '../tools/zookeeper/real-ensemble.js'
 import { SESSION_TIMEOUT_MS } from './figures.js'
 import { startSocketIoServer } from './socket-io-server.js'
 import type { ViewersSettings } from './viewer.js'

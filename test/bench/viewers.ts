@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildProcesses } from '../built-processes.js'
-import { waitUntil } from '../wait-until.js'
+import { buildProcesses } from '../tools/gateway/built-processes.js'
+import { waitUntil } from '../tools/wait-until.js'
 import type { ViewersSettings } from './viewer.js'
 
 /** When the last viewer was told of a change. */

@@ -1,4 +1,4 @@
-import type { Direction } from '../tcp-proxy.js'
+import type { Direction } from '../tools/tcp-proxy.js'
 import type { FaultScope } from './record.js'
 import type { Stage } from './stage.js'
 

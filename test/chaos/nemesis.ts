@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { seededRandom } from '../seeded-random.js'
+import { seededRandom } from '../tools/seeded-random.js'
 import {
   drawFault,
   EDGE_FAULTS,

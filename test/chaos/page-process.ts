@@ -1,5 +1,5 @@
 // The process that a share of the pages lives in, so that stopping it stops them as a frozen browser would.
-import { seededRandom } from '../seeded-random.js'
+import { seededRandom } from '../tools/seeded-random.js'
 import { Page } from './page.js'
 import { Recorder } from './record.js'
 import { repeat, type Step, type WorkloadContext } from './workload.js'

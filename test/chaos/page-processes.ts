@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildProcesses } from '../built-processes.js'
-import { stopProcess } from '../process-state.js'
+import { buildProcesses } from '../tools/gateway/built-processes.js'
+import { stopProcess } from '../tools/process-state.js'
 import type { PageProcessSettings } from './page-process.js'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = `${root}node_modules/.cache/zoogate-protocol-equality/`
-const schemas = readFileSync(`${root}server/src/protocol.ts`, 'utf8')
+const schemas = readFileSync(`${root}server/src/wire/protocol.ts`, 'utf8')
 
 function compiles(text: string): boolean {
   writeFileSync(`${folder}protocol.ts`, text)
@@ -22,7 +22,7 @@ function compiles(text: string): boolean {
 
 /** @throws when the text is not there, so that no case passes because it changed nothing. */
 function changed(from: string, to: string): string {
-  if (!schemas.includes(from)) throw new Error(`server/src/protocol.ts does not contain ${from}`)
+  if (!schemas.includes(from)) throw new Error(`server/src/wire/protocol.ts does not contain ${from}`)
   return schemas.replace(from, to)
 }
 

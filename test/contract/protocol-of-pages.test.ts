@@ -9,11 +9,16 @@ import {
   type Results,
   type WireStat,
 } from 'zoogate-client/protocol'
-import { parseMessage, splitFrame } from '../../server/src/protocol.js'
-import { FakeSocket, sessionMessage } from '../client-sdk/fake-socket.js'
-import { openView } from '../client-sdk/viewing.js'
-import { waitUntil } from '../wait-until.js'
-import { CLOSE_CODE_ROWS, GATEWAY_MESSAGES, JSON_FENCES, PAGE_MESSAGES } from './protocol-document.js'
+import { parseMessage, splitFrame } from '../../server/src/wire/protocol.js'
+import {
+  CLOSE_CODE_ROWS,
+  GATEWAY_MESSAGES,
+  JSON_FENCES,
+  PAGE_MESSAGES,
+} from '../tools/contract/protocol-document.js'
+import { FakeSocket, sessionMessage } from '../tools/sdk/fake-socket.js'
+import { openView } from '../tools/sdk/viewing.js'
+import { waitUntil } from '../tools/wait-until.js'
 
 function find<T extends { type: string }>(type: string): T {
   const found = GATEWAY_MESSAGES.find((message) => message.type === type)

@@ -12,7 +12,7 @@ import {
   replyHeader,
   stat,
   text,
-} from '../server/zookeeper/fake-server.js'
+} from '../tools/zookeeper-link/fake-server.js'
 
 /** What a lying server does with one answer that it owes, in the order of the requests. */
 export type Lie =

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { heapAfterCollection } from '../heap.js'
+import { heapAfterCollection } from '../tools/heap.js'
 import { FUZZ_TIMEOUT_MS, fuzz } from './effort.js'
 import { PAGE_SEEDS } from './page-seeds.js'
 import { PageStage } from './page-stage.js'

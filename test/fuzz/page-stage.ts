@@ -2,9 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import { type DevEnsemble, startDevEnsemble } from 'zoogate/dev-ensemble'
 import { CLOSE_CODES, type GatewayMessage } from 'zoogate-client/protocol'
-import { closeGateways, RESUME_KEY, SECRET, silentLog, startGateway, token } from '../gateway-fixture.js'
-import { RawPage } from '../raw-page.js'
-import { waitUntil } from '../wait-until.js'
+import {
+  closeGateways,
+  RESUME_KEY,
+  SECRET,
+  silentLog,
+  startGateway,
+  token,
+} from '../tools/gateway/gateway-fixture.js'
+import { RawPage } from '../tools/gateway/raw-page.js'
+import { waitUntil } from '../tools/wait-until.js'
 import { type AnswersDue, add, addAnswersDue, noAnswersDue } from './answers-due.js'
 import type { Step } from './page-steps.js'
 

@@ -21,7 +21,10 @@ export const subjects: readonly string[] =
 export const sourceOf = (name: string): string => fromRoot(`server/src/${name}.ts`)
 
 // A file that is renamed would otherwise drop out of both checks without a word.
-for (const path of subjects.flatMap((name) => [sourceOf(name), fromRoot(`test/server/${name}.test.ts`)])) {
+for (const path of subjects.flatMap((name) => [
+  sourceOf(name),
+  fromRoot(`test/unit/server/${name}.test.ts`),
+])) {
   if (!existsSync(path)) {
     throw new Error(
       `${path} does not exist: each subject of test/mutation/subjects.json is a file with a test`,

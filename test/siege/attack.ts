@@ -1,4 +1,4 @@
-import type { Random } from '../seeded-random.js'
+import type { Random } from '../tools/seeded-random.js'
 
 /** What an attack has at its disposal. */
 export interface Attacker {

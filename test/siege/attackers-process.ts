@@ -1,8 +1,8 @@
 // The process that all attackers live in.
 import { once } from 'node:events'
 import { constants, setPriority } from 'node:os'
-import { token } from '../gateway-fixture.js'
-import { seededRandom } from '../seeded-random.js'
+import { token } from '../tools/gateway/gateway-fixture.js'
+import { seededRandom } from '../tools/seeded-random.js'
 import type { Attacker } from './attack.js'
 import { DOOR_ATTACKS } from './attacks-on-the-door.js'
 import { TOKEN_ATTACKS } from './attacks-with-a-token.js'

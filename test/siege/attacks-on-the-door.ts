@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { RawPage } from '../raw-page.js'
-import { RawSocket } from '../raw-socket.js'
+import { RawPage } from '../tools/gateway/raw-page.js'
+import { RawSocket } from '../tools/gateway/raw-socket.js'
 import { type Attack, type Attacker, times } from './attack.js'
 
 // What needs no token.

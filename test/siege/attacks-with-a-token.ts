@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Resume } from 'zoogate-client/protocol'
 import { pageSteps } from '../fuzz/page-steps.js'
-import { RawPage } from '../raw-page.js'
+import { RawPage } from '../tools/gateway/raw-page.js'
 import { type Attack, type Attacker, pick, times } from './attack.js'
 
 // What a holder of a token does to harm the others. Each subject is one of a few, so that they share what it may have.

@@ -1,5 +1,5 @@
-import { RoomPage } from '../end-to-end/room-page.js'
-import type { Random } from '../seeded-random.js'
+import { RoomPage } from '../tools/end-to-end/room-page.js'
+import type { Random } from '../tools/seeded-random.js'
 
 export interface HonestSettings {
   url: string

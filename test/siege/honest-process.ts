@@ -1,6 +1,6 @@
 // The process that all honest pages live in.
 import { once } from 'node:events'
-import { seededRandom } from '../seeded-random.js'
+import { seededRandom } from '../tools/seeded-random.js'
 import { HonestPages, type HonestReport, type HonestSettings } from './honest-pages.js'
 
 /** What it tells, the second whenever it is asked for a report. */

@@ -1,4 +1,4 @@
-import { ZoogateError } from '../errors.js'
+import { ZoogateError } from '../session/errors.js'
 import type { RecipeClient } from './client.js'
 import { type Contender, createContender } from './contender.js'
 import type { Held } from './held.js'

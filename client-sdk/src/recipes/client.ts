@@ -1,7 +1,5 @@
-import type { CoreClient } from '../core.js'
+import type { Handle } from '../client/client.js'
+import type { NodeOperations } from '../operations/operations.js'
 
-/** What the recipes need of a client; those of both entries have it. */
-export type RecipeClient = Pick<
-  CoreClient,
-  'create' | 'delete' | 'exists' | 'getData' | 'setData' | 'getChildren' | 'on' | 'state' | 'session'
->
+/** What the recipes need of a client; the clients of all entries have it. */
+export type RecipeClient = NodeOperations & Pick<Handle, 'on' | 'state' | 'session'>

@@ -1,4 +1,4 @@
-import type { ZoogateError } from '../errors.js'
+import type { ZoogateError } from '../session/errors.js'
 import type { RecipeClient } from './client.js'
 import { type Held, holdNode } from './held.js'
 import { createPlace, type PlaceOptions } from './place.js'

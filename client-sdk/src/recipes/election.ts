@@ -1,4 +1,4 @@
-import type { DataInput } from '../node-data.js'
+import type { DataInput } from '../operations/node-data.js'
 import { createCandidacy, type Leadership } from './candidacy.js'
 import type { RecipeClient } from './client.js'
 import { findLeader, type Leader } from './leader.js'

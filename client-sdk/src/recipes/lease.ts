@@ -1,4 +1,4 @@
-import { ZoogateError } from '../errors.js'
+import { ZoogateError } from '../session/errors.js'
 import type { Clock, Moment } from './clock.js'
 import { beforeAgain } from './patience.js'
 

@@ -1,5 +1,5 @@
-import type { ZoogateError } from '../errors.js'
 import type { ErrorCode } from '../protocol.js'
+import type { ZoogateError } from '../session/errors.js'
 import type { RecipeClient } from './client.js'
 import { codeOf, untilAnswered } from './patience.js'
 

@@ -1,5 +1,5 @@
-import { ZoogateError } from '../errors.js'
 import type { ErrorCode } from '../protocol.js'
+import { ZoogateError } from '../session/errors.js'
 
 /** For calls that wait as long as the session lives: a recipe's own limits end them earlier. */
 export const PATIENT = { timeoutMs: Number.POSITIVE_INFINITY }

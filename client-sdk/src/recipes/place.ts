@@ -1,4 +1,4 @@
-import type { DataInput } from '../node-data.js'
+import type { DataInput } from '../operations/node-data.js'
 import type { RecipeClient } from './client.js'
 import { ensurePath } from './parents.js'
 import { beforeAgain, codeOf, isUnknown, PATIENT, untilAnswered } from './patience.js'

@@ -1,5 +1,5 @@
-import { ZoogateError } from '../errors.js'
-import type { Limits } from '../pending.js'
+import { ZoogateError } from '../session/errors.js'
+import type { Limits } from '../session/pending.js'
 import type { RecipeClient } from './client.js'
 import { createLive, type Freshness, type Live, type RecipeStore } from './live.js'
 import { PATIENT, pause } from './patience.js'

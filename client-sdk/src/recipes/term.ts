@@ -1,4 +1,4 @@
-import { ZoogateError } from '../errors.js'
+import { ZoogateError } from '../session/errors.js'
 import type { RecipeClient } from './client.js'
 
 /** The client's session for as long as it lasts, as a signal that is aborted at its end. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { flagName, SETTINGS } from '../config.js'
-import { type DevFlags, runDev } from './dev.js'
-import { runDoctor } from './doctor.js'
+import { flagName, SETTINGS } from '../config/sources.js'
+import { type DevFlags, runDev } from './dev/dev.js'
+import { runDoctor } from './doctor/doctor.js'
 import { type ExplainFlags, runExplain } from './explain.js'
-import { runServe } from './serve.js'
+import { runServe } from './serve/serve.js'
 import { printToken } from './token.js'
 
 export function createProgram(): Command {

@@ -1,6 +1,6 @@
 import jwt from 'jsonwebtoken'
-import { envName } from '../config.js'
-import { ConfigError } from '../options.js'
+import { ConfigError } from '../config/options.js'
+import { envName } from '../config/sources.js'
 
 /** Prints a token for tests and first steps. In production an identity provider signs them. */
 export function printToken({ sub, ttl, claim = [] }: { sub: string; ttl: string; claim?: string[] }): void {

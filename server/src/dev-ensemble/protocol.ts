@@ -1,5 +1,5 @@
-import { ERR as LINK_ERR } from '../zookeeper/error-codes.js'
-import { OP as LINK_OP, XID } from '../zookeeper/wire-numbers.js'
+import { ERR as LINK_ERR } from '../zookeeper/codec/error-codes.js'
+import { OP as LINK_OP, XID } from '../zookeeper/codec/wire-numbers.js'
 import { RecordType } from './records.js'
 
 /** ZooKeeper's numbers for the requests that the ensemble serves. */

@@ -1,6 +1,6 @@
 import type { HexLong, ViewDepth, ViewPoint } from 'zoogate-client/protocol'
-import type { Ensemble } from '../ensemble.js'
-import { wireError } from '../errors.js'
+import type { Ensemble } from '../session/services.js'
+import { wireError } from '../wire/errors.js'
 import { Audience } from './audience.js'
 import type { CheckPace } from './check-pace.js'
 import { Reading, type ReadingProblem } from './reading.js'

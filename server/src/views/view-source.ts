@@ -1,7 +1,7 @@
 import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
-import { type AttachPass, slowDownMs } from '../attach-gate.js'
-import type { Ensemble } from '../ensemble.js'
-import { retryDelayMs } from '../retry-delay.js'
+import { type AttachPass, slowDownMs } from '../session/attach-gate.js'
+import { retryDelayMs } from '../session/retry-delay.js'
+import type { Ensemble } from '../session/services.js'
 import {
   type AttachedSession,
   type Callback,

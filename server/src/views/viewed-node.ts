@@ -1,6 +1,6 @@
 import type { HexLong, ViewNode } from 'zoogate-client/protocol'
-import { fromBytes } from '../node-values.js'
-import type { OwnerMarks } from '../owner-marks.js'
+import { fromBytes } from '../session/node-values.js'
+import type { OwnerMarks } from '../session/owner-marks.js'
 import type { NodeReading } from '../zookeeper/index.js'
 
 /** One node as views keep it: what decides who has to be told of it, and what is told. */

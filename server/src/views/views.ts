@@ -1,5 +1,5 @@
-import type { Ensemble } from '../ensemble.js'
-import type { ViewReadings } from '../metrics.js'
+import type { Ensemble } from '../session/services.js'
+import type { ViewReadings } from '../telemetry/metrics.js'
 import { CheckPace } from './check-pace.js'
 import { dearestViews } from './dearest-views.js'
 import { SharedView, type ViewSpec } from './shared-view.js'

@@ -1,7 +1,7 @@
 import type { HexLong, Outcome } from 'zoogate-client/protocol'
-import { ERR, outcomeOfAnswer } from './error-codes.js'
-import { BadFrame, type FrameReader } from './frame-reader.js'
-import { type Decode, PartRefusal } from './replies.js'
+import { ERR, outcomeOfAnswer } from './codec/error-codes.js'
+import { BadFrame, type FrameReader } from './codec/frame-reader.js'
+import { type Decode, PartRefusal } from './codec/replies.js'
 import type { OneShotList, OutstandingWatches } from './watches.js'
 
 /**

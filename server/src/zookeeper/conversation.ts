@@ -1,15 +1,15 @@
 import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
 import { type AnyCall, Call, type CallResult, CallsInFlight } from './calls.js'
 import type { ClaimedZxid } from './claimed-zxid.js'
-import { ERR } from './error-codes.js'
-import { BadFrame, type FrameReader } from './frame-reader.js'
-import { encodeAuth, encodeSetWatches } from './handshake.js'
+import { ERR } from './codec/error-codes.js'
+import { BadFrame, type FrameReader } from './codec/frame-reader.js'
+import { encodeAuth, encodeSetWatches } from './codec/handshake.js'
+import { readEvent, readNothing } from './codec/replies.js'
+import { encodeRequest, text } from './codec/request-fields.js'
+import { PING } from './codec/requests.js'
+import { OP, XID } from './codec/wire-numbers.js'
 import type { LastZxid } from './last-zxid.js'
-import { readEvent, readNothing } from './replies.js'
-import { encodeRequest, text } from './request-fields.js'
-import { PING } from './requests.js'
 import type { OutstandingWatches } from './watches.js'
-import { OP, XID } from './wire-numbers.js'
 
 /** Far below `jute.maxbuffer` (1 MiB): a server drops the connection over a longer frame, each time again. */
 const MAX_SET_WATCHES_BYTES = 128 * 1024

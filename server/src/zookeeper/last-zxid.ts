@@ -1,5 +1,5 @@
 import type { HexLong } from 'zoogate-client/protocol'
-import { hexOf } from './frame-reader.js'
+import { hexOf } from './codec/frame-reader.js'
 
 /** From here on an unsigned upper half stands for a negative number. */
 const SIGN_BIT = 0x80000000

@@ -1,12 +1,19 @@
 import type { WireStat } from 'zoogate-client/protocol'
 import { Call, type Callback, type Operation } from './calls.js'
-import type { CreateFlags } from './create-flags.js'
-import { encodeMulti, type MultiPart, type MultiPartResult, readMulti } from './multi.js'
-import { readAcl, readCreated, readIdentities, readNothing, readPaths, readStatOnly } from './replies.js'
-import { type AclEntry, acl, encodeRequest, int, text } from './request-fields.js'
-import { encodeCreate, encodeDelete, encodeSetData } from './requests.js'
+import type { CreateFlags } from './codec/create-flags.js'
+import { encodeMulti, type MultiPart, type MultiPartResult, readMulti } from './codec/multi.js'
+import {
+  readAcl,
+  readCreated,
+  readIdentities,
+  readNothing,
+  readPaths,
+  readStatOnly,
+} from './codec/replies.js'
+import { type AclEntry, acl, encodeRequest, int, text } from './codec/request-fields.js'
+import { encodeCreate, encodeDelete, encodeSetData } from './codec/requests.js'
+import { OP } from './codec/wire-numbers.js'
 import { type Nothing, WatchLink } from './watch-link.js'
-import { OP } from './wire-numbers.js'
 
 const CREATE: Operation<{ path: string; stat: WireStat }> = { decode: readCreated }
 const DELETE: Operation<Nothing> = { decode: readNothing }

@@ -7,6 +7,6 @@ declare module 'node-zookeeper-client/lib/ConnectionManager.js' {
 }
 
 declare module 'node-zookeeper-client/lib/jute/index.js' {
-  const jute: import('./jute.js').Jute
+  const jute: import('./codec/jute.js').Jute
   export default jute
 }

@@ -1,11 +1,13 @@
 import { type AnyCall, Call, type Callback, callOut } from './calls.js'
 import { ClaimedZxid } from './claimed-zxid.js'
+import { ERR } from './codec/error-codes.js'
+import type { FrameReader } from './codec/frame-reader.js'
+import { encodeCloseSession, encodeConnectRequest, readConnectResponse } from './codec/handshake.js'
+import { readNothing } from './codec/replies.js'
+import { LAST_XID } from './codec/wire-numbers.js'
 import { Conversation, type ConversationListener } from './conversation.js'
 import { Deadline } from './deadline.js'
 import { dialOf } from './dial.js'
-import { ERR } from './error-codes.js'
-import type { FrameReader } from './frame-reader.js'
-import { encodeCloseSession, encodeConnectRequest, readConnectResponse } from './handshake.js'
 import { LastZxid } from './last-zxid.js'
 import {
   DEFAULT_MAX_CALLS_IN_FLIGHT,
@@ -18,12 +20,10 @@ import {
 import { type LinkState, STATE_NUMBERS, stateNamed } from './link-state.js'
 import { BEHIND, FOREIGN_SESSION, type Loss, NO_QUORUM } from './loss.js'
 import { ConnectionManager } from './package-connection.js'
-import { readNothing } from './replies.js'
 import { serverName } from './server-list.js'
 import { Silence, silenceMs } from './silence.js'
 import { OutstandingWatches } from './watches.js'
 import { Wire } from './wire.js'
-import { LAST_XID } from './wire-numbers.js'
 
 /** A close is a quorum write: an fsync on most servers. The session's own timeout is the fallback. */
 const CLOSE_TIMEOUT_MS = 2_000

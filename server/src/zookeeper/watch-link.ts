@@ -1,12 +1,19 @@
 import type { WireStat } from 'zoogate-client/protocol'
 import { Call, type Callback, type CallResult, type Operation } from './calls.js'
-import { ERR } from './error-codes.js'
-import { type NodeReading, readChildren, readData, readNode, readNothing, readStatOnly } from './replies.js'
-import { encodeRequest, int, text } from './request-fields.js'
-import { encodeRead } from './requests.js'
+import { ERR } from './codec/error-codes.js'
+import {
+  type NodeReading,
+  readChildren,
+  readData,
+  readNode,
+  readNothing,
+  readStatOnly,
+} from './codec/replies.js'
+import { encodeRequest, int, text } from './codec/request-fields.js'
+import { encodeRead } from './codec/requests.js'
+import { ADD_WATCH_MODE, OP, REMOVE_WATCHES_TYPE } from './codec/wire-numbers.js'
 import { SessionLink } from './session-link.js'
 import { CHILD, DATA, EXIST, type LastingList, PERSISTENT, RECURSIVE } from './watches.js'
-import { ADD_WATCH_MODE, OP, REMOVE_WATCHES_TYPE } from './wire-numbers.js'
 
 export type Nothing = Record<string, never>
 

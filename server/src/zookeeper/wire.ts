@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { FrameParser } from './frame-parser.js'
-import { BadFrame, type FrameReader } from './frame-reader.js'
+import { FrameParser } from './codec/frame-parser.js'
+import { BadFrame, type FrameReader } from './codec/frame-reader.js'
 import { endLoss, errorLoss, type Loss, type WireState } from './loss.js'
 
 /** Called in the order in which things happen; nothing is called once the wire is closed. */

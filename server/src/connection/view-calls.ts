@@ -1,0 +1,72 @@
+import type { Call } from 'zoogate-client/protocol'
+import { needOfView } from '../access/access.js'
+import type { Rights } from '../access/rights.js'
+import { holderOf } from '../session/holder.js'
+import type { Answer, SessionCall } from '../session/operations.js'
+import { PageViews, type PageViewsOptions, type Views } from '../views/index.js'
+import { withChroot, withoutChroot } from '../wire/path.js'
+
+export type ViewCall = Extract<Call, { op: 'openView' | 'closeView' }>
+
+export interface ViewCallsOptions extends Omit<PageViewsOptions, 'holder'> {
+  subject: string
+  /** Of the page's paths: the gateway's and the token's. */
+  chroot: string
+}
+
+/** What one page's calls mean for views. Pages name nodes below their chroot, views by the ensemble's path. */
+export class ViewCalls {
+  readonly #shared: Views
+  readonly #open: PageViews
+  readonly #chroot: string
+
+  constructor({ subject, chroot, ...rest }: ViewCallsOptions) {
+    this.#shared = rest.views
+    this.#open = new PageViews({ ...rest, holder: holderOf(subject, chroot) })
+    this.#chroot = chroot
+  }
+
+  /** @param answer called once, before the first message of a view */
+  call(call: ViewCall, answer: (answer: Answer) => void): void {
+    const { id } = call
+    if (call.op === 'closeView') {
+      this.#open.close(call.view)
+      answer({ type: 'reply', id, result: {} })
+      return
+    }
+    const { path, depth, data, since } = call
+    const spec = {
+      path: withChroot(this.#chroot, path),
+      depth: depth ?? 'children',
+      data: data ?? false,
+    } as const
+    const refusal = this.#open.open(spec, since ?? null, (view) =>
+      answer({ type: 'reply', id, result: { view } }),
+    )
+    if (refusal) answer({ type: 'error', id, error: { ...refusal, path } })
+  }
+
+  /** The ensemble has answered: what has become of lists of access it tells to nobody else. */
+  sessionAnswered(call: SessionCall, answer: Answer): void {
+    if (call.op !== 'setACL') return
+    const mayHaveChanged = answer.type === 'reply' || answer.error.outcome === 'unknown'
+    if (mayHaveChanged) this.#shared.accessChanged(withChroot(this.#chroot, call.path))
+  }
+
+  /** Ends the views that the page may not have any more. */
+  endForbidden(rights: Rights): void {
+    this.#open.endWhere(
+      ({ path, depth }) => !rights.allows(needOfView({ path: withoutChroot(this.#chroot, path), depth })),
+    )
+  }
+
+  /** The page has read everything that it was sent. */
+  drained(): void {
+    this.#open.drained()
+  }
+
+  /** The page is gone. */
+  closeAll(): void {
+    this.#open.closeAll()
+  }
+}

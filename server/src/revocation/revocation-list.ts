@@ -1,0 +1,290 @@
+import { createHash, createHmac } from 'node:crypto'
+import type { Ensemble } from '../session/services.js'
+import { withChroot } from '../wire/path.js'
+import { type AclEntry, type AttachedSession, EnsembleLink, type LinkListener } from '../zookeeper/index.js'
+import { type Revocation, readRevocation, revocationName, subjectKey } from './revocation.js'
+
+// The revocations of all gateways stand in the ensemble, a node each, below one that only gateways with the same
+// administrator's token may touch: its access control list names an identity that is derived from that token. Each
+// gateway watches it in a session of its own.
+//
+// connecting ──► checking ──► current ──► …          from anywhere ──► closed
+//     ▲             │            │
+//     └─────────────┴────────────┘
+//
+// checking: the node is made where it is missing, its access control list is looked at, the list is read
+// current:  what is known is what the ensemble says
+type State = 'idle' | 'connecting' | 'checking' | 'current' | 'closed'
+
+/** Of the gateway's own session; it holds nothing that could be missed, so that only the watch suffers from a loss. */
+const SESSION_TIMEOUT_MS = 10_000
+/** Between attempts to connect, and to make the list usable where somebody has to change something first. */
+const RETRY_MS = 1_000
+/** Each is a name of 80 characters: as many fit one answer of the ensemble ten times over. */
+export const MAX_REVOCATIONS = 10_000
+
+const NODE_EXISTS = -110
+const NO_NODE = -101
+const PERSISTENT = 0
+const ALL = 31
+/** Keeps the list from being empty, and so from being deleted by somebody who may delete children of its parent. */
+const KEEPER = 'keep'
+
+/** A revocation could not be stored; the message says what to do. */
+export class RevocationError extends Error {
+  override name = 'RevocationError'
+}
+
+export interface RevocationListOptions {
+  ensemble: Pick<Ensemble, 'servers' | 'chroot' | 'linkOptions' | 'warnings'>
+  adminToken: string
+  /** A revocation that this gateway did not know. */
+  revoked: (revocation: Revocation) => void
+  /** Revocations at one time. @default MAX_REVOCATIONS */
+  max?: number
+  now?: () => number
+}
+
+export class RevocationList implements LinkListener {
+  readonly #options: RevocationListOptions
+  readonly #now: () => number
+  readonly #identity: { user: string; password: string; acl: AclEntry[] }
+  readonly #path: string
+  #state: State = 'idle'
+  #link: EnsembleLink | null = null
+  #timer: NodeJS.Timeout | undefined
+  /** A third of what the ensemble gave, which may be less than was asked for. */
+  #heartbeatMs = SESSION_TIMEOUT_MS / 3
+  /** By the names of their nodes. Null until they have been read once; kept when the ensemble is away. */
+  #known: ReadonlyMap<string, Revocation> | null = null
+  /** The same by subject, for a hello to be judged by; of several, the latest of each. */
+  #bySubject: ReadonlyMap<string, { at: number; until: number }> = new Map()
+
+  constructor(options: RevocationListOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#identity = identityOf(options.adminToken)
+    const name = createHash('sha256')
+      .update(this.#identity.acl[0]?.id ?? '')
+      .digest('hex')
+      .slice(0, 16)
+    this.#path = withChroot(options.ensemble.chroot, `/zoogate-revoked-${name}`)
+  }
+
+  /** Begins to watch. Does nothing when it has begun before. */
+  open(): void {
+    if (this.#state === 'idle') this.#connect()
+  }
+
+  close(): void {
+    this.#enter('closed')
+    this.#link?.closeSession(() => undefined)
+    this.#link = null
+  }
+
+  /** Revocations that have not ended. */
+  get size(): number {
+    return [...(this.#known?.values() ?? [])].filter(({ until }) => until > this.#now()).length
+  }
+
+  /**
+   * @param issuedAt of the token; null where it does not say
+   * @param toleranceMs by which the clock that issued it may differ
+   * @returns `unknown` until the ensemble has been asked; `ahead` where the token was issued in the future, so that no
+   *   revocation would ever meet it
+   */
+  judge(
+    subject: string,
+    issuedAt: number | null,
+    toleranceMs: number,
+  ): 'good' | 'revoked' | 'unknown' | 'ahead' {
+    if (this.#known === null) return 'unknown'
+    if (issuedAt !== null && issuedAt > this.#now() + toleranceMs) return 'ahead'
+    const revoked = this.#bySubject.size > 0 ? this.#bySubject.get(subjectKey(subject)) : undefined
+    if (revoked === undefined || revoked.until <= this.#now()) return 'good'
+    return issuedAt === null || issuedAt <= revoked.at + toleranceMs ? 'revoked' : 'good'
+  }
+
+  /**
+   * Revokes what has been issued to a subject until now, on every gateway.
+   * @returns when it is stored, and done on this gateway
+   * @throws RevocationError when it is not known to be stored; to be repeated then
+   */
+  async add(subject: string, closeSessions: boolean, forMs: number): Promise<Revocation> {
+    const link = this.#link
+    if (this.#state !== 'current' || link === null) {
+      throw new RevocationError(
+        'the list of revocations cannot be reached in the ensemble; repeat the request',
+      )
+    }
+    const { max = MAX_REVOCATIONS } = this.#options
+    if (this.size >= max) {
+      throw new RevocationError(`there are ${max} revocations already; wait until some have ended`)
+    }
+    const at = this.#now()
+    const key = subjectKey(subject)
+    const superseded = [...(this.#known ?? [])].filter(([, known]) => known.key === key || known.until <= at)
+    const longest = Math.max(at + forMs, ...superseded.map(([, { until }]) => until))
+    const revocation: Revocation = { key, at, until: longest, closeSessions }
+    return new Promise((resolve, reject) => {
+      const path = `${this.#path}/${revocationName(revocation)}`
+      link.create(path, Buffer.alloc(0), this.#identity.acl, PERSISTENT, ({ err }) => {
+        if (err !== 0 && err !== NODE_EXISTS) {
+          reject(
+            new RevocationError(`the ensemble did not store the revocation (${err}); repeat the request`),
+          )
+          return
+        }
+        for (const [name] of superseded) link.delete(`${this.#path}/${name}`, -1, () => undefined)
+        this.#apply(new Map([...(this.#known ?? []), [revocationName(revocation), revocation]]))
+        resolve(revocation)
+      })
+    })
+  }
+
+  // ---- what the link tells ----
+
+  linkAttached({ timeoutMs }: AttachedSession): void {
+    this.#heartbeatMs = timeoutMs / 3
+    this.#enter('checking')
+    this.#beat()
+    this.#prepare()
+  }
+
+  linkLost(): void {
+    this.#enter('connecting')
+    this.#timer = setTimeout(() => this.#link?.attach(), RETRY_MS)
+  }
+
+  linkExpired(): void {
+    this.#connect()
+  }
+
+  linkAuthFailed(): void {
+    this.#complain('the ensemble takes no digest identities (its superuser can switch them on)')
+    this.#enter('connecting')
+    this.#timer = setTimeout(() => this.#connect(), RETRY_MS)
+  }
+
+  linkMoved(): void {
+    this.#connect()
+  }
+
+  linkEvent(): void {
+    if (this.#state === 'current') this.#read()
+  }
+
+  // ---- the way to the list ----
+
+  #connect(): void {
+    this.#enter('connecting')
+    const { servers, linkOptions } = this.#options.ensemble
+    const { user, password } = this.#identity
+    this.#link = new EnsembleLink({
+      servers: servers.cursor(),
+      listener: this,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      auth: [{ scheme: 'digest', auth: Buffer.from(`${user}:${password}`) }],
+      ...linkOptions,
+      readOnly: false,
+    })
+    this.#link.attach()
+  }
+
+  #beat(): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#link?.heartbeat()
+        if (this.#state === 'checking') this.#prepare()
+        this.#beat()
+      },
+      this.#state === 'checking' ? Math.min(RETRY_MS, this.#heartbeatMs) : this.#heartbeatMs,
+    )
+  }
+
+  /** Makes the node, with its keeper, where it is missing. */
+  #prepare(): void {
+    const { acl } = this.#identity
+    const node = { op: 'create', data: Buffer.alloc(0), acl, flags: PERSISTENT } as const
+    const parts = [
+      { ...node, path: this.#path },
+      { ...node, path: `${this.#path}/${KEEPER}` },
+    ]
+    this.#link?.multi(parts, ({ err }) => {
+      if (err === 0 || err === NODE_EXISTS) this.#examine()
+      else this.#complain(`${this.#path} cannot be made (${err}): the parent must exist and allow it`)
+    })
+  }
+
+  /** A list that somebody else has made, or may change, is none. */
+  #examine(): void {
+    this.#link?.getACL(this.#path, (result) => {
+      const own = 'value' in result && JSON.stringify(result.value.acl.map(entryText)) === this.#ownAcl
+      if (own) this.#read()
+      else this.#complain(`${this.#path} is not under this gateway's access control list; delete it`)
+    })
+  }
+
+  get #ownAcl(): string {
+    return JSON.stringify(this.#identity.acl.map(entryText))
+  }
+
+  #read(): void {
+    this.#link?.getChildren(this.#path, true, (result) => {
+      if (!('value' in result)) {
+        if (result.err === NO_NODE) {
+          this.#enter('checking')
+          this.#prepare()
+        }
+        return
+      }
+      this.#enter('current')
+      const read = result.value.children.flatMap((name): [string, Revocation][] => {
+        const revocation = readRevocation(name)
+        return revocation ? [[name, revocation]] : []
+      })
+      this.#apply(new Map(read))
+    })
+  }
+
+  #apply(revocations: ReadonlyMap<string, Revocation>): void {
+    const before = this.#known
+    this.#known = revocations
+    this.#bySubject = latest(revocations.values())
+    for (const [name, revocation] of revocations) {
+      if (!before?.has(name) && revocation.until > this.#now()) this.#options.revoked(revocation)
+    }
+  }
+
+  #complain(problem: string): void {
+    if (this.#state === 'closed') return
+    this.#options.ensemble.warnings.report('revocations', `revocations cannot be read: ${problem}`)
+  }
+
+  #enter(state: State): void {
+    if (this.#state === 'closed' || this.#state === state) return
+    // The heart of the session goes on beating while the list is read.
+    if (state !== 'current' && state !== 'checking') clearTimeout(this.#timer)
+    this.#state = state
+  }
+}
+
+function latest(revocations: Iterable<Revocation>): Map<string, { at: number; until: number }> {
+  const bySubject = new Map<string, { at: number; until: number }>()
+  for (const { key, at, until } of revocations) {
+    const other = bySubject.get(key) ?? { at: 0, until: 0 }
+    bySubject.set(key, { at: Math.max(at, other.at), until: Math.max(until, other.until) })
+  }
+  return bySubject
+}
+
+function identityOf(adminToken: string): { user: string; password: string; acl: AclEntry[] } {
+  const user = 'zoogate-admin'
+  const password = createHmac('sha256', adminToken).update('zoogate revocations').digest('base64url')
+  const digest = createHash('sha1').update(`${user}:${password}`).digest('base64')
+  return { user, password, acl: [{ perms: ALL, scheme: 'digest', id: `${user}:${digest}` }] }
+}
+
+function entryText({ perms, scheme, id }: AclEntry): string {
+  return `${perms} ${scheme} ${id}`
+}

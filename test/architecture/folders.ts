@@ -1,0 +1,89 @@
+/** The layers of one package: its folders from top to bottom, and the entry points that stand above them all. */
+export interface Layers {
+  /** Folder of the sources, from the root of the repository. */
+  root: string
+  /** Files directly under `root`. They may import every folder. */
+  entries: string[]
+  /** From top to bottom. A file imports from its own folder and from the folders below it. */
+  folders: string[]
+}
+
+export const SERVER_LAYERS: Layers = {
+  root: 'server/src/',
+  entries: ['main.ts', 'index.ts', 'testing.ts'],
+  folders: [
+    'cli',
+    'gateway',
+    'revocation',
+    'config',
+    'connection',
+    'views',
+    'session',
+    'access',
+    'wire',
+    // It speaks ZooKeeper's wire protocol from the server's end, with the codec of the link; it knows nothing of pages.
+    'dev-ensemble',
+    'zookeeper',
+    'telemetry',
+    'limits',
+  ],
+}
+
+export const SDK_LAYERS: Layers = {
+  root: 'client-sdk/src/',
+  entries: ['index.ts', 'live.ts', 'core.ts', 'react.ts', 'vue.ts', 'svelte.ts', 'protocol.ts'],
+  folders: ['bindings', 'recipes', 'client', 'presence', 'views', 'watches', 'operations', 'session'],
+}
+
+/** Where the server may import each third-party package; a package that is not listed, nowhere. */
+export const SERVER_PACKAGES: Record<string, string[]> = {
+  ws: ['gateway/gateway.ts'],
+  // The command signs tokens; every token that arrives is verified in the one other file.
+  jsonwebtoken: ['access/authenticate.ts', 'cli/token.ts'],
+  jose: ['access/jwks.ts'],
+  'ipaddr.js': ['access/client-address.ts'],
+  'node-zookeeper-client': ['zookeeper/'],
+  pino: ['telemetry/log.ts'],
+  'prom-client': ['telemetry/metrics.ts', 'gateway/status.ts'],
+  commander: ['cli/'],
+  zod: [
+    'config/',
+    'wire/protocol.ts',
+    'access/claims.ts',
+    'access/access-rule.ts',
+    'access/resume-token.ts',
+    'revocation/admin.ts',
+    'cli/dev/',
+  ],
+}
+
+/** Where the SDK may import a framework: in the one entry for pages that have it. */
+export const SDK_PEERS: Record<string, string> = { react: 'react.ts', vue: 'vue.ts' }
+
+/** Signs of a folder that holds more than one subject, and of a file that does. */
+export const MAX_FILES = 20
+export const MAX_LINES = 400
+
+/** Everything that may stand at the top of the repository. */
+export const TOP_LEVEL = [
+  '.biome.json',
+  '.ci',
+  '.dockerignore',
+  '.github',
+  '.gitignore',
+  '.npmrc',
+  '.tsconfig.base.json',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'Dockerfile',
+  'LICENSE',
+  'README.md',
+  'client-sdk',
+  'compose.yaml',
+  'examples',
+  'package-lock.json',
+  'package.json',
+  'server',
+  'test',
+  'tsconfig.json',
+]

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type DevEnsemble, startDevEnsemble } from 'zoogate/dev-ensemble'
+import { token } from '../../tools/gateway/gateway-fixture.js'
+import { limited, metric } from '../../tools/gateway/gateway-metrics.js'
+import {
+  CROWD_FROM_ONE_ADDRESS,
+  endRuns,
+  serveProcess,
+  webSocketOf,
+} from '../../tools/gateway/gateway-process.js'
+import { RawPage } from '../../tools/gateway/raw-page.js'
+import { RawSocket } from '../../tools/gateway/raw-socket.js'
+import { waitUntil } from '../../tools/wait-until.js'
+
+const CROWD = 10_000
+/** As many sockets as connect at a time: below the listen backlog of 511. */
+const AT_ONCE = 250
+const MIB = 1024 * 1024
+
+let ensemble: DevEnsemble
+const crowd: RawSocket[] = []
+beforeEach(async () => {
+  ensemble = await startDevEnsemble()
+})
+afterEach(async () => {
+  for (const socket of crowd.splice(0)) socket.cut()
+  await endRuns()
+  await ensemble.close()
+})
+
+/** Sockets that upgrade and then say nothing, from so many addresses. */
+async function gather(url: string, addresses: number): Promise<Map<number, number>> {
+  const statuses = new Map<number, number>()
+  for (let from = 0; from < CROWD; from += AT_ONCE) {
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async (_, at) => {
+        const socket = await RawSocket.connect(url, `127.0.1.${1 + ((from + at) % addresses)}`)
+        crowd.push(socket)
+        const status = await socket.upgrade()
+        statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      }),
+    )
+  }
+  return statuses
+}
+
+it(`lets a page in and serves it beside ${CROWD} sockets from a hundred addresses that say nothing`, async () => {
+  const gateway = serveProcess(ensemble.connectString)
+  const http = await gateway.listening()
+  const url = webSocketOf(http)
+  const before = await RawPage.connect(url, { token: token('early') })
+  const gathering = gather(url, 100)
+  await waitUntil('all places are taken', async () => (await limited(http, 'maxUnauthenticated')) > 0, {
+    timeoutMs: 30_000,
+  })
+  const page = await RawPage.connect(url, { token: token('late') })
+  expect(await page.call('create', { path: '/late', mode: 'ephemeral' })).toMatchObject({ type: 'reply' })
+  await gathering
+  expect(await metric(http, 'zoogate_unauthenticated')).toBeLessThanOrEqual(2_000)
+  expect(await before.call('exists', { path: '/late' })).toMatchObject({
+    result: { stat: { owner: 'other' } },
+  })
+  expect([before.closedWith, page.closedWith]).toEqual([null, null])
+})
+
+it(`gives the memory of ${CROWD} such sockets back, where it is told to hold them`, async () => {
+  const gateway = serveProcess(ensemble.connectString, {
+    ZOOGATE_MAX_UNAUTHENTICATED: '15000',
+    ...CROWD_FROM_ONE_ADDRESS,
+    ZOOGATE_HELLO_TIMEOUT_MS: '20000',
+  })
+  const http = await gateway.listening()
+  const url = webSocketOf(http)
+  const warm = await RawPage.connect(url, { token: token('warm') })
+  const bare = gateway.residentBytes()
+  const statuses = await gather(url, 20)
+  expect(Object.fromEntries(statuses)).toEqual({ 101: CROWD })
+  const held = gateway.residentBytes() - bare
+  const page = await RawPage.connect(url, { token: token('late') })
+  expect(await page.call('exists', { path: '/' })).toMatchObject({ type: 'reply' })
+  expect(await warm.call('exists', { path: '/' })).toMatchObject({ type: 'reply' })
+
+  for (const socket of crowd.splice(0)) socket.cut()
+  await waitUntil('they are gone', async () => (await metric(http, 'zoogate_connections')) === 2, {
+    timeoutMs: 30_000,
+  })
+  // The process keeps some of what it once had; a second crowd shows that it is used again.
+  expect(Object.fromEntries(await gather(url, 20))).toEqual({ 101: CROWD })
+  const again = gateway.residentBytes() - bare
+  console.log(
+    `${CROWD} sockets: ${Math.round(held / MIB)} MiB, the second time ${Math.round(again / MIB)} MiB`,
+  )
+  expect(again).toBeLessThan(held * 1.25)
+  expect(held / CROWD).toBeLessThan(32 * 1024)
+})

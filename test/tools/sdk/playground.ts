@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, vi } from 'vitest'
+import { type Client, type ClientOptions, createClient } from '../../../client-sdk/src/index.js'
+import type { SessionMessage } from '../../../client-sdk/src/protocol.js'
+import { FakeSocket, sessionMessage } from './fake-socket.js'
+
+/** Longer than any backoff. */
+export const LONG_ENOUGH_TO_REDIAL_MS = 5_001
+
+/** A client whose gateway the test plays, and everything that it said. */
+export interface Playground {
+  zk: Client
+  sockets: FakeSocket[]
+  /** What the client emitted, in order, in short. */
+  told: string[]
+  /** The reasons with which a token was asked for. */
+  asked: string[]
+  /** The newest socket. */
+  socket(): FakeSocket
+  /** Lets everything run that waits for no clock. */
+  settle(): Promise<void>
+  /** Connects on the newest socket, without waiting for anything else. */
+  attach(session?: Partial<SessionMessage>): Promise<FakeSocket>
+  /** Lets the redial happen and gives its socket. */
+  redialled(): Promise<FakeSocket>
+}
+
+/** To be called at the top of a test file: fake clocks, and clients that are closed again. */
+export function preparePlayground(): (options?: Partial<ClientOptions>) => Playground {
+  const clients: Client[] = []
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 1_000_000 })
+    // Half of each longest wait, since one of nearly nothing would be over before the test has looked; and never twice
+    // the same, since names are drawn too.
+    let drawn = 0
+    vi.spyOn(Math, 'random').mockImplementation(() => 0.5 + ++drawn * 2 ** -30)
+  })
+  afterEach(async () => {
+    const closing = clients.splice(0).map((client) => client.close())
+    await vi.advanceTimersByTimeAsync(2_001)
+    await Promise.all(closing)
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+    vi.restoreAllMocks()
+  })
+  return (options) => {
+    const playground = createPlayground(options)
+    clients.push(playground.zk)
+    return playground
+  }
+}
+
+function createPlayground(options: Partial<ClientOptions> = {}): Playground {
+  const sockets: FakeSocket[] = []
+  const asked: string[] = []
+  const told: string[] = []
+  let tokens = 0
+  const zk = createClient({
+    url: 'wss://gate.example/zoogate',
+    getToken: ({ reason }) => {
+      asked.push(reason)
+      return `token-${++tokens}`
+    },
+    WebSocket: class extends FakeSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols)
+        sockets.push(this)
+      }
+    },
+    ...options,
+  })
+  zk.on('state', ({ state, previous, reason }) =>
+    told.push(`${previous} -> ${state}${reason ? ` (${reason})` : ''}`),
+  )
+  zk.on('session', ({ session, previous }) =>
+    told.push(`session ${session.id} after ${previous?.id ?? 'none'}`),
+  )
+  zk.on('presumed_expired', ({ session }) => told.push(`presumed expired ${session.id}`))
+
+  const settle = async () => {
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  const socket = () => {
+    const newest = sockets.at(-1)
+    if (!newest) throw new Error('nothing was dialled yet')
+    return newest
+  }
+  return {
+    zk,
+    sockets,
+    told,
+    asked,
+    socket,
+    settle,
+    attach: async (session) => {
+      await settle()
+      socket().open().receive(sessionMessage(session))
+      await settle()
+      return socket()
+    },
+    redialled: async () => {
+      const before = sockets.length
+      await vi.advanceTimersByTimeAsync(LONG_ENOUGH_TO_REDIAL_MS)
+      if (sockets.length !== before + 1) throw new Error(`${sockets.length - before} dials instead of one`)
+      return socket()
+    },
+  }
+}
+
+/** Settles into the rejection, so that a test can compare it; fails when there is none. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error('it should have been rejected')
+}

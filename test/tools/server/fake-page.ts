@@ -1,0 +1,108 @@
+import type { GatewayMessage, ViewPoint, WireError } from 'zoogate-client/protocol'
+import { ResumeTokens } from '../../../server/src/access/resume-token.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../server/src/limits/limits.js'
+import { AttachGate } from '../../../server/src/session/attach-gate.js'
+import { OwnerMarks } from '../../../server/src/session/owner-marks.js'
+import type { Ensemble } from '../../../server/src/session/services.js'
+import { SessionQuota } from '../../../server/src/session/session-quota.js'
+import { SessionTable } from '../../../server/src/session/session-table.js'
+import { Metrics } from '../../../server/src/telemetry/metrics.js'
+import { Warnings } from '../../../server/src/telemetry/warnings.js'
+import { PageViews, Views } from '../../../server/src/views/index.js'
+import type { ViewSpec } from '../../../server/src/views/shared-view.js'
+import { ServerList } from '../../../server/src/zookeeper/index.js'
+import { silentLog } from '../gateway/gateway-fixture.js'
+import { ViewedMap } from './viewed-map.js'
+
+/** The views of a gateway without the gateway. */
+export function startViews(
+  connectString: string,
+  limits: Partial<Limits> = {},
+): { views: Views; limits: Limits } {
+  const nothing = () => 0
+  const readings = {
+    connections: nothing,
+    unauthenticated: nothing,
+    sessions: nothing,
+    waitingToAttach: nothing,
+    revocations: nothing,
+    eventLoopLagMs: nothing,
+  }
+  const allLimits = { ...DEFAULT_LIMITS, ...limits }
+  const ensemble: Ensemble = {
+    ...ServerList.parse(connectString),
+    linkOptions: { readOnly: false },
+    gate: new AttachGate(DEFAULT_LIMITS.attachConcurrency),
+    resumeTokens: new ResumeTokens([Buffer.alloc(32)]),
+    marks: new OwnerMarks(),
+    sessions: new SessionTable(),
+    quota: new SessionQuota(allLimits, nothing),
+    nodeAcl: 'open',
+    limits: allLimits,
+    log: silentLog,
+    warnings: new Warnings(silentLog),
+    metrics: new Metrics({ ...readings, views: () => views.readings() }),
+  }
+  const views = new Views(ensemble)
+  return { views, limits: ensemble.limits }
+}
+
+/** A page with one view, at the end of a wire that the test holds in its hands. */
+export class FakePage {
+  readonly spec: ViewSpec
+  readonly map = new ViewedMap()
+  /** Every message, as it was sent. */
+  readonly texts: Buffer[] = []
+  isStale = true
+  error: WireError | null = null
+  bufferedBytes = 0
+  /** Called after each message. */
+  onMessage: () => void = () => undefined
+  readonly #page: PageViews
+
+  /** @param had what the page has from an earlier gateway */
+  constructor({ views, limits }: ReturnType<typeof startViews>, spec: ViewSpec, had?: ViewedMap) {
+    this.spec = spec
+    if (had) this.map.takeOver(had)
+    const since: ViewPoint | null = had ? had.point : null
+    const outlet = { pushShared: (text: Buffer) => this.#receive(text), page: this }
+    this.#page = new PageViews({
+      views,
+      outlet: {
+        ...outlet,
+        get bufferedBytes() {
+          return outlet.page.bufferedBytes
+        },
+      },
+      limits,
+      holder: 'ada',
+      limited: () => undefined,
+    })
+    const refusal = this.#page.open(spec, since, () => undefined)
+    if (refusal) throw new Error(refusal.code)
+  }
+
+  /** Reads nothing any more. */
+  stall(): void {
+    this.bufferedBytes = Number.POSITIVE_INFINITY
+  }
+
+  /** Has read everything. */
+  drain(): void {
+    this.bufferedBytes = 0
+    this.#page.drained()
+  }
+
+  leave(): void {
+    this.#page.closeAll()
+  }
+
+  #receive(text: Buffer): void {
+    this.texts.push(text)
+    const message = JSON.parse(text.toString('utf8')) as GatewayMessage
+    this.isStale = message.type !== 'view'
+    if (message.type === 'view') this.map.apply(message)
+    else if (message.type === 'viewEnded') this.error = message.error
+    this.onMessage()
+  }
+}

@@ -1,0 +1,105 @@
+import { ResumeTokens } from '../../../server/src/access/resume-token.js'
+import { DEFAULT_LIMITS, type Limits } from '../../../server/src/limits/limits.js'
+import { AttachGate } from '../../../server/src/session/attach-gate.js'
+import { OwnerMarks } from '../../../server/src/session/owner-marks.js'
+import type { Ensemble } from '../../../server/src/session/services.js'
+import { Session } from '../../../server/src/session/session.js'
+import type { PageSession, SessionPage, SessionRequest } from '../../../server/src/session/session-page.js'
+import { SessionQuota } from '../../../server/src/session/session-quota.js'
+import { SessionTable } from '../../../server/src/session/session-table.js'
+import { Metrics } from '../../../server/src/telemetry/metrics.js'
+import { Warnings } from '../../../server/src/telemetry/warnings.js'
+import { ServerList } from '../../../server/src/zookeeper/index.js'
+import { silentLog } from '../gateway/gateway-fixture.js'
+import { waitUntil } from '../wait-until.js'
+
+const SUBJECT = 'ada'
+
+/** Writes down what a session tells its page, which answers whatever it is asked. */
+export class RecordingPage implements SessionPage {
+  readonly log: string[] = []
+
+  sessionAttached({ id, resumed }: PageSession): void {
+    this.log.push(`${resumed ? 'resumed' : 'created'} ${id}`)
+  }
+
+  sessionSuspended(): void {
+    this.log.push('suspended')
+  }
+
+  sessionEvent(type: string, path: string): void {
+    this.log.push(`${type} ${path}`)
+  }
+
+  sessionEnded(code: number): void {
+    this.log.push(`ended ${code}`)
+  }
+
+  ask(answered: () => void): void {
+    setImmediate(answered)
+  }
+
+  until(start: string): Promise<unknown> {
+    const said = () => this.log.some((entry) => entry.startsWith(start))
+    return waitUntil(`"${start}" stands in ${JSON.stringify(this.log)}`, said, { intervalMs: 2 })
+  }
+}
+
+export interface SessionStage {
+  ensemble: Ensemble
+  /** A session of one subject, and its page. @param resumedId without it a new one */
+  open(resumedId?: bigint): { session: Session; page: RecordingPage }
+}
+
+/** Sessions of one gateway on these servers. */
+export function sessionStage(servers: { port: number }[], given: Partial<Limits> = {}): SessionStage {
+  const limits = { ...DEFAULT_LIMITS, ...given }
+  const nothing = () => 0
+  const sessions = new SessionTable()
+  const readings = {
+    connections: nothing,
+    unauthenticated: nothing,
+    waitingToAttach: nothing,
+    revocations: nothing,
+    eventLoopLagMs: nothing,
+    views: () => ({ views: 0, subscribers: 0, slow: 0, nodes: 0, watches: 0, bytes: 0 }),
+  }
+  const ensemble: Ensemble = {
+    ...ServerList.parse(servers.map(({ port }) => `127.0.0.1:${port}`).join(',')),
+    linkOptions: { readOnly: false },
+    gate: new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject),
+    resumeTokens: new ResumeTokens([Buffer.alloc(32)]),
+    marks: new OwnerMarks(),
+    sessions,
+    quota: new SessionQuota(limits, nothing),
+    nodeAcl: 'open',
+    limits,
+    log: silentLog,
+    warnings: new Warnings(silentLog),
+    metrics: new Metrics({ ...readings, sessions: () => sessions.size }),
+  }
+  return {
+    ensemble,
+    open(resumedId) {
+      const page = new RecordingPage()
+      const resume = resumedId === undefined ? null : resumeOf(resumedId)
+      const request = { subject: SUBJECT, issuer: null, chroot: '', auth: [], timeoutMs: 4_000, resume }
+      return { page, session: new Session(ensemble, page, request) }
+    },
+  }
+}
+
+function resumeOf(resumedId: bigint): SessionRequest['resume'] {
+  const id = Buffer.alloc(8)
+  id.writeBigUInt64BE(resumedId)
+  const sealed = {
+    id,
+    password: Buffer.alloc(16),
+    subject: SUBJECT,
+    issuer: null,
+    chroot: '',
+    issuedAt: Date.now(),
+    generation: 1,
+  }
+  return { sealed, zxid: '0x0', watches: { data: [], exist: [], child: [] } }
+}

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { CLOSE_CODES } from '../../../../client-sdk/src/protocol.js'
+import { TOKEN_EXPIRED, verdictOf } from '../../../../client-sdk/src/session/verdict.js'
+
+it('has a verdict for every close code of the protocol', () => {
+  const verdicts = Object.fromEntries(
+    Object.entries(CLOSE_CODES).map(([name, code]) => [name, verdictOf(code)]),
+  )
+  expect(verdicts).toEqual({
+    CLOSED: ['closed', 'SESSION_CLOSED'],
+    EXPIRED: ['expired', 'SESSION_EXPIRED'],
+    TAKEN_OVER: ['taken_over', 'SESSION_MOVED'],
+    RESUME_REFUSED: ['refused', 'SESSION_EXPIRED'],
+    ORIGIN_REFUSED: ['refused', 'FORBIDDEN'],
+    BAD_MESSAGE: ['refused', 'FORBIDDEN'],
+    FORBIDDEN: ['refused', 'FORBIDDEN'],
+    AUTH_FAILED: ['auth_failed', 'AUTH_FAILED'],
+    TOKEN_EXPIRED: 'token',
+    TOKEN_INVALID: 'token',
+    DRAINING: 'redial',
+    SILENT: 'redial',
+    HELLO_TIMEOUT: 'redial',
+    SLOW_READER: 'redial',
+    INTERNAL: 'redial',
+    OVERLOADED: 'redial',
+    UNVERIFIED: 'redial',
+  })
+  expect(TOKEN_EXPIRED).toBe(CLOSE_CODES.TOKEN_EXPIRED)
+})

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest'
+import type { Call } from 'zoogate-client/protocol'
+import { type AccessRule, needOfView, needsOf, refusalOf } from '../../../../server/src/access/access.js'
+import { AccessPolicy } from '../../../../server/src/access/rights.js'
+
+describe('the needs of a call', () => {
+  const needs = (call: object) => needsOf({ type: 'call', id: 1, ...call } as Call)
+
+  it('are one right on its path', () => {
+    expect(needs({ op: 'create', path: '/a' })).toEqual([
+      { right: 'create:persistent', path: '/a', scope: 'node' },
+    ])
+    expect(needs({ op: 'setData', path: '/a', data: '' })).toEqual([{ right: 'write', path: '/a' }])
+    expect(needs({ op: 'delete', path: '/a' })).toEqual([{ right: 'delete', path: '/a' }])
+    expect(needs({ op: 'setACL', path: '/a', acl: [] })).toEqual([{ right: 'acl', path: '/a' }])
+    for (const op of ['exists', 'getData', 'getChildren', 'getACL', 'sync']) {
+      expect(needs({ op, path: '/a' })).toEqual([{ right: 'get', path: '/a' }])
+    }
+  })
+
+  it('are reading and watching for a read that sets a watch', () => {
+    for (const op of ['exists', 'getData', 'getChildren']) {
+      expect(needs({ op, path: '/a', watch: true })).toEqual([{ right: 'read', path: '/a' }])
+      expect(needs({ op, path: '/a', watch: false })).toEqual([{ right: 'get', path: '/a' }])
+    }
+  })
+
+  it.each([
+    ['persistent', 'node'],
+    ['ephemeral', 'node'],
+    ['container', 'node'],
+    ['ttl', 'node'],
+    ['persistent_sequential', 'sequence'],
+    ['ephemeral_sequential', 'sequence'],
+    ['ttl_sequential', 'sequence'],
+  ])('are, for a create with mode %s, this mode on the %s', (mode, scope) => {
+    const need = { right: `create:${mode}`, path: '/a', scope }
+    expect(needs({ op: 'create', path: '/a', mode })).toEqual([need])
+    expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode }] })).toEqual([need])
+  })
+
+  it('are the right acl as well for a create with a list of its own, unless everybody may take part in the node', () => {
+    const acl = (...permissions: string[]) => [{ scheme: 'world', id: 'anyone', permissions }]
+    const both = (scope: string) => [
+      { right: scope === 'node' ? 'create:persistent' : 'create:persistent_sequential', path: '/a', scope },
+      { right: 'acl', path: '/a', scope },
+    ]
+    for (const own of [
+      acl('read'),
+      acl('create', 'delete'),
+      [{ scheme: 'auth', id: '', permissions: ['read', 'create', 'delete'] }],
+      [{ scheme: 'world', id: 'somebody', permissions: ['read', 'create', 'delete'] }],
+      [{ scheme: 'digest', id: 'anyone', permissions: ['read', 'create', 'delete'] }],
+    ]) {
+      expect(needs({ op: 'create', path: '/a', acl: own })).toEqual(both('node'))
+      const mode = 'persistent_sequential'
+      expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode, acl: own }] })).toEqual(
+        both('sequence'),
+      )
+    }
+    const shared = [{ scheme: 'auth', id: '', permissions: ['admin'] }, ...acl('delete', 'read', 'create')]
+    expect(needs({ op: 'create', path: '/a', acl: shared })).toEqual(both('node').slice(0, 1))
+  })
+
+  it('are those of every part of a multi', () => {
+    const parts = [
+      { op: 'check', path: '/c' },
+      { op: 'create', path: '/d' },
+      { op: 'setData', path: '/e', data: '' },
+      { op: 'delete', path: '/f' },
+    ]
+    expect(needs({ op: 'multi', parts })).toEqual([
+      { right: 'get', path: '/c' },
+      { right: 'create:persistent', path: '/d', scope: 'node' },
+      { right: 'write', path: '/e' },
+      { right: 'delete', path: '/f' },
+    ])
+  })
+
+  it('cover everything below for a recursive watch', () => {
+    expect(needs({ op: 'addWatch', path: '/a', recursive: true })).toEqual([
+      { right: 'watch', path: '/a', scope: 'subtree' },
+    ])
+    expect(needs({ op: 'addWatch', path: '/a' })).toEqual([{ right: 'watch', path: '/a', scope: 'node' }])
+  })
+
+  it('are reading the node and whatever a view shows below it', () => {
+    const children = { right: 'read', path: '/a', scope: 'children' }
+    expect(needs({ op: 'openView', path: '/a' })).toEqual([children])
+    expect(needs({ op: 'openView', path: '/a', depth: 'children' })).toEqual([children])
+    expect(needs({ op: 'openView', path: '/a', depth: 'subtree' })).toEqual([
+      { ...children, scope: 'subtree' },
+    ])
+    expect(needOfView({ path: '/a' })).toEqual(children)
+  })
+
+  it('are none for what a session asks about itself, but a valid path', () => {
+    expect(needs({ op: 'whoAmI' })).toEqual([])
+    expect(needs({ op: 'closeView', view: 1 })).toEqual([])
+    expect(needs({ op: 'getEphemerals', path: '/a' })).toEqual([{ right: null, path: '/a' }])
+    expect(needs({ op: 'removeWatch', path: '/a' })).toEqual([{ right: null, path: '/a' }])
+  })
+})
+
+describe('a call is refused', () => {
+  const rules: AccessRule[] = [
+    { path: '/**', allow: ['get'] },
+    { path: '/rooms/*/${sub}:*', allow: ['create', 'write', 'delete'] },
+  ]
+  const rights = (given = rules) =>
+    new AccessPolicy('rules', given).rightsOf({ claims: { sub: 'ada' }, rules: [] })
+  const everything = () => new AccessPolicy('open').rightsOf({ claims: {}, rules: [] })
+  const refusal = (call: object, allowed = rights()) =>
+    refusalOf({ type: 'call', id: 1, ...call } as Call, allowed, 40)
+
+  it('with FORBIDDEN, the path and the right that is missing, where no rule allows it', () => {
+    expect(refusal({ op: 'delete', path: '/rooms/1/ada:1' })).toBe(null)
+    expect(refusal({ op: 'delete', path: '/rooms/1/bob:1' })).toEqual({
+      code: 'FORBIDDEN',
+      path: '/rooms/1/bob:1',
+      message: 'the access rules do not allow delete on this path; ask the operator of the gateway',
+      retryable: false,
+      outcome: 'not_executed',
+    })
+  })
+
+  it('as a whole, naming the part, where a part of a multi is smuggled in', () => {
+    const own = { op: 'setData', path: '/rooms/1/ada:1', data: '' }
+    expect(refusal({ op: 'multi', parts: [own, { op: 'check', path: '/x' }] })).toBe(null)
+    for (const op of ['delete', 'setData', 'create']) {
+      expect(refusal({ op: 'multi', parts: [own, own, { op, path: '/rooms/1/bob:1' }] })).toMatchObject({
+        code: 'FORBIDDEN',
+        path: '/rooms/1/bob:1',
+        part: 2,
+      })
+    }
+  })
+
+  it('where a recursive watch would reach into what is forbidden', () => {
+    const watching = (path: string) => rights([{ path, allow: ['read'] }])
+    const call = { op: 'addWatch', path: '/rooms', recursive: true }
+    expect(refusal(call, watching('/rooms/**'))).toBe(null)
+    for (const path of ['/rooms', '/rooms/*', '/rooms/1/**']) {
+      expect(refusal(call, watching(path))).toMatchObject({
+        code: 'FORBIDDEN',
+        message: expect.stringContaining('watch on this path and everything below it'),
+      })
+    }
+  })
+
+  it.each([
+    '/a/',
+    '//',
+    '/a//b',
+    '/..',
+    '/a/../b',
+    '/.',
+    'a',
+    '',
+    '/a\u0000',
+    '/a\ud83d\ude00',
+    '/\uff0e\uff0e\ufff0',
+  ])('with BAD_REQUEST for the path %j, even where everything is open', (path) => {
+    for (const op of ['getData', 'delete', 'sync', 'getEphemerals', 'removeWatch']) {
+      expect(refusal({ op, path }, everything())).toMatchObject({ code: 'BAD_REQUEST', path })
+    }
+  })
+
+  it('with BAD_REQUEST and a shortened path where the path is longer than the limit', () => {
+    expect(refusal({ op: 'getData', path: `/${'a'.repeat(39)}` })).toBe(null)
+    expect(refusal({ op: 'getData', path: `/${'a'.repeat(40)}` })).toMatchObject({
+      code: 'BAD_REQUEST',
+      path: `/${'a'.repeat(39)}`,
+    })
+  })
+
+  it('for a number behind the root, which would be a node beside the chroot', () => {
+    const parts = [{ op: 'create', path: '/', mode: 'persistent_sequential' }]
+    expect(refusal({ op: 'multi', parts }, everything())).toMatchObject({
+      code: 'BAD_REQUEST',
+      part: 0,
+      message: 'a sequential node needs a name before its number',
+    })
+    expect(refusal({ op: 'create', path: '/' }, everything())).toBe(null)
+    expect(refusal({ op: 'create', path: '/a', mode: 'ttl_sequential' }, everything())).toBe(null)
+  })
+})

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { type Grants, identityOf } from '../../../../server/src/access/claims.js'
+import { DerivedIdentities } from '../../../../server/src/access/derived-identity.js'
+import { AccessPolicy } from '../../../../server/src/access/rights.js'
+
+const GRANTS: Grants = { access: new AccessPolicy('rules'), identities: null }
+const digest = (auth: string) => ({ scheme: 'digest', auth })
+
+/** What identity the claims give, or what is wrong with them. */
+const read = (claims: object, grants = GRANTS) => identityOf({ sub: 'ada', ...claims }, 5_000, grants)
+
+describe('the identity of a token', () => {
+  it('is its subject, below the whole tree, without an end, where it says no more', () => {
+    expect(read({})).toMatchObject({ subject: 'ada', chroot: '', auth: [], expiresAt: null, issuedAt: null })
+  })
+
+  it('lasts by the tolerance longer than the token, counted in milliseconds', () => {
+    expect(read({ exp: 100, iat: 40 })).toMatchObject({ expiresAt: 105_000, issuedAt: 40_000 })
+    expect(read({ exp: 0, iat: 0 })).toMatchObject({ expiresAt: 5_000, issuedAt: 0 })
+  })
+
+  it('stays below the chroot of the token, where / is none', () => {
+    expect(read({ zk: { chroot: '/tenants/a' } })).toMatchObject({ chroot: '/tenants/a' })
+    expect(read({ zk: { chroot: '/' } })).toMatchObject({ chroot: '' })
+    expect(read({ zk: { chroot: '' } })).toMatchObject({ chroot: '' })
+    expect(read({ zk: {} })).toMatchObject({ chroot: '' })
+  })
+
+  it('has the rights of the rules that the token carries, with its claims in them', () => {
+    const rules = [{ path: '/${org.team}/**', allow: ['get'] }]
+    const identity = read({ org: { team: 'red' }, zk: { rules } })
+    if (typeof identity === 'string') throw new Error(identity)
+    expect(identity.rights.allows({ right: 'get', path: '/red/x' })).toBe(true)
+    expect(identity.rights.allows({ right: 'get', path: '/blue/x' })).toBe(false)
+  })
+
+  it('takes on the ZooKeeper identities of the token, as they are written and in their order', () => {
+    const auth = [digest('a:1'), digest('b:2:3')]
+    expect(read({ zk: { auth } })).toMatchObject({ auth })
+  })
+
+  it('takes on first the identity derived from issuer, chroot and subject', () => {
+    const identities = new DerivedIdentities('secret')
+    const derived = identities.of({ issuer: 'idp', chroot: '/t', subject: 'ada' })
+    const claims = { iss: 'idp', zk: { chroot: '/t', auth: [digest('a:1')] } }
+    expect(read(claims, { ...GRANTS, identities })).toMatchObject({
+      auth: [digest(`${derived.user}:${derived.password}`), digest('a:1')],
+    })
+  })
+})
+
+describe('claims', () => {
+  it.each([
+    [{ sub: 'a'.repeat(255) }],
+    [{ zk: { chroot: `/${'a'.repeat(1023)}` } }],
+    [{ zk: { rules: Array.from({ length: 100 }, () => ({ path: '/', allow: ['get'] })) } }],
+    [{ zk: { auth: Array.from({ length: 10 }, () => digest('a:1')) } }],
+    [{ zk: { auth: [digest(`a:${'x'.repeat(1022)}`)] } }],
+    [{ zk: { auth: [digest('zoogate:1')] } }],
+    [{ unknown: 1, zk: { unknown: 1 } }],
+  ])('may be %.60j', (claims) => {
+    expect(read(claims)).toBeTypeOf('object')
+  })
+
+  it.each([
+    [{ sub: 'a'.repeat(256) }, "the token's sub is"],
+    [{ sub: '' }, "the token's sub is"],
+    [{ sub: undefined }, "the token's sub is missing or malformed: Invalid input"],
+    [{ iss: 1 }, "the token's iss is"],
+    [{ exp: '1' }, "the token's exp is"],
+    [{ iat: '1' }, "the token's iat is"],
+    [{ zk: 'x' }, "the token's zk is"],
+    [{ zk: { chroot: 1 } }, "the token's zk.chroot is missing"],
+    [{ zk: { chroot: 'a' } }, "the token's zk.chroot is unusable: a path begins with /"],
+    [
+      { zk: { chroot: `/${'a'.repeat(1024)}` } },
+      "the token's zk.chroot is unusable: a path has at most 1024",
+    ],
+    [{ zk: { rules: [{ path: '/', allow: ['all'] }] } }, "the token's zk.rules.0.allow.0 is"],
+    [{ zk: { rules: Array.from({ length: 101 }, () => ({ path: '/', allow: ['get'] })) } }, 'zk.rules is'],
+    [{ zk: { auth: Array.from({ length: 11 }, () => digest('a:1')) } }, 'zk.auth is'],
+    [{ zk: { auth: [{ scheme: 'world', auth: 'a:1' }] } }, 'zk.auth.0.scheme is'],
+    // Neither a user without a name, nor one without a password; and no lines beside the one.
+    [{ zk: { auth: [digest('a')] } }, 'zk.auth.0.auth is'],
+    [{ zk: { auth: [digest(':1')] } }, 'zk.auth.0.auth is'],
+    [{ zk: { auth: [digest(':a:1')] } }, 'zk.auth.0.auth is'],
+    [{ zk: { auth: [digest('a:')] } }, 'zk.auth.0.auth is'],
+    [{ zk: { auth: [digest('a:1\nb')] } }, 'zk.auth.0.auth is'],
+    [{ zk: { auth: [digest(`a:${'x'.repeat(1023)}`)] } }, 'zk.auth.0.auth is'],
+    [{ zk: { auth: [digest('zoogate-ada:1')] } }, "users that begin with zoogate- are the gateway's to give"],
+  ])('%.60j are refused: %s', (claims, problem) => {
+    expect(read(claims)).toContain(problem)
+  })
+
+  it('are an object', () => {
+    expect(identityOf('just text', 0, GRANTS)).toContain("the token's payload is missing or malformed")
+  })
+})

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CLOSE_CODES } from 'zoogate-client/protocol'
+import type { Authentication, Authenticator, Identity } from '../../../../server/src/access/authenticate.js'
+import { Rights } from '../../../../server/src/access/rights.js'
+import { PageToken } from '../../../../server/src/connection/token.js'
+
+const START = 1_767_225_600_000
+beforeEach(() => {
+  vi.useFakeTimers({ now: START })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function identity(changes: Partial<Identity> = {}): Identity {
+  return {
+    subject: 'ada',
+    issuer: null,
+    chroot: '',
+    rights: new Rights([]),
+    auth: [],
+    expiresAt: START + 90_000,
+    issuedAt: START,
+    ...changes,
+  }
+}
+
+const good = (changes: Partial<Identity> = {}): Authentication => ({ ok: true, identity: identity(changes) })
+
+function start(authenticate: Authenticator) {
+  const told: unknown[] = []
+  const token = new PageToken(
+    {
+      askForToken: () => told.push('ask'),
+      tokenRenewed: () => undefined,
+      refuse: (code) => told.push(code),
+      fault: (error) => told.push(error),
+    },
+    authenticate,
+    identity(),
+  )
+  return { token, told }
+}
+
+describe("a page's token", () => {
+  it('is replaced by a fresh one with its rules and its expiry', () => {
+    const fresh = identity({ expiresAt: START + 600_000, rights: new Rights(null) })
+    const { token, told } = start(() => ({ ok: true, identity: fresh }))
+    token.renew('fresh')
+    expect(token.identity).toBe(fresh)
+    vi.advanceTimersByTime(600_000)
+    expect(told).toEqual(['ask', CLOSE_CODES.TOKEN_EXPIRED])
+  })
+
+  it('ends the connection at its expiry where no fresh one came', () => {
+    const { told } = start(() => good())
+    vi.advanceTimersByTime(89_999)
+    expect(told).toEqual(['ask'])
+    vi.advanceTimersByTime(1)
+    expect(told).toEqual(['ask', CLOSE_CODES.TOKEN_EXPIRED])
+  })
+
+  it.each<[string, Authentication, number]>([
+    ['another subject', good({ subject: 'eve' }), CLOSE_CODES.FORBIDDEN],
+    ['another chroot', good({ chroot: '/b' }), CLOSE_CODES.FORBIDDEN],
+    ['another issuer', good({ issuer: 'https://id.example' }), CLOSE_CODES.FORBIDDEN],
+    [
+      'other ZooKeeper identities',
+      good({ auth: [{ scheme: 'digest', auth: 'a:b' }] }),
+      CLOSE_CODES.TOKEN_EXPIRED,
+    ],
+    ['an expiry in the past', { ok: false, cause: 'expired', message: '' }, CLOSE_CODES.TOKEN_EXPIRED],
+    ['a bad signature', { ok: false, cause: 'invalid', message: '' }, CLOSE_CODES.TOKEN_INVALID],
+    ['unusable claims', { ok: false, cause: 'forbidden', message: '' }, CLOSE_CODES.FORBIDDEN],
+  ])('ends the connection when the fresh one has %s, and stays what it was', (_, answer, code) => {
+    const { token, told } = start(() => answer)
+    const before = token.identity
+    token.renew('fresh')
+    expect(told).toEqual([code])
+    expect(token.identity).toBe(before)
+  })
+
+  it('stays when the fresh one cannot be checked, is asked for again, and still ends in time', async () => {
+    const answer: Authentication = { ok: false, cause: 'unverified', message: '', retryAfterMs: 8_000 }
+    const { token, told } = start(() => answer)
+    token.renew('fresh')
+    vi.advanceTimersByTime(7_999)
+    expect(told).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(told).toEqual(['ask'])
+    vi.advanceTimersByTime(90_000)
+    expect(told).toEqual(['ask', CLOSE_CODES.TOKEN_EXPIRED])
+  })
+
+  it('is not asked for again in a rush where no time is given', () => {
+    const { token, told } = start(() => ({ ok: false, cause: 'unverified', message: '' }))
+    token.renew('fresh')
+    vi.advanceTimersByTime(999)
+    expect(told).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(told).toEqual(['ask'])
+  })
+
+  it('is the newest of several whose checks end in any order', async () => {
+    const checks: ((answer: Authentication) => void)[] = []
+    const { token, told } = start(() => new Promise((resolve) => checks.push(resolve)))
+    token.renew('older')
+    token.renew('newer')
+    checks[1]?.(good({ expiresAt: START + 200_000 }))
+    await vi.advanceTimersByTimeAsync(0)
+    checks[0]?.({ ok: false, cause: 'invalid', message: '' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(token.identity.expiresAt).toBe(START + 200_000)
+    expect(told).toEqual([])
+  })
+
+  it('is left alone by a check that ends after the connection', async () => {
+    let end: (answer: Authentication) => void = () => undefined
+    const { token, told } = start(
+      () =>
+        new Promise((resolve) => {
+          end = resolve
+        }),
+    )
+    token.renew('fresh')
+    token.stop()
+    end({ ok: false, cause: 'invalid', message: '' })
+    await vi.advanceTimersByTimeAsync(100_000)
+    expect(told).toEqual([])
+  })
+
+  it('tells a fault of the check itself', async () => {
+    const fault = new Error('a bug')
+    const { token, told } = start(() => Promise.reject(fault))
+    token.renew('fresh')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(told).toEqual([fault])
+  })
+})

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { Sessions, sessionPassword } from '../../../../server/src/dev-ensemble/sessions.js'
+
+const TICK_TIME_MS = 500
+
+/** A clock that stands still until it is set. */
+function clockAt(nowMs: number) {
+  const clock = { nowMs, now: () => clock.nowMs, wallTime: () => 1_700_000_000_000 }
+  return clock
+}
+
+const sessionsOf = (clock: ReturnType<typeof clockAt>) => new Sessions(clock, TICK_TIME_MS)
+
+it('ends a session at the first end of a tick after its timeout', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 100_000 }),
+      fc.integer({ min: 1, max: 60_000 }),
+      (start, timeoutMs) => {
+        const clock = clockAt(start)
+        const sessions = sessionsOf(clock)
+        const { expiresAt } = sessions.open(0, timeoutMs)
+        expect(expiresAt % TICK_TIME_MS).toBe(0)
+        expect(expiresAt).toBeGreaterThan(start + timeoutMs)
+        expect(expiresAt).toBeLessThanOrEqual(start + timeoutMs + TICK_TIME_MS)
+      },
+    ),
+  )
+})
+
+it('counts from when a session was last heard of', () => {
+  const clock = clockAt(0)
+  const sessions = sessionsOf(clock)
+  const session = sessions.open(0, 1000)
+  clock.nowMs = 1400
+  sessions.touch(session)
+  clock.nowMs = 2499
+  expect(sessions.overdue()).toEqual([])
+  clock.nowMs = 2500
+  expect(sessions.overdue()).toEqual([session])
+})
+
+it('lists the longest overdue first', () => {
+  const clock = clockAt(0)
+  const sessions = sessionsOf(clock)
+  const [long, short] = [sessions.open(0, 3000), sessions.open(0, 1000)]
+  clock.nowMs = 10_000
+  expect(sessions.overdue()).toEqual([short, long])
+})
+
+it('gives all the more time when a new leader has heard of nobody yet', () => {
+  const clock = clockAt(0)
+  const sessions = sessionsOf(clock)
+  sessions.open(0, 1000)
+  clock.nowMs = 5000
+  sessions.touchAll()
+  expect(sessions.overdue()).toEqual([])
+})
+
+it('computes the passwords that ZooKeeper computes', () => {
+  // Recorded from a server of Apache ZooKeeper 3.8.
+  expect(sessionPassword(0x1000037bd580000n).toString('hex')).toBe('9a20b31b1f6f1c2108f6859f003a179c')
+})

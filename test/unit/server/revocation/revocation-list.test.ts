@@ -1,0 +1,329 @@
+import { createHmac } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type DevEnsemble, startDevEnsemble } from 'zoogate/dev-ensemble'
+import { revocationName, subjectKey } from '../../../../server/src/revocation/revocation.js'
+import { RevocationError, RevocationList } from '../../../../server/src/revocation/revocation-list.js'
+import { Warnings } from '../../../../server/src/telemetry/warnings.js'
+import { EnsembleLink, ServerList } from '../../../../server/src/zookeeper/index.js'
+import { silentLog } from '../../../tools/gateway/gateway-fixture.js'
+import { waitUntil } from '../../../tools/wait-until.js'
+
+const ADMIN_TOKEN = 'the token of an administrator, long enough'
+const MINUTE_MS = 60_000
+
+describe('a list of revocations', () => {
+  let ensemble: DevEnsemble
+  const lists: RevocationList[] = []
+  beforeEach(async () => {
+    ensemble = await startDevEnsemble({ servers: 1, tickTimeMs: 100 })
+  })
+  afterEach(async () => {
+    for (const list of lists.splice(0)) list.close()
+    await ensemble.close()
+  })
+
+  function open(options: { adminToken?: string; max?: number; now?: () => number } = {}) {
+    const heard: string[] = []
+    const warned: string[] = []
+    const { servers, chroot } = ServerList.parse(ensemble.connectString)
+    const warnings = new Warnings({ ...silentLog, warn: (_, message) => warned.push(message) })
+    const list = new RevocationList({
+      ensemble: { servers, chroot, linkOptions: {}, warnings },
+      adminToken: ADMIN_TOKEN,
+      revoked: ({ key }) => heard.push(key),
+      ...options,
+    })
+    lists.push(list)
+    list.open()
+    return { list, heard, warned }
+  }
+
+  const read = ({ list }: { list: RevocationList }) =>
+    waitUntil('the list is read', () => list.judge('nobody', 0, 0) === 'good', { intervalMs: 5 })
+
+  it('knows nothing until it has been read, and takes nothing up to then', async () => {
+    const first = open()
+    expect(first.list.judge('ada', Date.now(), 0)).toBe('unknown')
+    await expect(first.list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
+    await read(first)
+    expect(first.list.judge('ada', Date.now(), 0)).toBe('good')
+  })
+
+  it('refuses what was issued up to now, the tolerance included, and what does not say when', async () => {
+    let now = Date.now()
+    const gateway = open({ now: () => now })
+    await read(gateway)
+    const at = now
+    expect(await gateway.list.add('ada', true, MINUTE_MS)).toMatchObject({ at, until: at + MINUTE_MS })
+    now = at + 10_000
+    const judge = (issuedAt: number | null, toleranceMs = 0) =>
+      gateway.list.judge('ada', issuedAt, toleranceMs)
+    expect([judge(null), judge(at - 1), judge(at), judge(at + 1)]).toEqual([
+      'revoked',
+      'revoked',
+      'revoked',
+      'good',
+    ])
+    expect([judge(at + 5_000, 5_000), judge(at + 5_001, 5_000)]).toEqual(['revoked', 'good'])
+    expect(gateway.list.judge('eve', null, 0)).toBe('good')
+    expect(gateway.list.size).toBe(1)
+    // A token from the future would be good again when its time has come.
+    expect([judge(now + 5_000, 5_000), judge(now + 5_001, 5_000), judge(1e300)]).toEqual([
+      'good',
+      'ahead',
+      'ahead',
+    ])
+    expect(gateway.list.judge('eve', now + 1, 0)).toBe('ahead')
+    now = at + MINUTE_MS
+    expect([judge(null), gateway.list.size]).toEqual(['good', 0])
+  })
+
+  it('reaches every gateway, each once, also those that start later', async () => {
+    const gateways = [open(), open()]
+    await Promise.all(gateways.map(read))
+    await gateways[0]?.list.add('ada', true, MINUTE_MS)
+    for (const { heard } of gateways) {
+      await waitUntil('it is heard', () => heard.length > 0, { intervalMs: 5 })
+    }
+    await gateways[1]?.list.add('eve', false, MINUTE_MS)
+    const late = open()
+    await waitUntil(
+      'all is heard',
+      () => late.heard.length === 2 && gateways.every((g) => g.heard.length === 2),
+    )
+    expect(late.list.judge('ada', 0, 0)).toBe('revoked')
+    expect(gateways.map(({ heard }) => heard)).toEqual([
+      [subjectKey('ada'), subjectKey('eve')],
+      [subjectKey('ada'), subjectKey('eve')],
+    ])
+  })
+
+  it('is not shared with gateways of another administrator', async () => {
+    const ours = open()
+    const theirs = open({ adminToken: 'another token, of somebody else, also long' })
+    await Promise.all([ours, theirs].map(read))
+    await ours.list.add('ada', true, MINUTE_MS)
+    await theirs.list.add('eve', true, MINUTE_MS)
+    expect([ours.heard, theirs.heard]).toEqual([[subjectKey('ada')], [subjectKey('eve')]])
+  })
+
+  it('lets a later revocation take the place of an earlier one, and drops those that have ended', async () => {
+    let now = Date.now()
+    const gateway = open({ now: () => now })
+    await read(gateway)
+    await gateway.list.add('ada', true, 60 * MINUTE_MS)
+    await gateway.list.add('eve', true, 1)
+    now += 1_000
+    const second = await gateway.list.add('ada', false, MINUTE_MS)
+    // Never shorter than what was promised before.
+    expect(second.until).toBe(now - 1_000 + 60 * MINUTE_MS)
+    const stored = await watchNames(gateway.list)
+    expect(stored).toEqual([revocationName(second)])
+    expect(gateway.list.judge('ada', now, 0)).toBe('revoked')
+  })
+
+  it('is bounded, by those that have not ended', async () => {
+    let now = Date.now()
+    const gateway = open({ max: 2, now: () => now })
+    await read(gateway)
+    await gateway.list.add('ada', true, MINUTE_MS)
+    await gateway.list.add('eve', true, MINUTE_MS)
+    await expect(gateway.list.add('mallory', true, MINUTE_MS)).rejects.toThrow(
+      'there are 2 revocations already',
+    )
+    now += MINUTE_MS
+    await gateway.list.add('mallory', true, MINUTE_MS)
+    expect(gateway.list.size).toBe(1)
+  })
+
+  it('is made anew where an administrator of the ensemble has deleted it', async () => {
+    const gateway = open()
+    await read(gateway)
+    await gateway.list.add('ada', true, MINUTE_MS)
+    // What every version and every replica derives from the token.
+    const password = createHmac('sha256', ADMIN_TOKEN).update('zoogate revocations').digest('base64url')
+    const admin = await stranger(ensemble, `zoogate-admin:${password}`)
+    const [name] = (await admin.children('/')).filter((child) => child.startsWith('zoogate-revoked-'))
+    const doomed = (await admin.children(`/${name}`)).map((child) => `/${name}/${child}`)
+    for (const path of [...doomed, `/${name}`]) {
+      expect(await admin.errorOf((done) => admin.link.delete(path, -1, done))).toBe(0)
+    }
+    await waitUntil('it forgets', () => gateway.list.judge('ada', 0, 0) === 'good', { intervalMs: 5 })
+    await waitUntil('it works', () => isStored(gateway.list.add('eve', true, MINUTE_MS)))
+    expect(gateway.list.judge('eve', 0, 0)).toBe('revoked')
+    admin.link.detach()
+  })
+
+  it('cannot stand below a node that is missing, and the operator is told', async () => {
+    const warned: string[] = []
+    const { servers } = ServerList.parse(ensemble.connectString)
+    const warnings = new Warnings({ ...silentLog, warn: (_, message) => warned.push(message) })
+    const list = new RevocationList({
+      ensemble: { servers, chroot: '/nowhere', linkOptions: {}, warnings },
+      adminToken: ADMIN_TOKEN,
+      revoked: () => undefined,
+    })
+    lists.push(list)
+    list.open()
+    await waitUntil('the operator is told', () => warned.length > 0)
+    expect(warned[0]).toMatch(/\/nowhere\/zoogate-revoked-\w{16} cannot be made \(-101\)/)
+  })
+
+  it('connects again where its session is taken up elsewhere, or its identity refused', async () => {
+    const gateway = open()
+    await read(gateway)
+    for (const happens of ['linkMoved', 'linkAuthFailed'] as const) {
+      gateway.list[happens]()
+      await expect(gateway.list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
+      await waitUntil('it works again', () => isStored(gateway.list.add('ada', true, MINUTE_MS)))
+    }
+    expect(gateway.warned).toEqual([expect.stringContaining('the ensemble takes no digest identities')])
+  })
+
+  it('keeps its session alive by the timeout that the ensemble gave, which is less than it asked for', async () => {
+    const gateway = open()
+    await read(gateway)
+    const sessions = ensemble.sessions()
+    expect(sessions).toHaveLength(1)
+    // The longest that this ensemble gives is 20 ticks, 2 s; an expiry is late by at most one tick.
+    const late = performance.now() + 2_500
+    await waitUntil('its timeout has passed', () => performance.now() > late)
+    expect(ensemble.sessions()).toEqual(sessions)
+  })
+
+  it('is silent once it is closed', async () => {
+    const gateway = open()
+    await read(gateway)
+    gateway.list.close()
+    gateway.list.open()
+    await waitUntil('its session is closed', () => ensemble.sessions().length === 0)
+    await expect(gateway.list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
+  })
+
+  it('goes on with what it knows while the ensemble is away, and finds its way back', async () => {
+    const gateway = open()
+    const other = open()
+    await Promise.all([gateway, other].map(read))
+    await gateway.list.add('ada', true, MINUTE_MS)
+    ensemble.stopServer(0)
+    await waitUntil('the loss is noticed', () =>
+      isStored(gateway.list.add('eve', true, 1)).then((stored) => !stored),
+    )
+    expect(gateway.list.judge('ada', 0, 0)).toBe('revoked')
+    await ensemble.startServer(0)
+    await waitUntil('it is back', () => isStored(gateway.list.add('eve', true, MINUTE_MS)))
+    await waitUntil('the other hears of it', () => other.list.judge('eve', 0, 0) === 'revoked')
+  })
+
+  it('opens a new session when its own has expired', async () => {
+    const gateway = open()
+    await read(gateway)
+    const [session] = ensemble.sessions()
+    ensemble.expireSession(session as string)
+    await waitUntil('there is another', () => ensemble.sessions().some((id) => id !== session))
+    await waitUntil('it is usable', () => isStored(gateway.list.add('ada', true, MINUTE_MS)))
+    await waitUntil('it is stored', () => gateway.list.judge('ada', 0, 0) === 'revoked')
+  })
+
+  it('is out of reach for a session without the identity of the gateways', async () => {
+    const gateway = open()
+    await read(gateway)
+    await gateway.list.add('ada', true, MINUTE_MS)
+    const page = await stranger(ensemble)
+    const [path] = (await page.children('/')).filter((name) => name.startsWith('zoogate-revoked-'))
+    expect(path).toBeDefined()
+    expect(await page.errorOf((done) => page.link.getChildren(`/${path}`, false, done))).toBe(-102)
+    expect(await page.errorOf((done) => page.link.create(`/${path}/x`, Buffer.alloc(0), OPEN, 0, done))).toBe(
+      -102,
+    )
+    // Its parent is open to all: only that it is never empty keeps it there.
+    expect(await page.errorOf((done) => page.link.delete(`/${path}`, -1, done))).toBe(-111)
+    page.link.detach()
+  })
+
+  it('is not taken over from somebody else, and the operator is told', async () => {
+    const gateway = open()
+    await read(gateway)
+    const page = await stranger(ensemble)
+    const [name] = (await page.children('/')).filter((child) => child.startsWith('zoogate-revoked-'))
+    await gatewaysLeave(ensemble, lists)
+    // A fresh ensemble, where the name is taken before the first gateway comes.
+    page.link.detach()
+    await ensemble.close()
+    ensemble = await startDevEnsemble({ servers: 1, tickTimeMs: 100 })
+    const squatter = await stranger(ensemble)
+    await squatter.errorOf((done) => squatter.link.create(`/${name}`, Buffer.alloc(0), OPEN, 0, done))
+    const next = open()
+    await waitUntil('the operator is told', () => next.warned.length > 0)
+    expect(next.warned[0]).toContain(`/${name} is not under this gateway's access control list; delete it`)
+    expect(next.list.judge('ada', Date.now(), 0)).toBe('unknown')
+    expect(await squatter.errorOf((done) => squatter.link.delete(`/${name}`, -1, done))).toBe(0)
+    await read(next)
+    squatter.link.detach()
+  })
+
+  /** What is stored, as a gateway that starts now sees it. */
+  async function watchNames(of: RevocationList): Promise<string[]> {
+    await waitUntil('the older ones are gone', () => of.size === 1, { intervalMs: 5 })
+    const names: string[] = []
+    const { servers, chroot } = ServerList.parse(ensemble.connectString)
+    const list = new RevocationList({
+      ensemble: { servers, chroot, linkOptions: {}, warnings: new Warnings(silentLog) },
+      adminToken: ADMIN_TOKEN,
+      revoked: (revocation) => names.push(revocationName(revocation)),
+    })
+    lists.push(list)
+    list.open()
+    await read({ list })
+    return names
+  }
+})
+
+const OPEN = [{ perms: 31, scheme: 'world', id: 'anyone' }]
+
+async function isStored(adding: Promise<unknown>): Promise<boolean> {
+  try {
+    await adding
+    return true
+  } catch (error) {
+    if (error instanceof RevocationError) return false
+    throw error
+  }
+}
+
+async function gatewaysLeave(ensemble: DevEnsemble, lists: RevocationList[]): Promise<void> {
+  for (const list of lists.splice(0)) list.close()
+  await waitUntil('only the stranger is left', () => ensemble.sessions().length === 1)
+}
+
+/** A session like that of every page. */
+async function stranger(ensemble: DevEnsemble, auth?: string) {
+  const nothing = () => undefined
+  const link: EnsembleLink = await new Promise((resolve, reject) => {
+    const made: EnsembleLink = new EnsembleLink({
+      servers: ServerList.parse(ensemble.connectString).servers.cursor(),
+      sessionTimeoutMs: 10_000,
+      ...(auth !== undefined && { auth: [{ scheme: 'digest', auth: Buffer.from(auth) }] }),
+      listener: {
+        linkAttached: () => resolve(made),
+        linkLost: ({ message }) => reject(new Error(message)),
+        linkExpired: nothing,
+        linkAuthFailed: nothing,
+        linkMoved: nothing,
+        linkEvent: nothing,
+      },
+    })
+    made.attach()
+  })
+  return {
+    link,
+    children: (path: string) =>
+      new Promise<string[]>((resolve, reject) =>
+        link.getChildren(path, false, (result) =>
+          'value' in result ? resolve(result.value.children) : reject(new Error(`${result.err}`)),
+        ),
+      ),
+    errorOf: (call: (done: (result: { err: number }) => void) => void) =>
+      new Promise<number>((resolve) => call(({ err }) => resolve(err))),
+  }
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { TakeoverWatch } from '../../../../server/src/session/takeover.js'
+
+const T = 10_000
+
+describe('a takeover watch', () => {
+  it('speaks up when servers that are well have hung up three times in a row', () => {
+    const watch = new TakeoverWatch()
+    expect(watch.lost('closed_by_server', 60_000, T)).toBe(false)
+    expect(watch.suspicious).toBe(true)
+    expect(watch.lost('closed_by_server', 50, T)).toBe(false)
+    expect(watch.lost('closed_by_server', 50, T)).toBe(true)
+  })
+
+  it('starts anew when an attempt fails, because then the servers are not well', () => {
+    const watch = new TakeoverWatch()
+    for (let round = 0; round < 10; round += 1) {
+      expect(watch.lost('closed_by_server', 50, T)).toBe(false)
+      watch.failed()
+      expect(watch.suspicious).toBe(false)
+    }
+  })
+
+  it('starts anew when the session was held for longer than its timeout', () => {
+    const watch = new TakeoverWatch()
+    for (let round = 0; round < 10; round += 1) expect(watch.lost('closed_by_server', T + 1, T)).toBe(false)
+  })
+
+  it('takes no other cause for a takeover', () => {
+    const watch = new TakeoverWatch()
+    watch.lost('closed_by_server', 50, T)
+    watch.lost('closed_by_server', 50, T)
+    expect(watch.lost('silent', 50, T)).toBe(false)
+    expect(watch.suspicious).toBe(false)
+    expect(watch.lost('closed_by_server', 50, T)).toBe(false)
+  })
+})

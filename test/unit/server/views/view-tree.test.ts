@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { ViewMessages } from '../../../../server/src/views/view-messages.js'
+import { ViewTree } from '../../../../server/src/views/view-tree.js'
+import { isNewer, normalZxid } from '../../../../server/src/views/zxid.js'
+
+const node = (czxid: string, mzxid = czxid) => ({
+  czxid,
+  mzxid,
+  json: JSON.stringify(['', null, czxid, 0, mzxid]),
+})
+
+function tree(nodes: Record<string, ReturnType<typeof node>>): ViewTree {
+  const made = new ViewTree()
+  for (const [path, entry] of Object.entries(nodes)) made.put(path, entry)
+  return made
+}
+
+describe('zxids', () => {
+  it.each([
+    ['0x2', '0x1', true],
+    ['0x1', '0x1', false],
+    ['0x10', '0x9', true],
+    ['0x9', '0x10', false],
+    ['0x200000001', '0x1ffffffff', true],
+    ['0xffffffffffffffff', '0x1', true],
+  ])('%s against %s', (one, other, newer) => {
+    expect(isNewer(one, other)).toBe(newer)
+  })
+
+  it('have one way to be written', () => {
+    expect(normalZxid('0x000000010000000a')).toBe('0x10000000a')
+    expect(normalZxid('0x0')).toBe('0x0')
+  })
+})
+
+describe('the difference since a point', () => {
+  const now = tree({ old: node('0x1'), changed: node('0x2', '0x9'), new: node('0x8') })
+  const names = (entries: Iterable<[string, unknown]> | undefined) =>
+    [...(entries ?? [])].map(([path]) => path)
+
+  it('names what is newer, and nothing else where as much is left as there was', () => {
+    const difference = now.since({ zxid: '0x5', count: 2 })
+    expect(names(difference?.nodes)).toEqual(['changed', 'new'])
+    expect(difference).not.toHaveProperty('kept')
+  })
+
+  it('names what is left where there was more', () => {
+    expect(now.since({ zxid: '0x5', count: 3 })?.kept).toEqual(['old'])
+  })
+
+  it('is the whole where there was less', () => {
+    expect(now.since({ zxid: '0x5', count: 1 })).toBeNull()
+  })
+
+  it('takes a node that was made anew for one that has gone', () => {
+    const again = tree({ old: node('0x1'), again: node('0x9') })
+    expect(again.since({ zxid: '0x5', count: 2 })).toMatchObject({ kept: ['old'] })
+  })
+})
+
+describe('the bytes of a tree', () => {
+  it('are about what its snapshot takes, and go with the nodes', () => {
+    const made = new ViewTree()
+    const empty = new ViewMessages(1, made, '0x1').snapshot().length
+    for (let at = 0; at < 100; at += 1) made.put(`nöde-${at}`, node('0x1'))
+    const bytes = new ViewMessages(1, made, '0x1').snapshot().length - empty
+    expect(Math.abs(made.bytes - bytes)).toBeLessThan(10)
+    for (let at = 0; at < 100; at += 1) made.put(`nöde-${at}`, null)
+    expect(made.bytes).toBe(0)
+  })
+})
+
+describe('the messages of one state', () => {
+  it('are made once', () => {
+    const messages = new ViewMessages(7, tree({ a: node('0x1') }), '0x5')
+    expect(messages.snapshot()).toBe(messages.snapshot())
+    expect(messages.difference({ zxid: '0x1', count: 1 })).toBe(
+      messages.difference({ zxid: '0x1', count: 1 }),
+    )
+  })
+
+  it('keep no more differences than a bounded number, whatever pages ask for', () => {
+    const messages = new ViewMessages(7, tree({ a: node('0x1') }), '0x5')
+    const texts = Array.from({ length: 200 }, (_, count) =>
+      messages.difference({ zxid: '0x1', count: count + 1 }),
+    )
+    const again = texts.filter(
+      (text, count) => messages.difference({ zxid: '0x1', count: count + 1 }) === text,
+    )
+    expect(again).toHaveLength(64)
+  })
+
+  it('keeps no more differences than a megabyte of them', () => {
+    const tree = new ViewTree()
+    const data = 'x'.repeat(400_000)
+    tree.put('old', node('0x1'))
+    tree.put('new', { czxid: '0x9', mzxid: '0x9', json: JSON.stringify([data, null, '0x9', 0]) })
+    const messages = new ViewMessages(1, tree, '0x9')
+    const points = [2, 3, 4, 5].map((zxid) => ({ zxid: `0x${zxid}` as const, count: 1 }))
+    const texts = points.map((point) => messages.difference(point))
+    const kept = points.map((point, at) => messages.difference(point) === texts[at])
+    expect(kept).toEqual([true, true, false, false])
+  })
+
+  it('knows how many nodes hang from each', () => {
+    const tree = new ViewTree()
+    for (const path of ['', 'a', 'a/b', 'a/c', 'd']) tree.put(path, node('0x1'))
+    tree.put('a', node('0x1', '0x2'))
+    tree.put('d', null)
+    expect(['', 'a', 'a/b', 'd'].map((path) => tree.childCount(path))).toEqual([1, 2, 0, 0])
+  })
+})

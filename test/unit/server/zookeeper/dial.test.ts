@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, type LookupFunction, type Socket } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type Dial, dialTls, target } from '../../../../server/src/zookeeper/dial.js'
+import { ServerList } from '../../../../server/src/zookeeper/index.js'
+import { stopProcess } from '../../../tools/process-state.js'
+import { waitUntil } from '../../../tools/wait-until.js'
+import { FakeServer } from '../../../tools/zookeeper-link/fake-server.js'
+import { attachedTo, linkTo } from '../../../tools/zookeeper-link/recorder.js'
+
+const cleanUps: (() => unknown)[] = []
+afterEach(async () => {
+  vi.restoreAllMocks()
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp()
+})
+
+async function fakeServer(host: string, port = 0): Promise<FakeServer> {
+  const server = await FakeServer.start({}, {}, { host, port })
+  cleanUps.push(() => server.close())
+  return server
+}
+
+/** Dials as a link does where the name has these addresses. */
+function dialAmong(...addresses: string[]): Dial {
+  const resolve: LookupFunction = (_host, _options, callback) =>
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: 4 })),
+    )
+  return (server, withinMs) => connect(target({ ...server, host: 'zookeeper.test' }, withinMs, resolve))
+}
+
+/** Random numbers that grow, and so keep addresses in their order. */
+function keepOrder(): void {
+  let last = 0
+  vi.spyOn(Math, 'random').mockImplementation(() => {
+    last += 0.001
+    return last
+  })
+}
+
+/** A port of this address where connections are neither accepted nor refused. */
+async function deadPort(host: string): Promise<number> {
+  const listen = `const s = require('net').createServer()
+    s.listen({ host: '${host}', port: 0, backlog: 1 }, () => console.log(s.address().port))`
+  const child: ChildProcess = spawn(process.execPath, ['-e', listen], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  cleanUps.push(() => child.kill('SIGKILL'))
+  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+  const port = Number(line)
+  await stopProcess(child.pid as number)
+  const fill: Socket[] = []
+  cleanUps.push(() => {
+    for (const socket of fill) socket.destroy()
+  })
+  await waitUntil(
+    'its backlog is full',
+    async () => {
+      const socket = connect({ host, port })
+      fill.push(socket)
+      return Promise.race([
+        once(socket, 'connect').then(() => false),
+        new Promise((resolve) => setTimeout(() => resolve(true), 200)),
+      ])
+    },
+    { intervalMs: 1 },
+  )
+  return port
+}
+
+describe('a dial', () => {
+  it('goes to an IPv6 address in brackets', async () => {
+    const server = await fakeServer('::1')
+    const { servers } = ServerList.parse(`[::1]:${server.port}`)
+    const { link } = await attachedTo([], { servers: servers.cursor() })
+    expect(server.connection.connect?.sessionId).toBe(0n)
+    link.detach()
+  })
+
+  it('gives each address of a name its turn', async () => {
+    const one = await fakeServer('127.0.0.2')
+    const two = await fakeServer('127.0.0.3', one.port)
+    for (let i = 0; i < 40; i++) {
+      const { link } = await attachedTo(one, { dial: dialAmong('127.0.0.2', '127.0.0.3') })
+      link.detach()
+    }
+    // One in 2^39 runs has all on one.
+    expect(one.connections.length).toBeGreaterThan(0)
+    expect(two.connections.length).toBeGreaterThan(0)
+  })
+
+  it('goes on to the next address when one refuses', async () => {
+    const live = await fakeServer('127.0.0.3')
+    keepOrder()
+    const { link } = await attachedTo(live, { dial: dialAmong('127.0.0.2', '127.0.0.3') })
+    link.detach()
+  })
+
+  it('goes on to the next address when one does not answer, within a quarter of the time it has', async () => {
+    const port = await deadPort('127.0.0.2')
+    await fakeServer('127.0.0.3', port)
+    keepOrder()
+    const before = performance.now()
+    const dial = dialAmong('127.0.0.2', '127.0.0.3')
+    const { link } = await attachedTo([{ port }], { dial, handshakeTimeoutMs: 800 })
+    const tookMs = performance.now() - before
+    expect(tookMs).toBeGreaterThan(150)
+    expect(tookMs).toBeLessThan(600)
+    link.detach()
+  })
+
+  it('that finds no address at all is lost as refused', async () => {
+    const { link, recorder } = linkTo([{ port: 1 }], { dial: dialAmong('127.0.0.2', '127.0.0.3') })
+    link.attach()
+    await recorder.until('lost refused')
+  })
+})
+
+describe('a dial with TLS', () => {
+  it('throws at once over certificates that cannot be read', () => {
+    expect(() => dialTls({ cert: 'no certificate' })).toThrow()
+  })
+})

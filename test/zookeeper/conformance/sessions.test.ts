@@ -1,0 +1,369 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { ERR, OP, RECORD, XID } from '../../../server/src/dev-ensemble/protocol.js'
+import { multi, step } from '../../tools/conformance/multi-request.js'
+import { FLAGS, RawClient, withDeadline } from '../../tools/conformance/raw-client.js'
+import { describeEnsembles, TICK_TIME_MS } from '../../tools/conformance/subjects.js'
+
+const NO_PASSWORD = Buffer.alloc(16)
+
+describeEnsembles('sessions', 3, (bench) => {
+  /** Servers that do not lead. */
+  const followers = async () => {
+    const leader = await bench.subject.leader()
+    return [0, 1, 2].filter((index) => index !== leader) as [number, number]
+  }
+  /** Resolves once the session's ephemeral node is gone, with the milliseconds that it took. */
+  const untilGone = async (zk: RawClient, path: string) => {
+    const start = performance.now()
+    await expect
+      .poll(async () => (await zk.exists(path)).err, { timeout: 9000, interval: 20 })
+      .toBe(ERR.NO_NODE)
+    return performance.now() - start
+  }
+
+  it('have an id of their own and a password of 16 bytes', async () => {
+    const [one, two] = [await bench.connect(), await bench.connect()]
+    expect(one.session.id).not.toBe(two.session.id)
+    expect(one.session.id).toBeGreaterThan(0n)
+    expect(one.session.password).toHaveLength(16)
+    expect(one.session.password).not.toEqual(two.session.password)
+  })
+
+  it('carry the number of the server that opened them in the top byte of the id', async () => {
+    for (const server of [0, 1, 2]) {
+      const zk = await bench.connect({ server })
+      expect(Number(zk.session.id >> 56n)).toBe(server + 1)
+    }
+  })
+
+  // Surprising: whoever knows the id, which is the ephemeralOwner of every node of it, knows the password.
+  it('have a password that follows from the id', async () => {
+    const zk = await bench.connect()
+    expect(javaRandomBytes(zk.session.id ^ 0xb3415c00n)).toEqual(zk.session.password)
+  })
+
+  it.each([
+    ['nothing', 0, 2],
+    ['too little', 1, 2],
+    ['too much', 1_000_000, 20],
+    ['a negative number', -1, 2],
+  ])('get a timeout within bounds where %s is asked for', async (_, timeoutMs, ticks) => {
+    expect((await bench.connect({ timeoutMs })).timeoutMs).toBe(ticks * TICK_TIME_MS)
+  })
+
+  it('get the timeout that was asked for within bounds', async () => {
+    expect((await bench.connect({ timeoutMs: 1234 })).timeoutMs).toBe(1234)
+  })
+
+  it('get an answer that is a byte longer when the request was', async () => {
+    const [one, two] = [await bench.connect(), await bench.connect({ readOnlyByte: false })]
+    expect(one.greetingBytes - two.greetingBytes).toBe(1)
+  })
+
+  it.each([[0], [1], [2]])('are taken up on server %i, with their nodes', async (server) => {
+    const { zk, root } = await bench.begin()
+    await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    await zk.drop()
+    const again = await bench.connect({ session: zk.session, server })
+    expect(again.session).toEqual(zk.session)
+    expect((await again.exists(`${root}/e`)).stat?.ephemeralOwner).toBe(zk.session.id)
+    expect((await again.setData(root, 'x')).err).toBe(0)
+  })
+
+  it('get a new timeout when they are taken up', async () => {
+    const zk = await bench.connect({ timeoutMs: 4000 })
+    await zk.drop()
+    const again = await bench.connect({ session: zk.session, timeoutMs: 1000 })
+    expect(again.timeoutMs).toBe(1000)
+  })
+
+  it.each([
+    ['a wrong password', async (zk: RawClient) => ({ id: zk.session.id, password: NO_PASSWORD })],
+    [
+      'an unknown id',
+      async (zk: RawClient) => ({ id: zk.session.id + 99_999n, password: zk.session.password }),
+    ],
+    [
+      'a password that is too short',
+      async (zk: RawClient) => ({ id: zk.session.id, password: Buffer.alloc(3) }),
+    ],
+    [
+      'a session that was closed',
+      async (zk: RawClient) => {
+        await zk.close()
+        return zk.session
+      },
+    ],
+  ])('are refused with a timeout of 0 for %s', async (_, ticketOf) => {
+    const zk = await bench.connect()
+    const again = await bench.connect({ session: await ticketOf(zk), server: 1 })
+    expect(again.timeoutMs).toBe(0)
+    expect(again.session).toEqual({ id: 0n, password: NO_PASSWORD })
+    await withDeadline(again.closed, 'the end of the connection')
+  })
+
+  it('live on after somebody tried a wrong password', async () => {
+    const zk = await bench.connect()
+    await bench.connect({ session: { id: zk.session.id, password: NO_PASSWORD }, server: 1 })
+    expect((await zk.sync()).err).toBe(0)
+  })
+
+  // Surprising: anybody who knows an id can cut the connection.
+  it('lose their connection when somebody tries a wrong password on the same server', async () => {
+    const zk = await bench.connect()
+    await bench.connect({ session: { id: zk.session.id, password: NO_PASSWORD } })
+    await withDeadline(zk.closed, 'the end of the connection')
+    expect((await bench.connect({ session: zk.session })).timeoutMs).toBe(4000)
+  })
+
+  it('close the older connection when attached again on the same server', async () => {
+    const zk = await bench.connect()
+    const again = await bench.connect({ session: zk.session })
+    await withDeadline(zk.closed, 'the end of the older connection')
+    expect((await again.sync()).err).toBe(0)
+  })
+
+  it('read on over the older connection when attached again on another server', async () => {
+    const [one, two] = await followers()
+    const zk = await bench.connect({ server: one })
+    const again = await bench.connect({ session: zk.session, server: two })
+    const answers = [await zk.exists('/'), await zk.getChildren('/'), await zk.sync(), await zk.call(OP.PING)]
+    expect(answers.map(({ err }) => err)).toEqual([0, 0, 0, 0])
+    expect((await again.exists('/')).err).toBe(0)
+  })
+
+  it.each([
+    ['create', (zk: RawClient) => zk.create('/moved')],
+    ['delete', (zk: RawClient) => zk.delete('/moved')],
+    ['setData', (zk: RawClient) => zk.setData('/moved', 'x')],
+    ['multi', (zk: RawClient) => multi(zk, [step.check('/')])],
+    ['setAcl', (zk: RawClient) => zk.setAcl('/moved', [])],
+  ])('lose the older connection by a %s over it when attached on another server', async (_, write) => {
+    const [one, two] = await followers()
+    const zk = await bench.connect({ server: one })
+    const again = await bench.connect({ session: zk.session, server: two })
+    await expect(write(zk)).rejects.toThrow('the connection closed')
+    expect((await again.exists('/moved')).err).toBe(ERR.NO_NODE)
+  })
+
+  it('lose the older connection by a read too where the server leads', async () => {
+    const leader = await bench.subject.leader()
+    const [follower] = await followers()
+    const zk = await bench.connect({ server: leader })
+    await bench.connect({ session: zk.session, server: follower })
+    await expect(zk.exists('/')).rejects.toThrow('the connection closed')
+  })
+
+  // Surprising: the one write that passes over an older connection is the one that ends it all.
+  it('can be closed over the older connection', async () => {
+    const [one, two] = await followers()
+    const zk = await bench.connect({ server: one })
+    const again = await bench.connect({ session: zk.session, server: two })
+    expect((await zk.close()).err).toBe(0)
+    await withDeadline(again.closed, 'the end of the newer connection')
+  })
+
+  it('take their nodes with them when closed', async () => {
+    const { zk, root } = await bench.begin()
+    const owner = await bench.connect()
+    await owner.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    await owner.create(`${root}/s-`, { flags: FLAGS.ephemeralSequential })
+    await owner.create(`${root}/p`)
+    expect((await owner.close()).err).toBe(0)
+    await zk.sync()
+    expect((await zk.getChildren(root)).children).toEqual(['p'])
+  })
+
+  it('use a zxid each to open and to close', async () => {
+    const { zk } = await bench.begin()
+    const before = (await zk.create('/zxid-a')).zxid
+    const other = await bench.connect()
+    await other.close()
+    expect((await zk.create('/zxid-b')).zxid - before).toBe(3n)
+  })
+
+  it('list their own nodes, by prefix', async () => {
+    const { zk, root } = await bench.begin()
+    const other = await bench.connect()
+    await zk.create(`${root}/p`)
+    for (const name of ['a', 'ab', 'b']) await zk.create(`${root}/${name}`, { flags: FLAGS.ephemeral })
+    await other.create(`${root}/c`, { flags: FLAGS.ephemeral })
+    const list = async (path: string) => {
+      const { body } = await zk.call(OP.GET_EPHEMERALS, RECORD.path.of({ path }))
+      return RECORD.children.read(body).children.sort()
+    }
+    expect(await list(root)).toEqual([`${root}/a`, `${root}/ab`, `${root}/b`])
+    expect(await list('/')).toEqual([`${root}/a`, `${root}/ab`, `${root}/b`])
+    expect(await list(`${root}/a`)).toEqual([`${root}/a`, `${root}/ab`])
+    expect(await list('')).toHaveLength(3)
+  })
+
+  it('refuse children of their nodes', async () => {
+    const { zk, root } = await bench.begin()
+    await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    expect((await zk.create(`${root}/e/a`)).err).toBe(ERR.NO_CHILDREN_FOR_EPHEMERALS)
+  })
+
+  it('let others delete their nodes', async () => {
+    const { zk, root } = await bench.begin()
+    const other = await bench.connect()
+    await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    expect(await other.delete(`${root}/e`)).toBe(0)
+    const { body } = await zk.call(OP.GET_EPHEMERALS, RECORD.path.of({ path: '/' }))
+    expect(RECORD.children.read(body).children).toEqual([])
+  })
+
+  it('expire when nothing was heard of them for their timeout, and not before', async () => {
+    const { zk, root } = await bench.begin()
+    const silent = await bench.connect({ timeoutMs: 1000 })
+    await silent.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    const elapsed = await untilGone(zk, `${root}/e`)
+    expect(elapsed).toBeGreaterThan(1000 - 2 * TICK_TIME_MS)
+    // A tick late, and what a busy machine adds; test/unit/server/dev-ensemble/sessions.test.ts is exact.
+    expect(elapsed).toBeLessThan(1000 + 10 * TICK_TIME_MS)
+    await withDeadline(silent.closed, 'the end of the connection')
+    const again = await bench.connect({ session: silent.session })
+    expect(again.timeoutMs).toBe(0)
+  })
+
+  it('expire after their connection was lost too', async () => {
+    const { zk, root } = await bench.begin()
+    const lost = await bench.connect({ timeoutMs: 600 })
+    await lost.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    await lost.drop()
+    await untilGone(zk, `${root}/e`)
+  })
+
+  it('live as long as they are heard of', async () => {
+    const { zk, root } = await bench.begin()
+    const pinging = await bench.connect({ timeoutMs: 2000 })
+    await pinging.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    for (const start = performance.now(); performance.now() < start + 3500; await delay(100)) {
+      expect((await pinging.call(OP.PING, null, XID.PING)).xid).toBe(XID.PING)
+      expect((await zk.exists(`${root}/e`)).err).toBe(0)
+    }
+  })
+
+  it('count their timeout from when they were taken up', async () => {
+    const { zk, root } = await bench.begin()
+    const first = await bench.connect({ timeoutMs: 2000 })
+    await first.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    await first.drop()
+    for (let i = 0; i < 5; i++) {
+      await delay(700)
+      await (await bench.connect({ session: first.session, timeoutMs: 2000, server: i % 3 })).drop()
+    }
+    expect((await zk.exists(`${root}/e`)).err).toBe(0)
+  })
+
+  it('are not set up for a client that has seen more than the server', async () => {
+    const zk = await bench.connect()
+    const { zxid } = await zk.sync()
+    await expect(bench.connect({ lastZxid: zxid + 1_000_000n })).rejects.toThrow('closed before')
+    expect((await bench.connect({ lastZxid: zxid })).timeoutMs).toBe(4000)
+  })
+
+  it('answer requests that came in the same packet as the ConnectRequest', async () => {
+    const zk = new RawClient(bench.subject.ports[0] ?? 0)
+    const request = Buffer.from([0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0, OP.WHO_AM_I])
+    const awaited = zk.nextReply()
+    await zk.greet({}, request)
+    const reply = await awaited
+    expect([reply.xid, reply.err]).toEqual([7, 0])
+    await zk.close()
+  })
+
+  it('forget who has authenticated when taken up', async () => {
+    const zk = await bench.connect()
+    await zk.auth('digest', 'ann:1')
+    await zk.drop()
+    const again = await bench.connect({ session: zk.session })
+    expect(await again.whoAmI()).toEqual(['ip:127.0.0.1'])
+  })
+
+  it('see on every server what was written on one', async () => {
+    const { zk, root } = await bench.begin()
+    const others = [await bench.connect({ server: 1 }), await bench.connect({ server: 2 })]
+    for (const other of others) {
+      await other.sync()
+      await other.addWatch(root, 'recursive')
+    }
+    const { zxid } = await zk.create(`${root}/a`)
+    for (const other of others) {
+      expect(await other.events()).toEqual([`created ${root}/a`])
+      expect((await other.exists(`${root}/a`)).stat?.czxid).toBe(zxid)
+    }
+  })
+
+  it('survive the stop of their server', async () => {
+    const { root } = await bench.begin()
+    const [server, elsewhere] = await followers()
+    const zk = await bench.connect({ server })
+    await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    await bench.subject.stopServer(server)
+    await withDeadline(zk.closed, 'the end of the connection')
+    await expect(bench.connect({ server })).rejects.toThrow('closed before')
+    const again = await bench.connect({ session: zk.session, server: elsewhere })
+    expect((await again.exists(`${root}/e`)).stat?.ephemeralOwner).toBe(zk.session.id)
+    await bench.subject.startServer(server)
+    const back = await bench.connect({ session: zk.session, server })
+    expect((await back.exists(`${root}/e`)).err).toBe(0)
+  }, 60_000)
+
+  it('lose their connections to every server when the leader stops, and live on under the next', async () => {
+    const { root } = await bench.begin()
+    const leader = await bench.subject.leader()
+    const [follower] = await followers()
+    const zk = await bench.connect({ server: follower })
+    const { zxid } = await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    await bench.subject.stopServer(leader)
+    await withDeadline(zk.closed, 'the end of the connection')
+    const again = await reconnect(follower, zk)
+    const write = await again.create(`${root}/after`)
+    // A new leader counts in a new epoch.
+    expect(write.zxid >> 32n).toBeGreaterThan(zxid >> 32n)
+    expect((await again.exists(`${root}/e`)).stat?.ephemeralOwner).toBe(zk.session.id)
+    await bench.subject.startServer(leader)
+    expect(await bench.subject.leader()).not.toBe(leader)
+  }, 60_000)
+
+  it('are served by nobody where no majority is left', async () => {
+    const { zk, root } = await bench.begin()
+    await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
+    await bench.subject.stopServer(1)
+    await bench.subject.stopServer(2)
+    await withDeadline(zk.closed, 'the end of the connection')
+    await expect(bench.connect({ session: zk.session })).rejects.toThrow('closed before')
+    await Promise.all([bench.subject.startServer(1), bench.subject.startServer(2)])
+    const again = await reconnect(0, zk)
+    expect((await again.exists(`${root}/e`)).err).toBe(0)
+  }, 60_000)
+
+  async function reconnect(server: number, { session }: RawClient): Promise<RawClient> {
+    let attached: RawClient | null = null
+    await expect
+      .poll(
+        async () => {
+          attached = await bench.connect({ session, server, timeoutMs: 4000 }).catch(() => null)
+          return attached?.timeoutMs
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(4000)
+    if (attached === null) throw new Error('the session was not taken up')
+    return attached
+  }
+})
+
+/** java.util.Random(seed).nextBytes(16), from its documentation. */
+function javaRandomBytes(seed: bigint): Buffer {
+  const mask = (1n << 48n) - 1n
+  let state = (seed ^ 0x5deece66dn) & mask
+  const bytes = Buffer.alloc(16)
+  for (let i = 0; i < 4; i++) {
+    state = (state * 0x5deece66dn + 11n) & mask
+    bytes.writeUInt32LE(Number(state >> 16n), i * 4)
+  }
+  return bytes
+}
