@@ -30,5 +30,5 @@ ENV ZOOGATE_HOST=0.0.0.0 ZOOGATE_PORT=8080
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ZOOGATE_PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "server/dist/main.js"]
+ENTRYPOINT ["node", "server/bin/zoogate.js"]
 CMD ["serve"]

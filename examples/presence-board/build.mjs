@@ -7,23 +7,24 @@ import { build } from 'esbuild'
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 const outdir = path('../../server/dist/board/')
 
-await mkdir(outdir, { recursive: true })
-await build({
-  entryPoints: { board: path('./src/main.ts') },
+const options = {
   outdir,
   bundle: true,
+  minify: true,
+  logLevel: 'warning',
+  // Resolves the SDK to node_modules, as in any project that has installed it. In a folder beside its own, esbuild warns
+  // of every import between the SDK's chunks that a bundle does not need.
+  preserveSymlinks: true,
+}
+
+await mkdir(outdir, { recursive: true })
+await build({
+  ...options,
+  entryPoints: { board: path('./src/main.ts') },
   // A classic script: the page loads it before its first paint, which a module would not be.
   format: 'iife',
   // Since then browsers have light-dark(), container queries and popovers, which the page is drawn with.
   target: ['chrome123', 'firefox128', 'safari17.5'],
-  minify: true,
-  logLevel: 'warning',
 })
-await build({
-  entryPoints: { board: path('./src/board.css') },
-  outdir,
-  bundle: true,
-  minify: true,
-  logLevel: 'warning',
-})
+await build({ ...options, entryPoints: { board: path('./src/board.css') } })
 await copyFile(path('./src/index.html'), path('../../server/dist/board/index.html'))

@@ -6,7 +6,15 @@ import { build } from 'esbuild'
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url))
 const outdir = path('../../server/dist/board/')
-const options = { outdir, bundle: true, minify: true, logLevel: 'warning' }
+const options = {
+  outdir,
+  bundle: true,
+  minify: true,
+  logLevel: 'warning',
+  // Resolves the SDK to node_modules, as in any project that has installed it. In a folder beside its own, esbuild warns
+  // of every import between the SDK's chunks that a bundle does not need.
+  preserveSymlinks: true,
+}
 
 await mkdir(outdir, { recursive: true })
 await build({

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { createProgram } from './cli/program.js'
 import { ConfigError } from './config/options.js'
 

@@ -237,7 +237,7 @@ const LOADS = {
     '-e',
     "import { createGateway } from 'zoogate'; if (typeof createGateway !== 'function') throw new Error('no function')",
   ],
-  'the zoogate command starts': ['node_modules/zoogate/dist/main.js', '--help'],
+  'the zoogate command starts': ['node_modules/zoogate/bin/zoogate.js', '--help'],
 }
 
 async function checkLoading(project) {
