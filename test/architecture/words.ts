@@ -1,0 +1,36 @@
+import type { SourceFile } from './imports.js'
+
+/**
+ * Words that make a riddle of a sentence whose subject could be named: a page, a session, a server. Each may stand in the
+ * repository this often, where no other word does.
+ */
+export const WORD_BUDGET: Record<string, number> = {
+  who: 212,
+  whoever: 82,
+  'what is': 161,
+  those: 143,
+  somebody: 105,
+  someone: 1,
+  nobody: 175,
+  everybody: 73,
+  anybody: 24,
+  'so many': 54,
+  'as much as': 8,
+}
+
+const PROSE =
+  /^(?:(?:server\/src|client-sdk\/src|examples|test)\/.*\.(?:[cm]?[jt]sx?|html|css|py|json)|.*\.md)$/
+/** They list the words. */
+const LISTS = ['test/architecture/words.ts', 'test/architecture/sentences.ts']
+
+/** Every line that holds the word, as `path:line: text`. */
+export function linesWith(word: string, files: SourceFile[]): string[] {
+  const pattern = new RegExp(`\\b${word.replaceAll(' ', '\\s+')}\\b`, 'i')
+  return files
+    .filter(({ path }) => PROSE.test(path) && !LISTS.includes(path))
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, at) => (pattern.test(line) ? [`${path}:${at + 1}: ${line.trim()}`] : [])),
+    )
+}
