@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
-import { ERR, Refusal } from './protocol.js'
+import { ERR, PERMISSION, Refusal } from './protocol.js'
 import type { Acl, Id } from './records.js'
 
-export const PERM = { READ: 1, WRITE: 2, CREATE: 4, DELETE: 8, ADMIN: 16 } as const
-
-export const OPEN_ACL: readonly Acl[] = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }]
+export const OPEN_ACL: readonly Acl[] = [{ perms: PERMISSION.ALL, id: { scheme: 'world', id: 'anyone' } }]
 
 /** @throws Refusal with NO_AUTH unless one entry grants one of these permissions to one of these identities. */
 export function checkAcl(acl: readonly Acl[], perms: number, identities: readonly Id[]): void {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { FrameParser } from '../zookeeper/codec/frame-parser.js'
 import { BadFrame } from '../zookeeper/codec/frame-reader.js'
-import { allows, authenticate, PERM } from './acl.js'
+import { allows, authenticate } from './acl.js'
 import { isFourLetterWord } from './four-letter-words.js'
 import { Outlet } from './outlet.js'
-import { ERR, OP, RECORD, XID } from './protocol.js'
+import { ERR, OP, PERMISSION, RECORD, XID } from './protocol.js'
 import { type Acl, type Cursor, encodeFrame, type Id, MalformedRecord } from './records.js'
 import { type Answer, isWrite, serve } from './requests.js'
 import { type Session, sessionPassword } from './sessions.js'
@@ -101,7 +101,7 @@ export class Connection implements Watcher {
   }
 
   notify(type: number, path: string, acl: readonly Acl[]): void {
-    if (!allows(acl, PERM.READ, this.#identities)) return
+    if (!allows(acl, PERMISSION.READ, this.#identities)) return
     const header = RECORD.replyHeader.of({ xid: XID.NOTIFICATION, zxid: NOTIFICATION_ZXID, err: ERR.OK })
     this.#send(encodeFrame(header, RECORD.event.of({ type, state: CONNECTED, path })))
   }

@@ -1,45 +1,7 @@
-import { ERR as LINK_ERR } from '../zookeeper/codec/error-codes.js'
-import { OP as LINK_OP, XID } from '../zookeeper/codec/wire-numbers.js'
 import { RecordType } from './records.js'
 
-/** ZooKeeper's numbers for the requests that the ensemble serves. */
-export const OP = {
-  ...LINK_OP,
-  CREATE: 1,
-  GET_ACL: 6,
-  SET_ACL: 7,
-  GET_CHILDREN: 8,
-  SYNC: 9,
-  CHECK_WATCHES: 17,
-  REMOVE_WATCHES: 18,
-  CREATE_CONTAINER: 19,
-  CREATE_TTL: 21,
-  MULTI_READ: 22,
-  GET_EPHEMERALS: 103,
-  GET_ALL_CHILDREN_NUMBER: 104,
-  SET_WATCHES2: 105,
-  ADD_WATCH: 106,
-  WHO_AM_I: 107,
-  ERROR: -1,
-} as const
-
-export { XID }
-
-export const ERR = {
-  ...LINK_ERR,
-  OK: 0,
-  RUNTIME_INCONSISTENCY: -2,
-  MARSHALLING_ERROR: -5,
-  UNIMPLEMENTED: -6,
-  BAD_ARGUMENTS: -8,
-  NO_AUTH: -102,
-  BAD_VERSION: -103,
-  NO_CHILDREN_FOR_EPHEMERALS: -108,
-  NODE_EXISTS: -110,
-  NOT_EMPTY: -111,
-  INVALID_ACL: -114,
-  NO_WATCHER: -121,
-} as const
+export { ERR } from '../zookeeper/codec/error-codes.js'
+export { EVENT, OP, PERMISSION, XID } from '../zookeeper/codec/numbers.js'
 
 /** Refuses one request with one of ZooKeeper's error numbers; the connection lives on. */
 export class Refusal extends Error {

@@ -1,10 +1,10 @@
-import { allows, checkAcl, OPEN_ACL, PERM, userOf, withoutDigests } from './acl.js'
+import { allows, checkAcl, OPEN_ACL, userOf, withoutDigests } from './acl.js'
 import { results, stepTypes } from './multi.js'
-import { ERR, OP, RECORD, Refusal } from './protocol.js'
+import { ERR, EVENT, OP, PERMISSION, RECORD, Refusal } from './protocol.js'
 import { type Cursor, MalformedRecord, type WritableRecord } from './records.js'
 import type { EnsembleState } from './state.js'
 import { type Node, statOf } from './tree.js'
-import { EVENT, type Watcher, type WatchTable } from './watches.js'
+import type { Watcher, WatchTable } from './watches.js'
 import type { Asker } from './writes.js'
 
 /** What a read sees. */
@@ -44,8 +44,8 @@ const getChildren2: Read = (request, reading) => {
 
 const getAcl: Read = (request, { state, asker }) => {
   const node = state.tree.get(RECORD.path.read(request).path)
-  checkAcl(node.acl, PERM.READ | PERM.ADMIN, asker.identities)
-  const acl = allows(node.acl, PERM.ADMIN, asker.identities) ? [...node.acl] : withoutDigests(node.acl)
+  checkAcl(node.acl, PERMISSION.READ | PERMISSION.ADMIN, asker.identities)
+  const acl = allows(node.acl, PERMISSION.ADMIN, asker.identities) ? [...node.acl] : withoutDigests(node.acl)
   return RECORD.aclAndStat.of({ acl, stat: statOf(node) })
 }
 
@@ -61,7 +61,7 @@ const getEphemerals: Read = (request, { state, asker }) => {
 /** All nodes below, not only the children. */
 const getAllChildrenNumber: Read = (request, { state, asker }) => {
   const path = RECORD.path.read(request).path
-  checkAcl(state.tree.get(path).acl, PERM.READ, asker.identities)
+  checkAcl(state.tree.get(path).acl, PERMISSION.READ, asker.identities)
   const prefix = path === '/' ? path : `${path}/`
   let count = 0
   for (const [other] of state.tree.entries()) if (other !== '/' && other.startsWith(prefix)) count++
@@ -168,7 +168,7 @@ function watchedChildren(request: Cursor, reading: Reading): Node {
 function readable(request: Cursor, { state, asker }: Reading) {
   const { path, watch } = RECORD.pathAndWatch.read(request)
   const node = state.tree.get(path)
-  checkAcl(node.acl, PERM.READ, asker.identities)
+  checkAcl(node.acl, PERMISSION.READ, asker.identities)
   return { node, path, watch }
 }
 

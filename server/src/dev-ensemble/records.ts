@@ -1,4 +1,4 @@
-import { type JuteRecord, jute } from '../zookeeper/codec/jute.js'
+import { type JuteRecord, jute } from '../zookeeper/package.js'
 
 /** One access control entry. `perms` is a bit set: 1 read, 2 write, 4 create, 8 delete, 16 admin. */
 export interface Acl {

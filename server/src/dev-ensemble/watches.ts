@@ -1,3 +1,4 @@
+import { EVENT } from './protocol.js'
 import type { Acl } from './records.js'
 
 /** Whom a watch tells: one connection, so that its watches go when it goes. */
@@ -5,8 +6,6 @@ export interface Watcher {
   /** @param acl of the node that the event is about: an event goes only to who may read that. */
   notify(type: number, path: string, acl: readonly Acl[]): void
 }
-
-export const EVENT = { CREATED: 1, DELETED: 2, DATA_CHANGED: 3, CHILDREN_CHANGED: 4 } as const
 
 /** once: gone when it fires. recursive: for the node and all below it, and never for "children changed". */
 export type WatchMode = 'once' | 'persistent' | 'recursive'

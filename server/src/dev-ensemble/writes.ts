@@ -1,6 +1,6 @@
-import { checkAcl, PERM, resolveAcl } from './acl.js'
+import { checkAcl, resolveAcl } from './acl.js'
 import { checkPath, parentOf } from './node-path.js'
-import { ERR, OP, RECORD, Refusal } from './protocol.js'
+import { ERR, OP, PERMISSION, RECORD, Refusal } from './protocol.js'
 import type { Cursor, FieldsOf, Id, RecordType, Specification, WritableRecord } from './records.js'
 import type { Change, EnsembleState } from './state.js'
 import { CONTAINER_OWNER, isEphemeral, LONGEST_TTL_MS, statOf, ttlOwner } from './tree.js'
@@ -58,7 +58,7 @@ function create(type: number, asked: Create, { state, change, asker, extendedTyp
   const parentPath = parentOf(asked.path)
   const acl = resolveAcl(asked.acl, asker.identities)
   const parent = state.tree.get(parentPath)
-  checkAcl(parent.acl, PERM.CREATE, asker.identities)
+  checkAcl(parent.acl, PERMISSION.CREATE, asker.identities)
   const number = String(parent.childrenCreated).padStart(SEQUENCE_DIGITS, '0')
   const path = mode.sequential ? `${asked.path}${number}` : asked.path
   checkPath(path)
@@ -87,7 +87,7 @@ const SEQUENCE_DIGITS = 10
 
 const remove = step(RECORD.pathAndVersion, ({ path, version }, { state, asker, change }) => {
   const parent = state.tree.get(parentOfRemovable(path))
-  checkAcl(parent.acl, PERM.DELETE, asker.identities)
+  checkAcl(parent.acl, PERMISSION.DELETE, asker.identities)
   const node = state.tree.get(path)
   checkVersion(node.version, version)
   if (node.children.size > 0) throw new Refusal(ERR.NOT_EMPTY)
@@ -99,7 +99,7 @@ const setData = step(RECORD.setData, ({ path, data, version }, { state, asker, c
   checkPath(path)
   const node = state.tree.get(path)
   const { acl } = node
-  checkAcl(acl, PERM.WRITE, asker.identities)
+  checkAcl(acl, PERMISSION.WRITE, asker.identities)
   checkVersion(node.version, version)
   change.did(state.tree.setData(path, data, change), () => state.watches.dataChanged({ path, acl }))
   return { type: OP.SET_DATA, body: RECORD.stat.of({ stat: statOf(node) }) }
@@ -109,7 +109,7 @@ const setAcl = step(RECORD.setAcl, ({ path, acl, version }, { state, asker, chan
   checkPath(path)
   const resolved = resolveAcl(acl, asker.identities)
   const node = state.tree.get(path)
-  checkAcl(node.acl, PERM.ADMIN, asker.identities)
+  checkAcl(node.acl, PERMISSION.ADMIN, asker.identities)
   checkVersion(node.aversion, version)
   change.did(state.tree.setAcl(path, resolved))
   return { type: OP.SET_ACL, body: RECORD.stat.of({ stat: statOf(node) }) }
@@ -118,7 +118,7 @@ const setAcl = step(RECORD.setAcl, ({ path, acl, version }, { state, asker, chan
 const check = step(RECORD.pathAndVersion, ({ path, version }, { state, asker }) => {
   checkPath(path)
   const node = state.tree.get(path)
-  checkAcl(node.acl, PERM.READ, asker.identities)
+  checkAcl(node.acl, PERMISSION.READ, asker.identities)
   checkVersion(node.version, version)
   return { type: OP.CHECK, body: null }
 })

@@ -1,7 +1,8 @@
 import type { WireStat } from 'zoogate-client/protocol'
 import { Call, type Callback, type Operation } from './calls.js'
-import type { CreateFlags } from './codec/create-flags.js'
 import { encodeMulti, type MultiPart, type MultiPartResult, readMulti } from './codec/multi.js'
+import type { CreateFlags } from './codec/numbers.js'
+import { OP } from './codec/numbers.js'
 import {
   readAcl,
   readCreated,
@@ -12,7 +13,6 @@ import {
 } from './codec/replies.js'
 import { type AclEntry, acl, encodeRequest, int, text } from './codec/request-fields.js'
 import { encodeCreate, encodeDelete, encodeSetData } from './codec/requests.js'
-import { OP } from './codec/wire-numbers.js'
 import { type Nothing, WatchLink } from './watch-link.js'
 
 const CREATE: Operation<{ path: string; stat: WireStat }> = { decode: readCreated }

@@ -5,8 +5,3 @@ declare module 'node-zookeeper-client/lib/ConnectionManager.js' {
   const ConnectionManager: import('./package-connection.js').ConnectionManagerConstructor
   export default ConnectionManager
 }
-
-declare module 'node-zookeeper-client/lib/jute/index.js' {
-  const jute: import('./codec/jute.js').Jute
-  export default jute
-}

@@ -1,6 +1,7 @@
 import type { WireStat } from 'zoogate-client/protocol'
 import { Call, type Callback, type CallResult, type Operation } from './calls.js'
 import { ERR } from './codec/error-codes.js'
+import { ADD_WATCH_MODE, OP, REMOVE_WATCHES_TYPE } from './codec/numbers.js'
 import {
   type NodeReading,
   readChildren,
@@ -11,7 +12,6 @@ import {
 } from './codec/replies.js'
 import { encodeRequest, int, text } from './codec/request-fields.js'
 import { encodeRead } from './codec/requests.js'
-import { ADD_WATCH_MODE, OP, REMOVE_WATCHES_TYPE } from './codec/wire-numbers.js'
 import { SessionLink } from './session-link.js'
 import { CHILD, DATA, EXIST, type LastingList, PERSISTENT, RECURSIVE } from './watches.js'
 

@@ -1,59 +1,57 @@
 import type { ErrorCode, Outcome } from 'zoogate-client/protocol'
+import { Exception } from '../package.js'
 
-/** The numbers that the link itself acts upon, or hands out for calls that no server answered. */
+/** ZooKeeper's error numbers: the package's, and those of 3.4 and later, which it lacks. */
 export const ERR = {
-  CONNECTION_LOSS: -4,
-  MARSHALLING_ERROR: -5,
-  NO_NODE: -101,
-  SESSION_EXPIRED: -112,
-  AUTH_FAILED: -115,
+  ...Exception,
   SESSION_MOVED: -118,
   NOT_READ_ONLY: -119,
+  EPHEMERAL_ON_LOCAL_SESSION: -120,
   NO_WATCHER: -121,
+  REQUEST_TIMEOUT: -122,
+  QUOTA_EXCEEDED: -125,
   THROTTLED: -127,
 } as const
 
-const CODES: ReadonlyMap<number, ErrorCode> = new Map([
-  [-1, 'SYSTEM_ERROR'],
-  [-4, 'CONNECTION_LOSS'],
-  [-5, 'MARSHALLING_ERROR'],
-  [-6, 'UNIMPLEMENTED'],
-  [-7, 'OPERATION_TIMEOUT'],
-  [-8, 'BAD_ARGUMENTS'],
-  [-101, 'NO_NODE'],
-  [-102, 'NO_AUTH'],
-  [-103, 'BAD_VERSION'],
-  [-108, 'NO_CHILDREN_FOR_EPHEMERALS'],
-  [-110, 'NODE_EXISTS'],
-  [-111, 'NOT_EMPTY'],
-  [-112, 'SESSION_EXPIRED'],
-  [-114, 'INVALID_ACL'],
-  [-115, 'AUTH_FAILED'],
-  [-118, 'SESSION_MOVED'],
-  [-119, 'NOT_READ_ONLY'],
-  [-120, 'EPHEMERAL_ON_LOCAL_SESSION'],
-  [-122, 'REQUEST_TIMEOUT'],
-  [-125, 'QUOTA_EXCEEDED'],
-  [-127, 'THROTTLED'],
-])
+/** Numbers of which a page is given the name. */
+const NAMED = [
+  'SYSTEM_ERROR',
+  'CONNECTION_LOSS',
+  'MARSHALLING_ERROR',
+  'UNIMPLEMENTED',
+  'OPERATION_TIMEOUT',
+  'BAD_ARGUMENTS',
+  'NO_NODE',
+  'NO_AUTH',
+  'BAD_VERSION',
+  'NO_CHILDREN_FOR_EPHEMERALS',
+  'NODE_EXISTS',
+  'NOT_EMPTY',
+  'SESSION_EXPIRED',
+  'INVALID_ACL',
+  'AUTH_FAILED',
+  'SESSION_MOVED',
+  'NOT_READ_ONLY',
+  'EPHEMERAL_ON_LOCAL_SESSION',
+  'REQUEST_TIMEOUT',
+  'QUOTA_EXCEEDED',
+  'THROTTLED',
+] as const satisfies readonly (ErrorCode & keyof typeof ERR)[]
+
+const CODES: ReadonlyMap<number, ErrorCode> = new Map(NAMED.map((name) => [ERR[name], name]))
 
 /** The stable name of a ZooKeeper error number; `UNKNOWN` for a number of a newer or other server. Never throws. */
 export function errorCodeOf(err: number): ErrorCode {
   return CODES.get(err) ?? 'UNKNOWN'
 }
 
-const UNIMPLEMENTED = -6
-const BAD_ARGUMENTS = -8
-const REQUEST_TIMEOUT = -122
-const FIRST_API_ERROR = -100
-
 /**
  * Whether a request that a server answered with this error may have been executed. Numbers from -100 down name the rule
- * that refused it. Those above are faults of the server (it answers -5, for one, when something breaks after the
- * change was applied), and a timeout says nothing either way.
+ * that refused it. Numbers above -100 are faults of the server, which answers -5, for example, when something breaks after
+ * it has applied the change. A timeout says nothing either way.
  */
 export function outcomeOfAnswer(err: number): Outcome {
-  if (err === REQUEST_TIMEOUT) return 'unknown'
-  const refused = err <= FIRST_API_ERROR || err === UNIMPLEMENTED || err === BAD_ARGUMENTS
+  if (err === ERR.REQUEST_TIMEOUT) return 'unknown'
+  const refused = err <= ERR.API_ERROR || err === ERR.UNIMPLEMENTED || err === ERR.BAD_ARGUMENTS
   return refused ? 'not_executed' : 'unknown'
 }

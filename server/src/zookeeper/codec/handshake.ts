@@ -1,9 +1,9 @@
 import type { WatchLists } from 'zoogate-client/protocol'
+import { jute } from '../package.js'
 import { ERR } from './error-codes.js'
 import { BadFrame, type FrameReader } from './frame-reader.js'
-import { jute } from './jute.js'
+import { OP, XID } from './numbers.js'
 import { bool, encodeRequest, texts } from './request-fields.js'
-import { OP, XID } from './wire-numbers.js'
 
 const PROTOCOL_VERSION = 0
 const PASSWORD_BYTES = 16

@@ -1,9 +1,8 @@
 import type { WireStat } from 'zoogate-client/protocol'
-import { type CreateFlags, createType, hasTtl } from './create-flags.js'
 import { BadFrame, type FrameReader } from './frame-reader.js'
+import { type CreateFlags, createType, hasTtl, OP } from './numbers.js'
 import { type Decode, PartRefusal, readStat } from './replies.js'
 import { type AclEntry, acl, bool, bytes, encodeRequest, int, long, text } from './request-fields.js'
-import { OP } from './wire-numbers.js'
 
 /** One part of a transaction. A version of -1 matches any, 0 is 0. */
 export type MultiPart =

@@ -1,5 +1,6 @@
 import type { HexLong, WatchEventType, WireStat } from 'zoogate-client/protocol'
 import type { FrameReader } from './frame-reader.js'
+import { EVENT } from './numbers.js'
 import type { AclEntry } from './request-fields.js'
 
 /** What each operation gives, read straight from the frame. `sessionId` is the reading session's own, 8 bytes. */
@@ -18,10 +19,10 @@ export class PartRefusal {
 }
 
 const EVENT_TYPES: ReadonlyMap<number, WatchEventType> = new Map([
-  [1, 'NodeCreated'],
-  [2, 'NodeDeleted'],
-  [3, 'NodeDataChanged'],
-  [4, 'NodeChildrenChanged'],
+  [EVENT.CREATED, 'NodeCreated'],
+  [EVENT.DELETED, 'NodeDeleted'],
+  [EVENT.DATA_CHANGED, 'NodeDataChanged'],
+  [EVENT.CHILDREN_CHANGED, 'NodeChildrenChanged'],
 ])
 
 export function readStat(frame: FrameReader, sessionId: Buffer): WireStat {

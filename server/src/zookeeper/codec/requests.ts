@@ -1,6 +1,5 @@
-import { type CreateFlags, createType, hasTtl } from './create-flags.js'
+import { type CreateFlags, createType, hasTtl, OP } from './numbers.js'
 import type { AclEntry } from './request-fields.js'
-import { OP } from './wire-numbers.js'
 
 // The requests of the hot path, each written straight into one buffer of its exact size. The package's generic records
 // cost several times what everything else on a request's way costs.
