@@ -38,7 +38,7 @@ const DOCTORED: Record<keyof typeof RULES, { files: SourceFile[]; complaint: str
   serverImportsPackagesWhereListed: [
     {
       files: [file('server/src/connection/connection.ts', "import type { WebSocket } from 'ws'")],
-      complaint: 'gateway.ts',
+      complaint: 'acceptor.ts',
     },
     {
       files: [file('server/src/access/access.ts', "import jwt from 'jsonwebtoken'")],
@@ -158,7 +158,7 @@ describe('the rules', () => {
       file('client-sdk/src/protocol.ts', "// import { x } from './prose.js'"),
       file('client-sdk/src/client/client.ts', "import { x } from './protocol.js'"),
       file(
-        'server/src/gateway/gateway.ts',
+        'server/src/gateway/acceptor.ts',
         "import { WebSocketServer } from 'ws'\nimport { s } from '../session/session.js'",
       ),
       file(

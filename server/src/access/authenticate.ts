@@ -1,9 +1,8 @@
 import jwt from 'jsonwebtoken'
 import { CLOSE_CODES, type CloseCode } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../limits/limits.js'
-import { type Grants, type Identity, identityOf } from './claims.js'
+import { type GrantOptions, grantsOf, type Identity, identityOf } from './claims.js'
 import { type JwksReport, RemoteKeys } from './jwks.js'
-import { AccessPolicy } from './rights.js'
 import {
   type JwtAlgorithm,
   publicKey,
@@ -62,7 +61,7 @@ export interface AuthenticatorContext {
   /** Milliseconds for which fetched keys are used without being fetched anew. @default the limit's */
   maxJwksAgeMs?: number
   /** What the configuration allows. @default nothing but what the token's own rules allow */
-  grants?: Grants
+  grants?: GrantOptions
   /** Says why an identity whose token is good is refused all the same. */
   refusalOf?: (identity: Identity) => Refused | null
   now?: () => number
@@ -122,7 +121,7 @@ function withFetchedKeys(
   }
 }
 
-const TOKEN_ONLY: Grants = { access: new AccessPolicy('rules'), identities: null }
+const TOKEN_ONLY: GrantOptions = { access: 'rules' }
 
 const SILENT: JwksReport = { fetched: () => undefined, failed: () => undefined }
 
@@ -144,8 +143,9 @@ function decode(token: string): jwt.Jwt | null {
 
 function claimsCheck(
   options: JwtOptions,
-  { refusalOf, grants = TOKEN_ONLY }: AuthenticatorContext,
+  { refusalOf, grants: grantOptions = TOKEN_ONLY }: AuthenticatorContext,
 ): (token: string, key: VerificationKey) => Authentication {
+  const grants = grantsOf(grantOptions)
   const clockTolerance = options.clockToleranceS ?? 5
   const verifyOptions: jwt.VerifyOptions & { complete?: false } = { clockTolerance }
   if (options.audience !== undefined) verifyOptions.audience = options.audience

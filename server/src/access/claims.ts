@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { pathProblem } from '../wire/path.js'
-import { accessRuleSchema } from './access.js'
+import { type AccessRule, accessRuleSchema } from './access.js'
 import type { Claims } from './claim-value.js'
-import { DERIVED_USER_PREFIX, type DerivedIdentities } from './derived-identity.js'
-import type { AccessPolicy, Rights } from './rights.js'
+import { DERIVED_USER_PREFIX, DerivedIdentities } from './derived-identity.js'
+import { type AccessMode, AccessPolicy, type Rights } from './rights.js'
 
 /** Who a page is and what it may do, as its token and the gateway's configuration say. */
 export interface Identity {
@@ -33,6 +33,21 @@ export interface Grants {
   access: AccessPolicy
   /** Null where pages get no identity in ZooKeeper. */
   identities: DerivedIdentities | null
+}
+
+/** The settings that grants are made of. */
+export interface GrantOptions {
+  access: AccessMode
+  /** Rules for every page, besides the rules of its token. */
+  rules?: readonly AccessRule[] | undefined
+  identitySecret?: string | undefined
+}
+
+export function grantsOf({ access, rules, identitySecret }: GrantOptions): Grants {
+  return {
+    access: new AccessPolicy(access, rules),
+    identities: identitySecret === undefined ? null : new DerivedIdentities(identitySecret),
+  }
 }
 
 const MAX_CHROOT_LENGTH = 1024

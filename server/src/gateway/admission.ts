@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ClientAddresses } from '../access/client-address.js'
+import { ClientAddresses } from '../access/client-address.js'
 import type { LimitName, Limits } from '../limits/limits.js'
 import { ConnectRate } from './connect-rate.js'
 import type { HttpRefusal } from './http-refusal.js'
@@ -13,7 +13,8 @@ const RETRY_CROWDED_S = 1
 
 export interface AdmissionOptions {
   limits: Limits
-  addresses: ClientAddresses
+  /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[]
   limited(limit: LimitName): void
   now?: () => number
 }
@@ -21,6 +22,7 @@ export interface AdmissionOptions {
 /** Who may come in before anybody knows who they are: counted by address, and bounded at each step of the way. */
 export class Admission {
   readonly #options: AdmissionOptions
+  readonly #addresses: ClientAddresses
   readonly #rate: ConnectRate
   /** TCP connections that have not asked for a WebSocket yet. */
   readonly #requests: WaitingRoom
@@ -31,6 +33,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     const { limits, limited, now } = options
     this.#options = options
+    this.#addresses = new ClientAddresses(options.trustedProxies)
     const rate = { perSecond: limits.maxConnectsPerSecond, burst: limits.connectBurst }
     this.#rate = new ConnectRate(rate, limits.maxAddresses, now)
     const places = {
@@ -51,11 +54,10 @@ export class Admission {
 
   /** A connection to the gateway's own HTTP server. A proxy that is trusted bounds its clients itself at this step. */
   connected(socket: Socket): void {
-    const { addresses, limited } = this.#options
-    if (addresses.isProxy(socket.remoteAddress)) return
-    const address = addresses.of(socket.remoteAddress, undefined)
+    if (this.#addresses.isProxy(socket.remoteAddress)) return
+    const address = this.#addresses.of(socket.remoteAddress, undefined)
     if (this.#requests.isFullFor(address)) {
-      limited('maxUnauthenticatedPerAddress')
+      this.#options.limited('maxUnauthenticatedPerAddress')
       socket.destroy()
       return
     }
@@ -68,7 +70,7 @@ export class Admission {
   upgrading(request: IncomingMessage, socket: Duplex): string {
     this.#leaveRequests.get(socket)?.()
     const forwarded = [request.headers['x-forwarded-for']].flat().join(',')
-    return this.#options.addresses.of(request.socket.remoteAddress, forwarded)
+    return this.#addresses.of(request.socket.remoteAddress, forwarded)
   }
 
   /** @param connections WebSockets that are open. @returns null, and the visit is counted, where there is room */

@@ -43,7 +43,6 @@ export class RequestGate {
     }
     const turnAway = (refusal: HttpRefusal) => {
       leave()
-      socket.on('error', ignore)
       refuse(socket, refusal)
     }
     const read = (chunk: Buffer) => {

@@ -2,16 +2,15 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { ClientAddresses } from '../../../../server/src/access/client-address.js'
 import { Admission } from '../../../../server/src/gateway/admission.js'
 import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
 
-function admission(limits: object = {}, trusted: string[] = []) {
+function admission(limits: object = {}, trustedProxies: string[] = []) {
   const told: string[] = []
   const clock = { now: 0 }
   const entrance = new Admission({
     limits: { ...DEFAULT_LIMITS, ...limits },
-    addresses: new ClientAddresses(trusted),
+    trustedProxies,
     limited: (limit) => told.push(limit),
     now: () => clock.now,
   })

@@ -1,0 +1,123 @@
+import { createAuthenticator } from '../access/authenticate.js'
+import { ResumeTokens } from '../access/resume-token.js'
+import { ConfigError, type GatewayConfig } from '../config/options.js'
+import type { ConnectionContext } from '../connection/connection.js'
+import { SubjectRates } from '../connection/subject-rates.js'
+import { Revoker } from '../revocation/revoker.js'
+import { AttachGate } from '../session/attach-gate.js'
+import { OwnerMarks } from '../session/owner-marks.js'
+import type { Ensemble } from '../session/services.js'
+import { SessionQuota } from '../session/session-quota.js'
+import { SessionTable } from '../session/session-table.js'
+import { Metrics } from '../telemetry/metrics.js'
+import { Warnings } from '../telemetry/warnings.js'
+import { Views } from '../views/index.js'
+import { dialTls, ServerList, type TlsOptions } from '../zookeeper/index.js'
+import { Acceptor } from './acceptor.js'
+import { Admission } from './admission.js'
+import { EventLoopLag } from './event-loop-lag.js'
+
+/** The parts of one gateway. Each is made once and handed to the parts that need it. */
+export interface Composition {
+  context: ConnectionContext
+  admission: Admission
+  acceptor: Acceptor
+  revoker: Revoker
+  lag: EventLoopLag
+}
+
+/**
+ * Makes the parts of a gateway. Nothing is opened yet: no socket, no link, no timer.
+ * @throws ConfigError for an address, a key or a certificate that cannot be used
+ */
+export function compose(config: GatewayConfig): Composition {
+  const { limits, log } = config
+  const { servers, chroot } = parsed(config, 'zookeeper', () => ServerList.parse(config.zookeeper))
+  const lag = new EventLoopLag()
+  const warnings = new Warnings(log)
+  const gate = new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject)
+  const sessions = new SessionTable()
+  // The metrics are read later, when the parts that they ask are made.
+  const metrics: Metrics = new Metrics({
+    connections: () => acceptor.size,
+    unauthenticated: () => admission.unauthenticated,
+    sessions: () => sessions.size,
+    waitingToAttach: () => gate.waiting,
+    views: () => context.views.readings(),
+    revocations: () => revoker.size,
+    eventLoopLagMs: () => lag.ms,
+  })
+  const ensemble: Ensemble = {
+    servers,
+    chroot,
+    linkOptions: linkOptions(config),
+    gate,
+    resumeTokens: new ResumeTokens(config.resumeKeys),
+    marks: new OwnerMarks(),
+    sessions,
+    quota: new SessionQuota(limits, () => lag.ms),
+    nodeAcl: config.nodeAcl,
+    limits,
+    log,
+    warnings,
+    metrics,
+  }
+  const revoker: Revoker = new Revoker(config, ensemble, () => acceptor.connections)
+  const authenticate = parsed(config, 'jwt', () =>
+    createAuthenticator(config.jwt, {
+      jwks: {
+        fetched: (ok) => metrics.jwksFetched(ok),
+        failed: (message) => warnings.report('jwks', message),
+      },
+      maxJwksAgeMs: limits.maxJwksAgeMs,
+      grants: config,
+      refusalOf: (identity) => revoker.refusalOf(identity),
+    }),
+  )
+  const context: ConnectionContext = {
+    ensemble,
+    views: new Views(ensemble),
+    subjectRates: new SubjectRates(limits, () => performance.now()),
+    authenticate,
+    lingerMs: config.lingerMs,
+  }
+  const admission = new Admission({
+    limits,
+    trustedProxies: config.trustedProxies,
+    limited: (limit) => metrics.limited(limit),
+  })
+  const acceptor: Acceptor = new Acceptor(config, context, admission)
+  return { context, admission, acceptor, revoker, lag }
+}
+
+/** @throws ConfigError that names the option whose value cannot be used */
+function parsed<T>({ nameOf }: GatewayConfig, option: 'jwt' | 'zookeeper', parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    throw new ConfigError(`${nameOf(option)}: ${(error as Error).message}`)
+  }
+}
+
+/**
+ * One object for all links, so that certificates are read once. They are tried here, so that an unreadable one ends the start
+ * instead of every link.
+ */
+function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): Ensemble['linkOptions'] {
+  const { enabled, ca, cert, key, passphrase, servername } = tls
+  if (!enabled) return { readOnly }
+  const given: TlsOptions = {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(servername !== undefined && { servername }),
+  }
+  try {
+    dialTls(given)
+  } catch (error) {
+    const options = ['tls.ca', 'tls.cert', 'tls.key'].map(nameOf).join(', ')
+    throw new ConfigError(`${options}: ${(error as Error).message}`)
+  }
+  return { readOnly, tls: given }
+}
