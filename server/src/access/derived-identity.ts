@@ -22,7 +22,7 @@ export interface DerivedIdentity {
 
 /**
  * Gives each person an identity in ZooKeeper, the same in every session and on every gateway that has the secret, so
- * that the ensemble itself keeps nodes for those who made them. Access control lists are read by others, so the
+ * that the ensemble itself keeps nodes for the person who made them. Access control lists are read by others, so the
  * user is a pseudonym: without the secret, neither the person nor the password can be told from it.
  */
 export class DerivedIdentities {

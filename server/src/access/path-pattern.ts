@@ -5,7 +5,7 @@ import { type Claims, type ClaimText, claimText } from './claim-value.js'
 // A pattern is a path below the chroot. In it, `*` stands for any text inside one part, also none; `**` at the end
 // for any number of parts, also none; `${claim}` for what the token says. A value is text, never pattern.
 //
-// One page's names must never be another's: with `${sub}:*` ada's would be `ada:…`, and those of a subject `ada:x`
+// One page's names must never be names of another page: with `${sub}:*` the names of ada are `ada:…`; the names of a subject `ada:x`
 // would be among them. So the text that separates a variable from the next thing that varies may not stand in its value.
 
 const MAX_PATTERN_LENGTH = 1024

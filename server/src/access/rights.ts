@@ -45,7 +45,7 @@ export class AccessPolicy {
   readonly #mode: AccessMode
   readonly #rules: readonly CompiledRule[]
 
-  /** @param rules apply to every page, besides those of its token */
+  /** @param rules apply to every page, besides the rules of its token */
   constructor(mode: AccessMode, rules: readonly AccessRule[] = []) {
     this.#mode = mode
     this.#rules = compileRules('configuration', rules)
