@@ -1,24 +1,28 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { Ensemble } from '../session/services.js'
+import { OwnSession, type OwnSessionListener, type OwnSessionOptions } from '../session/own-session.js'
+import type { Warnings } from '../telemetry/warnings.js'
 import { withChroot } from '../wire/path.js'
-import { type AclEntry, type AttachedSession, EnsembleLink, type LinkListener } from '../zookeeper/index.js'
+import type { AclEntry } from '../zookeeper/index.js'
 import { type Revocation, readRevocation, revocationName, subjectKey } from './revocation.js'
 
-// The revocations of all gateways stand in the ensemble, a node each, below one that only gateways with the same
+// The revocations of all gateways stand in the ensemble, a node each, below one node that only gateways with the same
 // administrator's token may touch: its access control list names an identity that is derived from that token. Each
 // gateway watches it in a session of its own.
 //
-// connecting ──► checking ──► current ──► …          from anywhere ──► closed
-//     ▲             │            │
-//     └─────────────┴────────────┘
-//
-// checking: the node is made where it is missing, its access control list is looked at, the list is read
-// current:  what is known is what the ensemble says
-type State = 'idle' | 'connecting' | 'checking' | 'current' | 'closed'
+// away ──attached──► checking ──read──► current         any ──close()──► closed
+//   ▲                  │    ▲              │
+//   └───────lost───────┴────┼──────────────┤
+//                           └───deleted────┘
+type State =
+  | { at: 'away' }
+  /** Makes the node where it is missing, looks at its access control list, reads the list; again until all of it succeeds. */
+  | { at: 'checking'; retry: NodeJS.Timeout }
+  /** What this gateway knows is what the ensemble says. */
+  | { at: 'current' }
+  /** Final. */
+  | { at: 'closed' }
 
-/** Of the gateway's own session; it holds nothing that could be missed, so that only the watch suffers from a loss. */
-const SESSION_TIMEOUT_MS = 10_000
-/** Between attempts to connect, and to make the list usable where somebody has to change something first. */
+/** Between attempts to make the list usable where an operator has to change something first. */
 const RETRY_MS = 1_000
 /** Each is a name of 80 characters: as many fit one answer of the ensemble ten times over. */
 export const MAX_REVOCATIONS = 10_000
@@ -36,7 +40,11 @@ export class RevocationError extends Error {
 }
 
 export interface RevocationListOptions {
-  ensemble: Pick<Ensemble, 'servers' | 'chroot' | 'linkOptions' | 'warnings'>
+  ensemble: OwnSessionOptions['ensemble'] & {
+    /** The chroot of the connect string: '' or a path. */
+    chroot: string
+    warnings: Warnings
+  }
   adminToken: string
   /** A revocation that this gateway did not know. */
   revoked: (revocation: Revocation) => void
@@ -45,16 +53,13 @@ export interface RevocationListOptions {
   now?: () => number
 }
 
-export class RevocationList implements LinkListener {
+export class RevocationList implements OwnSessionListener {
   readonly #options: RevocationListOptions
   readonly #now: () => number
   readonly #identity: { user: string; password: string; acl: AclEntry[] }
   readonly #path: string
-  #state: State = 'idle'
-  #link: EnsembleLink | null = null
-  #timer: NodeJS.Timeout | undefined
-  /** A third of what the ensemble gave, which may be less than was asked for. */
-  #heartbeatMs = SESSION_TIMEOUT_MS / 3
+  readonly #session: OwnSession
+  #state: State = { at: 'away' }
   /** By the names of their nodes. Null until they have been read once; kept when the ensemble is away. */
   #known: ReadonlyMap<string, Revocation> | null = null
   /** The same by subject, for a hello to be judged by; of several, the latest of each. */
@@ -69,17 +74,24 @@ export class RevocationList implements LinkListener {
       .digest('hex')
       .slice(0, 16)
     this.#path = withChroot(options.ensemble.chroot, `/zoogate-revoked-${name}`)
+    const { user, password } = this.#identity
+    const auth = [{ scheme: 'digest', auth: Buffer.from(`${user}:${password}`) }]
+    this.#session = new OwnSession({
+      ensemble: options.ensemble,
+      listener: this,
+      name: 'revocations',
+      sessionOptions: () => ({ auth }),
+    })
   }
 
   /** Begins to watch. Does nothing when it has begun before. */
   open(): void {
-    if (this.#state === 'idle') this.#connect()
+    this.#session.open()
   }
 
   close(): void {
-    this.#enter('closed')
-    this.#link?.closeSession(() => undefined)
-    this.#link = null
+    this.#enter({ at: 'closed' })
+    void this.#session.close()
   }
 
   /** Revocations that have not ended. */
@@ -111,8 +123,8 @@ export class RevocationList implements LinkListener {
    * @throws RevocationError when it is not known to be stored; to be repeated then
    */
   async add(subject: string, closeSessions: boolean, forMs: number): Promise<Revocation> {
-    const link = this.#link
-    if (this.#state !== 'current' || link === null) {
+    const { link } = this.#session
+    if (this.#state.at !== 'current') {
       throw new RevocationError(
         'the list of revocations cannot be reached in the ensemble; repeat the request',
       )
@@ -142,64 +154,29 @@ export class RevocationList implements LinkListener {
     })
   }
 
-  // ---- what the link tells ----
+  // ---- what the session tells ----
 
-  linkAttached({ timeoutMs }: AttachedSession): void {
-    this.#heartbeatMs = timeoutMs / 3
-    this.#enter('checking')
-    this.#beat()
-    this.#prepare()
+  sessionAttached(): void {
+    this.#check()
   }
 
-  linkLost(): void {
-    this.#enter('connecting')
-    this.#timer = setTimeout(() => this.#link?.attach(), RETRY_MS)
+  sessionLost(): void {
+    this.#enter({ at: 'away' })
   }
 
-  linkExpired(): void {
-    this.#connect()
+  sessionEvent(): void {
+    if (this.#state.at === 'current') this.#read()
   }
 
-  linkAuthFailed(): void {
+  sessionRefused(): void {
     this.#complain('the ensemble takes no digest identities (its superuser can switch them on)')
-    this.#enter('connecting')
-    this.#timer = setTimeout(() => this.#connect(), RETRY_MS)
-  }
-
-  linkMoved(): void {
-    this.#connect()
-  }
-
-  linkEvent(): void {
-    if (this.#state === 'current') this.#read()
   }
 
   // ---- the way to the list ----
 
-  #connect(): void {
-    this.#enter('connecting')
-    const { servers, linkOptions } = this.#options.ensemble
-    const { user, password } = this.#identity
-    this.#link = new EnsembleLink({
-      servers: servers.cursor(),
-      listener: this,
-      sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      auth: [{ scheme: 'digest', auth: Buffer.from(`${user}:${password}`) }],
-      ...linkOptions,
-      readOnly: false,
-    })
-    this.#link.attach()
-  }
-
-  #beat(): void {
-    this.#timer = setTimeout(
-      () => {
-        this.#link?.heartbeat()
-        if (this.#state === 'checking') this.#prepare()
-        this.#beat()
-      },
-      this.#state === 'checking' ? Math.min(RETRY_MS, this.#heartbeatMs) : this.#heartbeatMs,
-    )
+  #check(): void {
+    this.#enter({ at: 'checking', retry: setInterval(() => this.#prepare(), RETRY_MS) })
+    this.#prepare()
   }
 
   /** Makes the node, with its keeper, where it is missing. */
@@ -210,18 +187,20 @@ export class RevocationList implements LinkListener {
       { ...node, path: this.#path },
       { ...node, path: `${this.#path}/${KEEPER}` },
     ]
-    this.#link?.multi(parts, ({ err }) => {
+    this.#session.link.multi(parts, ({ err }) => {
       if (err === 0 || err === NODE_EXISTS) this.#examine()
-      else this.#complain(`${this.#path} cannot be made (${err}): the parent must exist and allow it`)
+      else if (this.#session.isAttached)
+        this.#complain(`${this.#path} cannot be made (${err}): the parent must exist and allow it`)
     })
   }
 
   /** A list that somebody else has made, or may change, is none. */
   #examine(): void {
-    this.#link?.getACL(this.#path, (result) => {
+    this.#session.link.getACL(this.#path, (result) => {
       const own = 'value' in result && JSON.stringify(result.value.acl.map(entryText)) === this.#ownAcl
       if (own) this.#read()
-      else this.#complain(`${this.#path} is not under this gateway's access control list; delete it`)
+      else if (this.#session.isAttached)
+        this.#complain(`${this.#path} is not under this gateway's access control list; delete it`)
     })
   }
 
@@ -230,15 +209,12 @@ export class RevocationList implements LinkListener {
   }
 
   #read(): void {
-    this.#link?.getChildren(this.#path, true, (result) => {
+    this.#session.link.getChildren(this.#path, true, (result) => {
       if (!('value' in result)) {
-        if (result.err === NO_NODE) {
-          this.#enter('checking')
-          this.#prepare()
-        }
+        if (result.err === NO_NODE) this.#check()
         return
       }
-      this.#enter('current')
+      this.#enter({ at: 'current' })
       const read = result.value.children.flatMap((name): [string, Revocation][] => {
         const revocation = readRevocation(name)
         return revocation ? [[name, revocation]] : []
@@ -257,15 +233,16 @@ export class RevocationList implements LinkListener {
   }
 
   #complain(problem: string): void {
-    if (this.#state === 'closed') return
+    if (this.#state.at === 'closed') return
     this.#options.ensemble.warnings.report('revocations', `revocations cannot be read: ${problem}`)
   }
 
+  /** Deaf to repeats, and to everything after the end. */
   #enter(state: State): void {
-    if (this.#state === 'closed' || this.#state === state) return
-    // The heart of the session goes on beating while the list is read.
-    if (state !== 'current' && state !== 'checking') clearTimeout(this.#timer)
-    this.#state = state
+    const isDeaf = this.#state.at === 'closed' || this.#state.at === state.at
+    const over = isDeaf ? state : this.#state
+    if (over.at === 'checking') clearInterval(over.retry)
+    if (!isDeaf) this.#state = state
   }
 }
 

@@ -1,27 +1,13 @@
 import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
-import { type AttachPass, slowDownMs } from '../session/attach-gate.js'
-import { retryDelayMs } from '../session/retry-delay.js'
+import { OwnSession, type OwnSessionListener } from '../session/own-session.js'
 import type { Ensemble } from '../session/services.js'
-import {
-  type AttachedSession,
-  type Callback,
-  type CallResult,
-  EnsembleLink,
-  type LinkListener,
-  type LinkLoss,
-  type NodeReading,
-  type ServerCursor,
-} from '../zookeeper/index.js'
+import type { AttachedSession, Callback, CallResult, EnsembleLink, NodeReading } from '../zookeeper/index.js'
 import { AccessNews } from './access-news.js'
 import { type ReadLane, ReadWindow } from './read-window.js'
 import { NO_ZXID } from './zxid.js'
 
-/** The session holds nothing but watches: what its timeout decides is how soon a dead server is noticed. */
-const SESSION_TIMEOUT_MS = 10_000
 /** Enough to keep a server busy over the round trip; a fifth of what it queues for all its clients. */
 const READS_UNDER_WAY = 200
-/** A link that was held for so long was well: what comes after it is no failure in a row. */
-const WELL_AFTER_MS = 5_000
 const UNIMPLEMENTED = -6
 
 export interface SourceEvent {
@@ -59,22 +45,16 @@ export interface SourceReads {
 }
 
 /**
- * Where views come from: a ZooKeeper session of the gateway's own, without any identity, so that what it can read every
- * page could read. It is there while a view is shown, and comes back for ever.
+ * Where views come from: a ZooKeeper session of the gateway's own, without any identity, so that every page could read what
+ * it reads. It is open while a view is shown.
  */
-export class ViewSource implements LinkListener {
+export class ViewSource implements OwnSessionListener {
   readonly #ensemble: Ensemble
-  readonly #servers: ServerCursor
   readonly #views = new Map<string, Set<Watching>>()
   /** Paths on which the link has a lasting watch. */
   readonly #watched = new Set<string>()
-  /** Null while no view is shown: there is no session. */
-  #link: EnsembleLink | null = null
-  #pass: AttachPass | null = null
-  /** Until the next attempt to attach; while attached, until the next heartbeat. */
-  #timer: NodeJS.Timeout | undefined
-  #attachedAt = 0
-  #failures = 0
+  /** Null while no view is shown. */
+  #session: OwnSession | null = null
   #zxid: HexLong = NO_ZXID
   #window = new ReadWindow(READS_UNDER_WAY)
   /** Servers before 3.6 have no lasting watches: each node gets one-shot ones, as often as it is read. */
@@ -82,12 +62,11 @@ export class ViewSource implements LinkListener {
   #closed: Promise<void> = Promise.resolve()
   readonly #accessNews = new AccessNews(
     (path, synced) => this.#read(null, synced, (link, done) => link.sync(path, done)),
-    (path) => this.linkEvent({ type: 'AccessChanged', path }),
+    (path) => this.#tellOf({ type: 'AccessChanged', path }),
   )
 
   constructor(ensemble: Ensemble) {
     this.#ensemble = ensemble
-    this.#servers = ensemble.servers.cursor()
   }
 
   /** The newest zxid of any answer: whatever happened up to it has been told. */
@@ -100,7 +79,7 @@ export class ViewSource implements LinkListener {
   }
 
   get watchCount(): number {
-    return this.#link?.watchCount ?? 0
+    return this.#session?.link.watchCount ?? 0
   }
 
   /** Tells this view from now on what becomes of its path. */
@@ -108,8 +87,8 @@ export class ViewSource implements LinkListener {
     const others = this.#views.get(view.path)
     if (others) others.add(view)
     else this.#views.set(view.path, new Set([view]))
-    if (this.#link === null) this.#attach(this.#newLink())
-    else if (this.#link.linkState === 'attached') {
+    if (this.#session === null) this.#open()
+    else if (this.#session.isAttached) {
       this.#watchWhatIsShown()
       view.sourceAttached()
     }
@@ -119,16 +98,15 @@ export class ViewSource implements LinkListener {
     const views = this.#views.get(view.path)
     if (!views?.delete(view) || views.size > 0) return
     this.#views.delete(view.path)
-    if (this.#link === null) return
-    if (this.#views.size === 0) this.#close(this.#link)
-    else if (this.#link.linkState === 'attached') this.#watchWhatIsShown()
+    if (this.#views.size === 0) this.#close()
+    else if (this.#session?.isAttached) this.#watchWhatIsShown()
   }
 
   /** The node has got another access control list, of which servers tell nobody. */
   accessChanged(path: string): void {
     const isShown = this.#viewsOver(path).length > 0
     // Without a link everything will be read anew.
-    if (isShown && this.#link?.linkState === 'attached') this.#accessNews.changed(path)
+    if (isShown && this.#session?.isAttached) this.#accessNews.changed(path)
   }
 
   /** Resolves when the session of views that are not shown any more is closed, or its end not confirmed in time. */
@@ -138,7 +116,7 @@ export class ViewSource implements LinkListener {
 
   /** Its server's answers make no sense: another one may do better. Ends as a loss. */
   leaveServer(): void {
-    this.#link?.leaveServer()
+    this.#session?.link.leaveServer()
   }
 
   /** For the reads of one reading, which end with it. */
@@ -150,8 +128,8 @@ export class ViewSource implements LinkListener {
       getNode: (path, callback) =>
         this.#read(lane, callback, (link, done) => link.getNode(path, !isLasting, done)),
       getNodes: (count, turn) => {
-        const link = this.#link
-        if (link === null) return
+        const link = this.#session?.link
+        if (!link) return
         const get: GetNode = (path, callback) =>
           link.getNode(path, !isLasting, (result) => this.#answered(result, callback))
         // One for all, so that thousands of reads which wait take next to nothing.
@@ -173,8 +151,8 @@ export class ViewSource implements LinkListener {
     callback: Callback<T>,
     start: (link: EnsembleLink, callback: Callback<T>) => void,
   ): void {
-    const link = this.#link
-    if (link === null) return
+    const link = this.#session?.link
+    if (!link) return
     const read = () => start(link, (result) => this.#answered(result, callback))
     if (lane) lane.enter(read)
     else this.#window.enterAhead(read)
@@ -187,90 +165,49 @@ export class ViewSource implements LinkListener {
     callback(result)
   }
 
-  // ---- what the link tells ----
+  // ---- what the session tells ----
 
-  linkAttached({ zxid, timeoutMs }: AttachedSession): void {
-    const link = this.#link
-    if (link === null) return
-    this.#pass?.release()
+  sessionAttached({ zxid }: AttachedSession, isNew: boolean): void {
+    if (isNew) this.#watched.clear()
     this.#zxid = zxid
-    this.#attachedAt = Date.now()
-    this.#timer = setInterval(() => link.heartbeat(), timeoutMs / 3)
     this.#watchWhatIsShown()
     this.#tellAll((view) => view.sourceAttached())
   }
 
-  linkLost(loss: LinkLoss): void {
-    this.#ensemble.metrics.linkLost(loss.cause)
-    this.#ensemble.log.debug({ ...loss }, 'ensemble link of the views lost')
-    this.#lost(this.#link, slowDownMs(loss.cause))
+  sessionLost(): void {
+    this.#tellAll((view) => view.sourceLost())
   }
 
-  linkExpired(): void {
-    this.#lost(this.#newLink())
+  sessionEvent(event: SourceEvent): void {
+    this.#tellOf(event)
   }
 
-  linkAuthFailed(): void {
-    this.#lost(this.#newLink())
-  }
+  /** It has no identity that could be refused. */
+  sessionRefused(): void {}
 
-  linkMoved(): void {
-    this.#lost(this.#newLink())
-  }
-
-  linkEvent(event: SourceEvent): void {
-    for (const view of this.#viewsOver(event.path)) view.sourceEvent(event)
-  }
-
-  // ---- the session ----
-
-  #newLink(): EnsembleLink {
-    const { linkOptions, limits } = this.#ensemble
-    this.#watched.clear()
-    this.#link = new EnsembleLink({
-      ...linkOptions,
-      // A server without a quorum cannot say that it knows everything.
-      readOnly: false,
-      servers: this.#servers,
+  #open(): void {
+    const { limits } = this.#ensemble
+    this.#session = new OwnSession({
+      ensemble: this.#ensemble,
       listener: this,
-      sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      // What pages have been shown stays shown: a server that knows less will not do.
-      lastZxid: this.#zxid,
-      // As many children as a view may have, each with the longest name.
-      maxReplyBytes: limits.maxViewNodes * limits.maxPathLength + limits.maxDataBytes,
+      name: 'views',
+      sessionOptions: () => ({
+        // A server that knows less than pages have been shown will not do.
+        lastZxid: this.#zxid,
+        // As many children as a view may have, each with the longest name.
+        maxReplyBytes: limits.maxViewNodes * limits.maxPathLength + limits.maxDataBytes,
+      }),
     })
-    return this.#link
+    this.#session.open()
   }
 
-  /** Always as a renewal: pages wait for it. */
-  #attach(link: EnsembleLink): void {
-    this.#pass = this.#ensemble.gate.enter('renew', () => link.attach())
-  }
-
-  #lost(link: EnsembleLink | null, keepPlaceMs = 0): void {
-    clearInterval(this.#timer)
-    this.#pass?.release(keepPlaceMs)
-    if (link === null) return
-    const wasAttached = this.#attachedAt > 0
-    const wasWell = wasAttached && Date.now() - this.#attachedAt > WELL_AFTER_MS
-    this.#failures = wasWell ? 0 : this.#failures + 1
-    this.#attachedAt = 0
-    if (wasAttached) this.#tellAll((view) => view.sourceLost())
-    // A view that ended just now may have been the last.
-    if (this.#link !== link) return
-    this.#timer = setTimeout(() => this.#attach(link), retryDelayMs(this.#failures, this.#servers.size))
-  }
-
-  #close(link: EnsembleLink): void {
-    clearInterval(this.#timer)
-    this.#pass?.release()
-    this.#link = null
-    this.#attachedAt = 0
-    this.#failures = 0
-    this.#watched.clear()
+  #close(): void {
+    this.#closed = this.#session?.close() ?? this.#closed
+    this.#session = null
     this.#watches = 'lasting'
-    this.#closed = new Promise((resolve) => link.closeSession(() => resolve()))
   }
+
+  // ---- watches ----
 
   /** The link sets its watches again by itself after each loss; this is for what has come and gone meanwhile. */
   #watchWhatIsShown(): void {
@@ -297,6 +234,10 @@ export class ViewSource implements LinkListener {
     // Whatever comes of it: the link sets it no more, and events of a view that nobody shows are told to nobody.
     const answered = () => undefined
     this.#read(null, answered, (link, done) => link.removeWatch(path, true, done))
+  }
+
+  #tellOf(event: SourceEvent): void {
+    for (const view of this.#viewsOver(event.path)) view.sourceEvent(event)
   }
 
   #viewsOver(path: string): Watching[] {

@@ -6,10 +6,13 @@ import { RevocationError, RevocationList } from '../../../../server/src/revocati
 import { Warnings } from '../../../../server/src/telemetry/warnings.js'
 import { EnsembleLink, ServerList } from '../../../../server/src/zookeeper/index.js'
 import { silentLog } from '../../../tools/gateway/gateway-fixture.js'
+import { ownEnsemble } from '../../../tools/server/own-ensemble.js'
 import { waitUntil } from '../../../tools/wait-until.js'
+import { FakeServer, OP } from '../../../tools/zookeeper-link/fake-server.js'
 
 const ADMIN_TOKEN = 'the token of an administrator, long enough'
 const MINUTE_MS = 60_000
+const AUTH_FAILED = -115
 
 describe('a list of revocations', () => {
   let ensemble: DevEnsemble
@@ -22,13 +25,17 @@ describe('a list of revocations', () => {
     await ensemble.close()
   })
 
+  /** @param warned takes the operator's warnings */
+  function listEnsemble(warned: string[]) {
+    const warnings = new Warnings({ ...silentLog, warn: (_, message) => warned.push(message) })
+    return { ...ownEnsemble(ensemble.connectString), warnings }
+  }
+
   function open(options: { adminToken?: string; max?: number; now?: () => number } = {}) {
     const heard: string[] = []
     const warned: string[] = []
-    const { servers, chroot } = ServerList.parse(ensemble.connectString)
-    const warnings = new Warnings({ ...silentLog, warn: (_, message) => warned.push(message) })
     const list = new RevocationList({
-      ensemble: { servers, chroot, linkOptions: {}, warnings },
+      ensemble: listEnsemble(warned),
       adminToken: ADMIN_TOKEN,
       revoked: ({ key }) => heard.push(key),
       ...options,
@@ -156,10 +163,8 @@ describe('a list of revocations', () => {
 
   it('cannot stand below a node that is missing, and the operator is told', async () => {
     const warned: string[] = []
-    const { servers } = ServerList.parse(ensemble.connectString)
-    const warnings = new Warnings({ ...silentLog, warn: (_, message) => warned.push(message) })
     const list = new RevocationList({
-      ensemble: { servers, chroot: '/nowhere', linkOptions: {}, warnings },
+      ensemble: { ...listEnsemble(warned), chroot: '/nowhere' },
       adminToken: ADMIN_TOKEN,
       revoked: () => undefined,
     })
@@ -169,15 +174,26 @@ describe('a list of revocations', () => {
     expect(warned[0]).toMatch(/\/nowhere\/zoogate-revoked-\w{16} cannot be made \(-101\)/)
   })
 
-  it('connects again where its session is taken up elsewhere, or its identity refused', async () => {
-    const gateway = open()
-    await read(gateway)
-    for (const happens of ['linkMoved', 'linkAuthFailed'] as const) {
-      gateway.list[happens]()
-      await expect(gateway.list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
-      await waitUntil('it works again', () => isStored(gateway.list.add('ada', true, MINUTE_MS)))
-    }
-    expect(gateway.warned).toEqual([expect.stringContaining('the ensemble takes no digest identities')])
+  it('takes no revocation while its identity is refused, and tells the operator', async () => {
+    const server = await FakeServer.start({
+      request: (connection, request) => {
+        if (request.type === OP.auth) connection.reply(request.xid, { err: AUTH_FAILED })
+        else connection.answer(request)
+      },
+    })
+    const warned: string[] = []
+    const list = new RevocationList({
+      ensemble: { ...listEnsemble(warned), ...ServerList.parse(`127.0.0.1:${server.port}`) },
+      adminToken: ADMIN_TOKEN,
+      revoked: () => undefined,
+    })
+    list.open()
+    await waitUntil('the operator is told', () => warned.length > 0, { intervalMs: 5 })
+    expect(warned).toEqual([expect.stringContaining('the ensemble takes no digest identities')])
+    await expect(list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
+    await waitUntil('it asks again', () => server.connections.length > 1, { intervalMs: 5 })
+    list.close()
+    await server.close()
   })
 
   it('keeps its session alive by the timeout that the ensemble gave, which is less than it asked for', async () => {
@@ -266,9 +282,8 @@ describe('a list of revocations', () => {
   async function watchNames(of: RevocationList): Promise<string[]> {
     await waitUntil('the older ones are gone', () => of.size === 1, { intervalMs: 5 })
     const names: string[] = []
-    const { servers, chroot } = ServerList.parse(ensemble.connectString)
     const list = new RevocationList({
-      ensemble: { servers, chroot, linkOptions: {}, warnings: new Warnings(silentLog) },
+      ensemble: listEnsemble([]),
       adminToken: ADMIN_TOKEN,
       revoked: (revocation) => names.push(revocationName(revocation)),
     })

@@ -1,0 +1,186 @@
+import type { WatchEventType } from 'zoogate-client/protocol'
+import {
+  type AttachedSession,
+  EnsembleLink,
+  type LinkListener,
+  type LinkLoss,
+  type LinkOptions,
+  type ServerCursor,
+} from '../zookeeper/index.js'
+import { type AttachPass, slowDownMs } from './attach-gate.js'
+import { retryDelayMs } from './retry-delay.js'
+import type { Ensemble } from './services.js'
+
+/** The session holds nothing but watches: its timeout decides only how soon a dead server is noticed. */
+const SESSION_TIMEOUT_MS = 10_000
+/** A link that held for so long was healthy: its loss does not count as one more failure in a row. */
+const HEALTHY_AFTER_MS = 5_000
+
+// idle ──open()──► attaching ──► attached
+//                   │    ▲          │
+//                   ▼    │          │
+//                  waiting ◄────────┘          any ──close()──► closed
+//
+type State =
+  | { at: 'idle' }
+  /** In the queue of the attach gate, or on the way to a server. */
+  | { at: 'attaching'; pass: AttachPass }
+  | { at: 'attached'; since: number; heart: NodeJS.Timeout }
+  /** Until the next attempt. */
+  | { at: 'waiting'; timer: NodeJS.Timeout }
+  /** Final. */
+  | { at: 'closed' }
+
+/** What an own session tells its owner: synchronously, in the order in which it happened, and nothing after `close`. */
+export interface OwnSessionListener {
+  /** @param isNew the session is another one than before, so that the ensemble knows none of the owner's watches */
+  sessionAttached(session: AttachedSession, isNew: boolean): void
+  /** After `sessionAttached` only. Calls in flight have failed; the next `sessionAttached` follows by itself. */
+  sessionLost(): void
+  sessionEvent(event: { type: WatchEventType; path: string }): void
+  /** The ensemble has refused the identity. A new session is tried all the same: an operator may allow it. */
+  sessionRefused(): void
+}
+
+export interface OwnSessionOptions {
+  ensemble: Pick<Ensemble, 'servers' | 'linkOptions' | 'gate' | 'log'> & {
+    metrics: Pick<Ensemble['metrics'], 'linkLost'>
+  }
+  listener: OwnSessionListener
+  /** Names the session in the log. */
+  name: string
+  /** Asked for each new session. */
+  sessionOptions(): Pick<LinkOptions, 'auth' | 'lastZxid' | 'maxReplyBytes'>
+}
+
+/**
+ * A ZooKeeper session that the gateway holds for itself. It is attached again after each loss, and replaced by a new one
+ * after each end, until it is closed.
+ */
+export class OwnSession implements LinkListener {
+  readonly #options: OwnSessionOptions
+  readonly #servers: ServerCursor
+  #link: EnsembleLink
+  /** The link that the owner has heard of last. */
+  #knownLink: EnsembleLink | null = null
+  #state: State = { at: 'idle' }
+  /** Attempts in a row that failed. */
+  #failures = 0
+
+  constructor(options: OwnSessionOptions) {
+    this.#options = options
+    this.#servers = options.ensemble.servers.cursor()
+    this.#link = this.#newLink()
+  }
+
+  /** For calls, which fail at once with -4 unless the session is attached. Another one after each end of a session. */
+  get link(): EnsembleLink {
+    return this.#link
+  }
+
+  get isAttached(): boolean {
+    return this.#link.linkState === 'attached'
+  }
+
+  /** Begins to attach. Does nothing when repeated, or after `close`. */
+  open(): void {
+    if (this.#state.at === 'idle') this.#attach()
+  }
+
+  /** Final. Resolves when the ensemble has closed the session, or has not confirmed it in time. */
+  close(): Promise<void> {
+    this.#enter({ at: 'closed' })
+    return new Promise((resolve) => this.#link.closeSession(() => resolve()))
+  }
+
+  // ---- what the link tells ----
+
+  linkAttached(session: AttachedSession): void {
+    const link = this.#link
+    const isNew = link !== this.#knownLink
+    this.#knownLink = link
+    const heart = setInterval(() => link.heartbeat(), session.timeoutMs / 3)
+    this.#enter({ at: 'attached', since: performance.now(), heart })
+    this.#tell((listener) => listener.sessionAttached(session, isNew))
+  }
+
+  linkLost(loss: LinkLoss): void {
+    const { ensemble, name } = this.#options
+    ensemble.metrics.linkLost(loss.cause)
+    ensemble.log.debug({ ...loss }, `ensemble link of the ${name} lost`)
+    if (this.#state.at === 'attaching') this.#state.pass.release(slowDownMs(loss.cause))
+    this.#retry()
+  }
+
+  linkExpired(): void {
+    this.#begin()
+  }
+
+  linkMoved(): void {
+    this.#begin()
+  }
+
+  linkAuthFailed(): void {
+    this.#begin()
+    this.#tell((listener) => listener.sessionRefused())
+  }
+
+  linkEvent(event: { type: WatchEventType; path: string }): void {
+    this.#tell((listener) => listener.sessionEvent(event))
+  }
+
+  // ---- the way to the ensemble ----
+
+  /** A new session in the place of one that is over. */
+  #begin(): void {
+    this.#link = this.#newLink()
+    this.#retry()
+  }
+
+  #newLink(): EnsembleLink {
+    const { ensemble, sessionOptions } = this.#options
+    return new EnsembleLink({
+      ...ensemble.linkOptions,
+      // Without a quorum a server does not know what has changed.
+      readOnly: false,
+      servers: this.#servers,
+      listener: this,
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      ...sessionOptions(),
+    })
+  }
+
+  /** As a renewal also where the session is new: pages wait for it. */
+  #attach(): void {
+    this.#enter({
+      at: 'attaching',
+      pass: this.#options.ensemble.gate.enter('renew', () => this.#link.attach()),
+    })
+  }
+
+  #retry(): void {
+    const before = this.#state
+    const wasHealthy = before.at === 'attached' && performance.now() - before.since > HEALTHY_AFTER_MS
+    this.#failures = wasHealthy ? 0 : this.#failures + 1
+    const delayMs = retryDelayMs(this.#failures, this.#servers.size)
+    this.#enter({ at: 'waiting', timer: setTimeout(() => this.#attach(), delayMs) })
+    if (before.at === 'attached') this.#tell((listener) => listener.sessionLost())
+  }
+
+  #tell(call: (listener: OwnSessionListener) => void): void {
+    if (this.#state.at !== 'closed') call(this.#options.listener)
+  }
+
+  /** Deaf to repeats, and to everything after the end. */
+  #enter(state: State): void {
+    const isDeaf = this.#state.at === 'closed' || this.#state.at === state.at
+    giveBack(isDeaf ? state : this.#state)
+    if (!isDeaf) this.#state = state
+  }
+}
+
+function giveBack(state: State): void {
+  if (state.at === 'attaching') state.pass.release()
+  else if (state.at === 'attached') clearInterval(state.heart)
+  else if (state.at === 'waiting') clearTimeout(state.timer)
+}
