@@ -115,9 +115,9 @@ export class Audience {
   /** Null where that is not needed; else to be called with the zxid of a state not older than the leader's now. */
   catchingUp(): ((zxid: HexLong) => void) | null {
     if (!this.needsCatchUp) return null
-    const those = new Set(this.#ahead)
+    const waiting = new Set(this.#ahead)
     return (zxid) => {
-      if ([...this.#ahead].every((subscriber) => those.has(subscriber))) this.#caughtUpTo = zxid
+      if ([...this.#ahead].every((subscriber) => waiting.has(subscriber))) this.#caughtUpTo = zxid
     }
   }
 

@@ -131,7 +131,7 @@ export class Reading {
     if (this.#length > maxBytes) this.#end('TOO_LARGE')
   }
 
-  /** Which children a node has; those that are not known are read. */
+  /** Which children a node has; children that are not known are read. */
   children(path: string): void {
     if (this.#options.depth === 'children') this.#childrenOfRoot()
     else this.#list(path)

@@ -120,7 +120,7 @@ describe('an own session', () => {
     expect(server.connections.map(({ connect }) => connect?.sessionId)).toEqual([0n, 0n])
   })
 
-  it('says that its identity is refused, and tries a new session', async () => {
+  it('tells its owner that its identity is refused, and tries a new session', async () => {
     const { session, says } = open()
     session.open()
     await says('attached anew')
@@ -138,7 +138,7 @@ describe('an own session', () => {
     expect(server.connections).toHaveLength(1)
   })
 
-  describe('that is closed', () => {
+  describe('an own session that is closed', () => {
     it('closes the session in the ensemble and tells its owner nothing more', async () => {
       const { session, log, says } = open()
       session.open()
