@@ -21,9 +21,9 @@ await mkdir(outdir, { recursive: true })
 await build({
   ...options,
   entryPoints: { board: path('./src/main.ts') },
-  // A classic script: the page loads it before its first paint, which a module would not be.
+  // A classic script, because it runs before the first paint; a module would run after it.
   format: 'iife',
-  // Since then browsers have light-dark(), container queries and popovers, which the page is drawn with.
+  // The first versions with light-dark(), container queries and popovers, which the page uses.
   target: ['chrome123', 'firefox128', 'safari17.5'],
 })
 await build({ ...options, entryPoints: { board: path('./src/board.css') } })

@@ -1,5 +1,5 @@
-// Registers one process of a service through a zoogate gateway, keeps its load up to date and stands for election: a
-// backend that needs no way to ZooKeeper of its own.
+// Registers one process of a service through a zoogate gateway, keeps its load up to date and stands for election. Such a
+// backend needs no connection to ZooKeeper of its own.
 //
 //   node register.mjs SERVICE [--name NAME] [--port PORT] [--gateway URL] [--token-url URL]
 
@@ -21,7 +21,7 @@ const { values: asked, positionals } = parseArgs({
   },
 })
 const [service] = positionals
-if (service === undefined) throw new Error('Name the service: node register.mjs checkout')
+if (service === undefined) throw new Error('Name the service, as in: node register.mjs checkout')
 const tokenUrl = asked['token-url'] ?? new URL('/demo/token', asked.gateway.replace(/^ws/, 'http'))
 const path = `/services/${service}/${asked.name}`
 const started = Date.now()
@@ -41,7 +41,7 @@ const about = () => ({
   load: Math.min(1, loadavg()[0] / availableParallelism()),
 })
 
-/** Also after the session has expired: the node that went with it is made anew. */
+/** Updates the node, and creates it where there is none: at first, and after the session has expired. */
 async function register() {
   try {
     await zk.setData(path, about())
@@ -51,7 +51,7 @@ async function register() {
   }
 }
 
-/** Creates what is missing above a node; what is there stays as it is. */
+/** Creates the missing nodes of a path; existing nodes stay unchanged. */
 async function createFolders(...folders) {
   for (const folder of folders) {
     await zk.create(folder).catch((error) => {
@@ -70,14 +70,15 @@ election.subscribe(() => {
 })
 election.campaign()
 
-// A round that fails is made up for by the next one, as long as there is a session or will be one.
+// A failed round is repaired by the next round, for as long as the client has a session or renews it.
 const rounds = setInterval(() => {
   if (zk.state === 'CONNECTED') register().catch((error) => console.error(String(error)))
 }, UPDATE_MS)
 zk.on('state', ({ state, reason }) => {
   if (state !== 'CLOSED' || reason === 'expired') return
   clearInterval(rounds)
-  if (reason !== 'closed') throw new Error(`The gateway keeps no session for ${asked.name}: ${reason}`)
+  if (reason !== 'closed')
+    throw new Error(`The session of ${asked.name} is closed: ${reason}. Start this program again.`)
 })
 
 for (const signal of ['SIGINT', 'SIGTERM']) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Registers one process of a service in ZooKeeper, keeps its load up to date and stands for election.
 
-The node is ephemeral: it goes when this process ends, by its own will at once, killed after the session timeout.
+The node is ephemeral. It goes at once when this process ends, and after the session timeout when it is killed.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def about():
 
 
 def register():
-    """Also after the session has expired: the node that went with it is made anew."""
+    """Updates the node, and creates it where there is none: at first, and after the session has expired."""
     try:
         zk.set(SERVICE + "/" + asked.name, about())
     except NoNodeError:
@@ -45,7 +45,7 @@ def register():
 
 
 def stand_for_election():
-    """Leads until the session is lost, which is when somebody else may; then stands again."""
+    """Leads until the session is lost, because then another candidate may lead; then stands again."""
     lost = threading.Event()
     zk.add_listener(lambda state: lost.set() if state == KazooState.LOST else None)
 
@@ -71,7 +71,7 @@ try:
         try:
             register()
         except (ConnectionLoss, SessionExpiredError):
-            pass  # kazoo finds its way back; the next round registers
+            pass  # kazoo reconnects by itself, and the next round registers
         time.sleep(UPDATE_S)
 except KeyboardInterrupt:
     pass

@@ -1,9 +1,9 @@
-// What happens, for ears: a list that grows by forty lines at once is readable, but not listenable, so announcements
-// are gathered and summed up.
+// Announcements for screen readers. Changes of one second are gathered and summed up: a list that grows by forty lines at
+// once can be read, but not listened to.
 
-/** Long enough that a burst becomes one sentence, short enough to still be news. */
+/** Long enough to gather a burst into one sentence, short enough to be news. */
 const GATHER_MS = 1_000
-/** More sentences than this at once are counted instead of read out. */
+/** Above this number, sentences are counted instead of read out. */
 const MAX_SPOKEN = 3
 
 export class Announcer {

@@ -5,7 +5,7 @@ import { drawNumeral } from './numeral.js'
 import { drawTile } from './tile.js'
 import type { Visitor } from './visitor.js'
 
-/** From how many members on the tiles get smaller, so that a wall display shows everybody at once. */
+/** Tiles get smaller from these numbers of visitors on, so that a wall display shows all of them at once. */
 const CROWDS = [
   { from: 16, name: 'many' },
   { from: 7, name: 'some' },
@@ -77,21 +77,21 @@ export class Cards {
   }
 }
 
-/** Whose card it is, where that is more than a name. */
+/** The label of a card that belongs to the visitor of this page. */
 const YOU = { me: 'you', 'me elsewhere': 'your other tab', other: '' } as const
 
-function fill(card: HTMLLIElement, { name, colour, joinedAt, who }: Visitor): void {
-  card.dataset.mine = String(who === 'me')
+function fill(card: HTMLLIElement, { name, colour, joinedAt, relation }: Visitor): void {
+  card.dataset.mine = String(relation === 'me')
   card.dataset.colour = colour
   const you = within(card, '.card-you')
-  you.hidden = who === 'other'
-  setText(you, YOU[who])
+  you.hidden = relation === 'other'
+  setText(you, YOU[relation])
   setText(within(card, '.card-name'), name)
   card.title = name
   within(card, 'time').setAttribute('datetime', new Date(joinedAt).toISOString())
 }
 
-/** How long ago, in the largest unit that says enough: cards are read from across a room. */
+/** The age in its largest unit: cards are read from across a room. */
 export function age(ms: number): string {
   const minutes = Math.floor(ms / 60_000)
   if (minutes < 1) return 'just now'

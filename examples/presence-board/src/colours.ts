@@ -1,5 +1,5 @@
-// The colours a visitor can have. The values stand in card.css; node data carries only the name, so that what
-// somebody else wrote into a node never reaches a style sheet.
+// The colours that a visitor can have. Their values stand in card.css. Node data carries only the name of a colour, so that
+// no foreign text reaches a style sheet.
 
 export const COLOURS = [
   'vermilion',
@@ -16,13 +16,13 @@ export const COLOURS = [
 
 export type Colour = (typeof COLOURS)[number]
 
-/** The colour of that name, or for anything else one that is always the same for the same seed. */
+/** The colour of that name. Any other value gives a colour that is always the same for the same seed. */
 export function colourOr(seed: string, value: unknown): Colour {
   const known = COLOURS.find((colour) => colour === value)
   return known ?? COLOURS[hash(seed) % COLOURS.length] ?? COLOURS[0]
 }
 
-/** FNV-1a, 32 bits: small, and spreads names that differ in one digit, as sequential nodes do. */
+/** FNV-1a, 32 bits: a small hash that spreads names with one different digit, such as the names of sequential nodes. */
 export function hash(text: string): number {
   let value = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) {

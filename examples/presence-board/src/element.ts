@@ -1,4 +1,4 @@
-// Elements that the page's own markup holds: not finding one is a mistake of the page, told by its name.
+// Finds elements of the page's own markup. A missing element is a mistake of the page; the error names it.
 
 export function byId(id: string): HTMLElement
 export function byId<E extends HTMLElement>(id: string, kind: new () => E): E
@@ -15,7 +15,7 @@ export function within(element: HTMLElement, selector: string): HTMLElement {
   return part
 }
 
-/** Leaves the node alone when nothing changed: a selection in it survives. */
+/** Leaves an unchanged element alone, so that a selection in it survives. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }

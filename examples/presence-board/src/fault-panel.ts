@@ -1,4 +1,4 @@
-// A button for each fault. One that cannot be pressed now stays focusable, so that the keyboard keeps its place.
+// A button for each fault. A disabled button stays focusable, so that the keyboard keeps its place.
 
 import type { Fault } from './faults.js'
 
@@ -7,7 +7,7 @@ interface FaultPanelElements {
   list: HTMLElement
 }
 
-/** asked: until the server has answered, so that an impatient second click is none. */
+/** asked: the server has not replied yet, and a second click does nothing. */
 type FaultState = 'ready' | 'asked' | 'going-on'
 
 interface FaultButton {
@@ -16,14 +16,14 @@ interface FaultButton {
   state: FaultState
 }
 
-/** On a lower window an open panel would leave no room for the log, which tells what the fault did. */
+/** In a lower window an open panel leaves no room for the log, which shows the effect of a fault. */
 const LOWEST_OPEN_PX = 860
 
 export class FaultPanel {
   readonly #buttons: readonly FaultButton[]
   #connected = false
 
-  /** @param cause resolves to whether the fault has begun */
+  /** @param cause resolves to true when the fault has begun */
   constructor(
     { panel, list }: FaultPanelElements,
     faults: readonly Fault[],
@@ -41,7 +41,7 @@ export class FaultPanel {
     panel.hidden = false
   }
 
-  /** Faults need a session that is well: what is broken already would show nothing. */
+  /** Faults need a connected session: on a broken one they would show nothing. */
   setConnected(connected: boolean): void {
     this.#connected = connected
     this.#show()

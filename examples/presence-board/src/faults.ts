@@ -1,17 +1,17 @@
-// The faults that `zoogate dev` offers to cause on its in-memory ensemble. Served from anywhere else there are none.
+// The faults that `zoogate dev` causes on its in-memory ensemble. Any other server offers none.
 
 const FAULTS_URL = '/demo/faults'
 
 export interface Fault {
   name: string
   title: string
-  /** What there is to see, in one line. */
+  /** The effect to watch for, in one line. */
   watchFor: string
-  /** Milliseconds until it ends by itself; 0 for what needs no end. */
+  /** Milliseconds until the fault ends by itself; 0 for a fault without a duration. */
   lastsMs: number
 }
 
-/** What can be broken here; nothing where nobody offers it. */
+/** The faults that this server offers; none on a real ensemble. */
 export async function offeredFaults(get: typeof fetch = fetch): Promise<Fault[]> {
   const response = await get(FAULTS_URL, { cache: 'no-store' })
   const isOffer = response.ok && response.headers.get('content-type')?.startsWith('application/json')
@@ -20,7 +20,7 @@ export async function offeredFaults(get: typeof fetch = fetch): Promise<Fault[]>
   return faults
 }
 
-/** Resolves when the fault has begun. @throws Error with the sentence of whoever refuses it */
+/** Resolves when the fault has begun. @throws Error with the server's sentence when it refuses */
 export async function causeFault(
   fault: Fault,
   victim: { session: string; tab: string },

@@ -1,4 +1,4 @@
-// What the page's address says about where to connect.
+// Reads from the page's address where to connect.
 
 export interface Gate {
   /** WebSocket addresses of the gateway's replicas. */
@@ -12,7 +12,7 @@ export interface Gate {
 const DEFAULT_TIMEOUT_MS = 10_000
 const DEFAULT_TOKEN_URL = '/demo/token'
 
-/** @param ownQuery what to dial the gateway with that served the page, such as `?tab=…` */
+/** @param ownQuery query string for the gateway that served the page, such as `?tab=…` */
 export function readGate(address: string, ownQuery = ''): Gate {
   const { searchParams } = new URL(address)
   const gateways = (searchParams.get('gateway') ?? '').split(',').filter((url) => url !== '')
@@ -24,13 +24,13 @@ export function readGate(address: string, ownQuery = ''): Gate {
   }
 }
 
-/** The path that a parameter of the address names, without a slash at its end. */
+/** The path in a parameter of the address, without a slash at its end. */
 export function readPath(address: string, parameter: string, otherwise: string): string {
   const path = (new URL(address).searchParams.get(parameter) ?? '').replace(/\/+$/, '')
   return path.startsWith('/') ? path : otherwise
 }
 
-/** A page that the gateway serves is at the same origin. */
+/** The gateway that serves this page has the same origin. */
 function ownGateway(address: string, query: string): string {
   const url = new URL(`/zoogate${query}`, address)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'

@@ -1,4 +1,4 @@
-// Who this visitor is: a name and a colour that stay with the tab.
+// The visitor's name and colour, which stay with the tab.
 
 import { COLOURS, colourOr } from './colours.js'
 import type { KeptText } from './kept-text.js'
@@ -13,7 +13,7 @@ const ANIMALS =
     ' ',
   )
 
-/** The tab's identity; a name that was asked for wins over the one kept, a random one serves where neither is. */
+/** The tab's identity. A name from the address wins over the kept name; without either, the name is random. */
 export function loadIdentity(askedName: string | null, kept: KeptText): Identity {
   const before = parse(kept.read())
   const identity = {
@@ -28,7 +28,7 @@ export function saveIdentity(identity: Identity, kept: KeptText): void {
   kept.write(JSON.stringify(identity))
 }
 
-/** What was kept, whatever it was: everything on a page's origin may write its storage. */
+/** The kept fields, unchecked: every page of this origin may write the storage. */
 function parse(text: string | null): { name?: unknown; colour?: unknown } {
   try {
     const value: unknown = JSON.parse(text ?? '{}')

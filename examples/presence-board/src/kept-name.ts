@@ -1,6 +1,6 @@
 import type { KeptText } from './kept-text.js'
 
-/** A name of random hexadecimal digits, made up once and then the same for as long as the browser keeps it. */
+/** A name of random hexadecimal digits. It stays the same for as long as the browser keeps it. */
 export function keptName(kept: Pick<KeptText, 'read' | 'write'>): string {
   const known = kept.read()
   if (known !== null && /^[0-9a-f]{16}$/.test(known)) return known

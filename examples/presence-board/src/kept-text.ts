@@ -1,12 +1,12 @@
-// A text that the browser keeps for the page. Storage may be forbidden or full; then the text lasts as long as
-// the page does, which for a name or a theme is no error worth telling.
+// A text that the browser keeps for the page. Where storage is forbidden or full, the text lasts as long as the page, and no
+// error is shown: a name or a theme is not worth one.
 
 export type TextStorage = Pick<Storage, 'getItem' | 'setItem'>
 
 export class KeptText {
   #unkept: string | null = null
 
-  /** `open` gives the storage; where it is forbidden, reading the global itself throws. */
+  /** `open` returns the storage. Where storage is forbidden, reading the global itself throws. */
   constructor(
     private readonly open: () => TextStorage,
     private readonly key: string,

@@ -1,10 +1,10 @@
-// What happened, newest first.
+// The log of events, newest first.
 
 import type { Announcer } from './announcer.js'
 
 export type LogKind = 'state' | 'session' | 'joined' | 'left' | 'changed' | 'fault' | 'error'
 
-/** Enough to look back over a day of a quiet room; older entries go. */
+/** A day of a quiet room; older entries are dropped. */
 export const MAX_LOG_ENTRIES = 200
 
 const TIME = new Intl.DateTimeFormat(undefined, {
@@ -21,11 +21,11 @@ export class Log {
     private readonly list: HTMLOListElement,
     private readonly announcer: Announcer,
   ) {
-    // It scrolls, and Safari lets the keyboard into a scrolling box only when it can be focused.
+    // The list scrolls, and in Safari the keyboard reaches a scrolling box only when it can be focused.
     list.tabIndex = 0
   }
 
-  /** What repeats the newest entry is counted there: an outage would push everything else out. */
+  /** A repetition of the newest entry is counted in it: during an outage repetitions would push all other entries out. */
   add(kind: LogKind, text: string): void {
     if (this.#newest?.kind === kind && this.#newest.text === text) {
       this.#newest.times += 1

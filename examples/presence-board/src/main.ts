@@ -17,11 +17,11 @@ import { applySavedTheme, bindThemeButton } from './theme.js'
 import { fetchToken } from './token.js'
 import { cleanName, type Identity, readVisitor } from './visitor.js'
 
-/** Cards say minutes; half a minute late is not seen. */
+/** Cards show minutes, so that half a minute of delay does not show. */
 const AGE_REFRESH_MS = 30_000
-/** Whoever opens the page wants to be on the wall as soon as there is one, however long the gateway is away. */
+/** A visitor joins as soon as the gateway can be reached, no matter how long it was away. */
 const PATIENT = { timeoutMs: Infinity }
-/** The tile goes with the session in any case; it is taken down before that so that the own wall shows it too. */
+/** The tile goes with the session in any case. Removing it before the close lets the own wall show its removal. */
 const LEAVE_TIMEOUT_MS = 1_000
 
 applySavedTheme()
@@ -40,7 +40,7 @@ function start(): void {
     url: settings.gateways,
     getToken: ({ signal }) =>
       fetchToken(settings.tokenUrl, signal).catch((error: unknown) => {
-        // The client asks again later and stays CONNECTING: without this nobody would know what it waits for.
+        // The client stays CONNECTING and asks again later. This entry tells the visitor what it waits for.
         if (!signal.aborted) reportError(error)
         throw error
       }),
@@ -63,7 +63,7 @@ function start(): void {
     room.update(identity).catch(reportError)
   })
   const connect = () => {
-    // How it ends is told by the state event, for this attempt and for renewals alike.
+    // The state event reports the outcome of this attempt, as it does for renewals.
     client.connect().catch(() => undefined)
   }
   const join = () => {
@@ -153,7 +153,7 @@ async function offerFaults(client: Client, tab: string, log: Log): Promise<void>
 
 function sessionNews(id: string, resumed: boolean, lastId: string | null): string {
   if (id === lastId) return `Session ${id} goes on`
-  if (resumed) return `Session ${id} taken up again after a reload`
+  if (resumed) return `Session ${id} resumed after a reload`
   return lastId === null ? `Session ${id} opened` : `Session ${id} opened in place of ${lastId}`
 }
 

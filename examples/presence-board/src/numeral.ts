@@ -1,8 +1,8 @@
-// The number of visitors, set in the shapes of the tiles: three cells by five for a digit.
+// The number of visitors, drawn in the shapes of the tiles. A digit has three by five cells.
 
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** `#` is a full cell; a letter is a quarter disc: a is round at the top left, then b, c, d clockwise. */
+/** `#` is a full cell. A letter is a quarter disc: a is round at the top left, then b, c, d clockwise. */
 const DIGITS: Readonly<Record<string, string>> = {
   0: 'a#b|#.#|#.#|#.#|d#c',
   1: 'a#.|.#.|.#.|.#.|###',

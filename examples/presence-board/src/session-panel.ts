@@ -1,4 +1,4 @@
-// The session, as the client reports it: the state as a word and a shape, and the facts below it.
+// Shows the session as the client reports it: its state as a word and a shape, and its facts below.
 
 import type { ClientSnapshot, SessionState } from 'zoogate-client'
 
@@ -16,7 +16,7 @@ interface SessionElements {
 }
 
 const CLOSED_NOTES: Readonly<Record<string, string>> = {
-  closed: 'You left, and your tile with you.',
+  closed: 'You left. Your tile is gone.',
   expired: 'The ensemble ended the session.',
   auth_failed: 'The gateway did not accept the token.',
   taken_over: 'Another page holds this session now.',
@@ -26,7 +26,7 @@ const CLOSED_NOTES: Readonly<Record<string, string>> = {
 export class SessionPanel {
   constructor(private readonly elements: SessionElements) {}
 
-  /** @param wallIsStale nobody can say whether the wall still holds */
+  /** @param wallIsStale the wall shows the last known state */
   show({ state, reason, session, presumedExpired }: ClientSnapshot, wallIsStale: boolean): void {
     const { elements } = this
     elements.root.dataset.stale = String(wallIsStale || state !== 'CONNECTED')
@@ -39,11 +39,13 @@ export class SessionPanel {
     elements.timeout.textContent = session ? `${session.timeoutMs} ms` : 'none'
     elements.origin.textContent = origin(state, session)
     elements.hint.hidden = !presumedExpired
-    elements.hint.textContent = presumedExpired ? 'Longer away than the timeout: probably expired.' : ''
+    elements.hint.textContent = presumedExpired
+      ? 'No link for longer than the timeout: probably expired.'
+      : ''
     this.#offer(state === 'CLOSED' || state === 'NOT_CONNECTED' ? elements.rejoin : elements.leave)
   }
 
-  /** Shows the button that makes sense now, and hands the focus on when the other one had it. */
+  /** Shows one of the two buttons, and moves the focus to it when the other button had it. */
   #offer(button: HTMLButtonElement): void {
     const { leave, rejoin } = this.elements
     const other = button === leave ? rejoin : leave
@@ -69,9 +71,9 @@ interface Circumstances {
 function note(state: SessionState, { reason, hasSession, wallIsStale }: Circumstances): string {
   switch (state) {
     case 'CONNECTED':
-      return wallIsStale ? 'Looking at the wall.' : 'The wall is live.'
+      return wallIsStale ? 'Loading the wall.' : 'The wall is live.'
     case 'CONNECTING':
-      return hasSession ? 'No link: this is how it was.' : 'Looking for the gateway.'
+      return hasSession ? 'Disconnected. Showing the last known state.' : 'Dialling the gateway.'
     case 'CLOSED':
       return CLOSED_NOTES[reason ?? ''] ?? ''
     case 'NOT_CONNECTED':

@@ -1,17 +1,17 @@
-// What the page's address says: where to connect, which room, and as whom.
+// Reads the page's address: where to connect, which room to join, and under which name.
 
 import { type Gate, readGate, readPath } from './gate.js'
 
 export interface Settings extends Gate {
   /** Path of the room's node. */
   room: string
-  /** The visitor's name, where the address names one. */
+  /** The visitor's name; null when the address has none. */
   name: string | null
 }
 
 const DEFAULT_ROOM = '/rooms/lobby'
 
-/** @param tab the name under which this tab dials the gateway that served it */
+/** @param tab the name under which this tab dials the gateway that served the page */
 export function readSettings(address: string, tab: string): Settings {
   return {
     ...readGate(address, `?tab=${tab}`),
@@ -20,7 +20,7 @@ export function readSettings(address: string, tab: string): Settings {
   }
 }
 
-/** The same address with the name in it, for an address that had one; a reload must not bring the old name back. */
+/** The address with the new name, where it had a name: a reload must not bring the old name back. */
 export function renamed(address: string, name: string): string {
   const url = new URL(address)
   if (url.searchParams.has('name')) url.searchParams.set('name', name)

@@ -1,4 +1,4 @@
-// Light or dark: what the system prefers, until somebody chooses.
+// Light or dark: the system's preference until the visitor chooses.
 
 import { KeptText } from './kept-text.js'
 
@@ -12,7 +12,7 @@ export function applySavedTheme(): void {
   if (isTheme(theme)) document.documentElement.dataset.theme = theme
 }
 
-/** Makes the button switch to the theme that it names. */
+/** Binds the button, which switches to the theme that it names. */
 export function bindThemeButton(button: HTMLElement): void {
   const label = () => {
     button.textContent = current() === 'dark' ? 'Light theme' : 'Dark theme'

@@ -1,11 +1,11 @@
-// The picture on a card. A quadrant of four shapes, turned around the centre four times: the way ceramic wall
-// tiles are drawn, and why any random choice of shapes still looks intended. One node always gets one picture.
+// The picture on a card: a quadrant of four shapes, turned around the centre four times. Ceramic wall tiles are drawn this
+// way, and any random choice of shapes looks intended. A node always gets the same picture.
 
 import { hash } from './colours.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** Shapes in a cell of 1 × 1; each can stand in four directions. */
+/** Shapes in a cell of 1 × 1. Each can be turned in four directions. */
 const SHAPES = {
   quarter: 'M0 0H1A1 1 0 0 1 0 1Z',
   triangle: 'M0 0H1L0 1Z',
@@ -18,7 +18,7 @@ const SHAPES = {
 
 type Shape = keyof typeof SHAPES
 
-/** What the outer cells are drawn from; the first is the corner of the tile. */
+/** The shapes to choose from for each cell of the quadrant. The first cell is the corner of the tile. */
 const PALETTES: readonly (readonly Shape[])[] = [
   ['quarter', 'band', 'leaf', 'triangle', 'dot'],
   ['quarter', 'triangle', 'arch', 'leaf', 'square'],
@@ -36,7 +36,7 @@ export function drawTile(seed: string): SVGSVGElement {
     const shape = shapes[random(shapes.length)] ?? 'quarter'
     return drawShape(shape, cell % 2, cell >> 1, random(4), random(3) === 0 ? 'figure-b' : 'figure-a')
   })
-  // Two cells in the same colour next to each other make one larger form, three make a blob: one is always b.
+  // Two neighbouring cells in one colour make a larger form, three make a blob: so one cell is always b.
   quadrant[random(quadrant.length)]?.setAttribute('class', 'figure-b')
   for (let turn = 0; turn < 4; turn += 1) {
     const group = document.createElementNS(SVG, 'g')
@@ -55,7 +55,7 @@ function drawShape(shape: Shape, x: number, y: number, turns: number, className:
   return path
 }
 
-/** Whole numbers below a limit, the same ones for the same seed (mulberry32). */
+/** Whole numbers below a limit; the same seed gives the same sequence (mulberry32). */
 function sequence(seed: number): (limit: number) => number {
   let state = seed
   return (limit) => {

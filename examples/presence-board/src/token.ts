@@ -1,9 +1,9 @@
-// Where the page gets its token from: `zoogate dev` signs demo tokens; a site of yours would ask its own server.
+// Fetches the page's token. `zoogate dev` signs demo tokens; your own site would ask its own server.
 
-/** Rejects when the answer is not `{ "token": "…" }`; the client then asks again later. */
+/** Rejects when the response is not `{ "token": "…" }`. The client then asks again later. */
 export async function fetchToken(url: string, signal: AbortSignal): Promise<string> {
   const response = await fetch(url, { signal, cache: 'no-store' }).catch((cause: unknown) => {
-    throw new Error(`No answer from ${url}: is the server that gives out tokens running?`, { cause })
+    throw new Error(`No response from ${url}: start the server that issues tokens.`, { cause })
   })
   if (!response.ok)
     throw new Error(`${url} answered ${response.status}: check tokenUrl in the page's address.`)

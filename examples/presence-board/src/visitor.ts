@@ -1,10 +1,10 @@
-// One visitor, as the data of a member says. Whatever that holds, a visitor comes out: the room is shared with other
-// programs, and a node without usable data is still somebody who is here.
+// One visitor, read from the data of a member. Any data gives a visitor: other programs share the room, and a node without
+// usable data is still a member of it.
 
 import type { Member } from 'zoogate-client'
 import { type Colour, colourOr } from './colours.js'
 
-/** What a page says about its visitor. */
+/** The data that a page writes about its visitor. */
 export interface Identity {
   readonly name: string
   readonly colour: Colour
@@ -15,14 +15,14 @@ export interface Visitor extends Identity {
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly joinedAt: number
-  /** This tab, another tab of the same browser, or somebody else. */
-  readonly who: 'me' | 'me elsewhere' | 'other'
+  /** This tab, another tab of the same browser, or another visitor. */
+  readonly relation: 'me' | 'me elsewhere' | 'other'
 }
 
-/** Longest name that is written or shown, in characters: a card has two lines for it. */
+/** Longest name that is written or shown, in characters: a card has two lines for a name. */
 export const MAX_NAME_LENGTH = 40
 
-/** @param browser what the members of this browser have as their group */
+/** @param browser the group of this browser's members */
 export function readVisitor({ id, group, data, mine, joinedAt }: Member<unknown>, browser: string): Visitor {
   const { name, colour } = fieldsOf(data)
   const elsewhere = group === browser ? 'me elsewhere' : 'other'
@@ -31,11 +31,11 @@ export function readVisitor({ id, group, data, mine, joinedAt }: Member<unknown>
     name: cleanName(name) ?? id,
     colour: colourOr(id, colour),
     joinedAt,
-    who: mine ? 'me' : elsewhere,
+    relation: mine ? 'me' : elsewhere,
   }
 }
 
-/** The name as it may be written and shown; null when nothing is left of it. */
+/** The name without superfluous space, cut to its longest length; null when no text is left. */
 export function cleanName(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const name = value.replace(/\s+/g, ' ').trim()

@@ -1,30 +1,30 @@
-// What the tree says about services. Whatever the nodes hold, services come out: backends in any language write here.
+// Reads services from the nodes of a view. Any data gives a service: backends in any language write here.
 //
 //   /services/<service>/<instance>     ephemeral, JSON about the process: { host, port, version, started, load, … }
-//   /services/<service>/election/<any> ephemeral, its text names an instance; whoever came first leads
+//   /services/<service>/election/<any> ephemeral, its text names an instance; the candidate that came first leads
 //
-// The order of coming is the order of the creating transactions, which is what the sequence numbers of kazoo's,
-// Curator's and zoogate's elections say too, so their names need not be understood.
+// The zxid of its creation orders the candidates. The sequence numbers of kazoo's, Curator's and zoogate's elections give
+// the same order, so the names of the nodes need not be parsed.
 
 import type { ViewedNode } from 'zoogate-client'
 
 export interface Instance {
   /** Name of its node. */
   readonly name: string
-  /** The transaction that created its node: another one under the same name is another instance. */
+  /** The zxid that created its node. The same name with another zxid is another instance. */
   readonly born: bigint
-  /** When it registered, in milliseconds since the epoch, by the ensemble's clock. */
+  /** Time of registration in milliseconds since the epoch, by the ensemble's clock. */
   readonly joinedAt: number
-  /** When the process says that it started, in milliseconds since the epoch. */
+  /** Time of start that the process gives, in milliseconds since the epoch. */
   readonly startedAt: number
-  /** `host:port`, or what is known of it. */
+  /** `host:port`, or the part of it that the process gives. */
   readonly address: string
   readonly version: string
-  /** How busy, from 0 to 1; null where it does not say. */
+  /** Load from 0 to 1; null when the process gives none. */
   readonly load: number | null
   /** Counts the changes of its data. */
   readonly revision: number
-  /** It is played for the demo. */
+  /** Simulated for the demo. */
   readonly simulated: boolean
 }
 
@@ -37,10 +37,10 @@ export interface Service {
 }
 
 const ELECTION = 'election'
-/** A Date holds 8.64e15 ms at most; beyond it there is no time to show. */
+/** A Date holds at most 8.64e15 ms. */
 const MAX_TIME = 8.64e15
 
-/** @param root the path that services are below */
+/** @param root the path above all services */
 export function readServices(root: string, nodes: ReadonlyMap<string, ViewedNode>): Service[] {
   const found = new Map<string, { instances: Instance[]; candidates: ViewedNode[] }>()
   for (const [path, node] of nodes) {
@@ -48,7 +48,7 @@ export function readServices(root: string, nodes: ReadonlyMap<string, ViewedNode
     if (name === '' || deeper.length > 0) continue
     const service = found.get(name) ?? { instances: [], candidates: [] }
     found.set(name, service)
-    // Only what goes with its process can be an instance or a candidate.
+    // Instances and candidates are ephemeral: their nodes go with their processes.
     if (child === undefined || node.stat.owner === null) continue
     if (grandchild === undefined) service.instances.push(readInstance(child, node))
     else if (child === ELECTION) service.candidates.push(node)
@@ -85,7 +85,7 @@ function fieldsOf(node: ViewedNode): Fields {
     const value: unknown = node.json()
     return typeof value === 'object' && value !== null ? value : {}
   } catch {
-    // Not JSON: it is there all the same.
+    // A process without JSON is an instance all the same.
     return {}
   }
 }

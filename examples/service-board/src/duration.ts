@@ -1,4 +1,4 @@
-// Times and how long things took, as a wall says them: in the largest units that say enough.
+// Times and durations for a wall display, in their largest units.
 
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
@@ -22,7 +22,7 @@ export function duration(ms: number): string {
   return hours < 48 ? both(hours, 'h', minutes % 60, 'min') : `${Math.floor(hours / 24)} days`
 }
 
-/** The same without the smaller unit: for what is read from far away and changes all the time. */
+/** The same without the smaller unit, for a text that is read from afar and changes all the time. */
 export function roughly(ms: number): string {
   return duration(ms).replace(/(?<=\D) \d+ \w+$/, '')
 }

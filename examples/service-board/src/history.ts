@@ -1,10 +1,10 @@
-// Arrivals and departures, newest first, and the same for ears.
+// The list of arrivals and departures, newest first, with announcements for screen readers.
 
 import type { Announcer } from 'presence-board/announcer'
 import { clockTime, duration } from './duration.js'
 import type { Passage } from './passages.js'
 
-/** Enough for a day of deployments; older entries go. */
+/** A day of deployments; older entries are dropped. */
 const MAX_ENTRIES = 200
 
 export class History {
@@ -12,7 +12,7 @@ export class History {
     private readonly list: HTMLOListElement,
     private readonly announcer: Pick<Announcer, 'announce'>,
   ) {
-    // It scrolls, and Safari lets the keyboard into a scrolling box only when it can be focused.
+    // The list scrolls, and in Safari the keyboard reaches a scrolling box only when it can be focused.
     list.tabIndex = 0
   }
 
@@ -38,7 +38,7 @@ function drawEntry(passage: Passage): HTMLLIElement {
   return entry
 }
 
-/** What it did. */
+/** The event in words. */
 function sentence(passage: Passage): string {
   switch (passage.kind) {
     case 'joined':
@@ -46,7 +46,7 @@ function sentence(passage: Passage): string {
     case 'left':
       return passage.seen
         ? `left after ${duration(passage.livedMs)}`
-        : `left unseen, after ${duration(passage.livedMs)} at most`
+        : `left while disconnected, after ${duration(passage.livedMs)} at most`
     case 'leads':
       return passage.after === null ? 'leads' : `leads, after ${passage.after}`
   }

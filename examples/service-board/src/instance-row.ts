@@ -3,7 +3,7 @@ import type { Instance } from './catalogue.js'
 import { roughly } from './duration.js'
 import { HIGH_LOAD, LoadTrace } from './load-trace.js'
 
-/** One line of a service: who, where, since when, how busy. */
+/** One row of a service: an instance with its name, address, uptime and load. */
 export class InstanceRow {
   readonly element = document.createElement('li')
   readonly #trace = new LoadTrace()
@@ -13,7 +13,7 @@ export class InstanceRow {
     this.element.className = 'instance'
     this.element.dataset.instance = instance.name
     this.element.innerHTML = `
-      <p class="who">
+      <p class="heading">
         <strong class="instance-name"></strong>
         <span class="tag leads">leader</span>
         <span class="tag simulated">simulated</span>
@@ -27,7 +27,7 @@ export class InstanceRow {
     this.#showData(instance)
   }
 
-  /** Whether it is another one under the same name. */
+  /** Another process may register under the same name; it has a row of its own. */
   isOf({ born }: Instance): boolean {
     return this.#shown.born === born
   }

@@ -1,4 +1,4 @@
-// Whether what the board shows is how it is: the session's state, and since when nobody can say.
+// Shows whether the board is live: the session's state, and the time of the last known state.
 
 import { setText } from 'presence-board/element'
 import type { ClientSnapshot, ViewSnapshot } from 'zoogate-client'

@@ -1,11 +1,11 @@
-// The last loads of one instance, as a strip of bars that grows from the right.
+// The latest loads of one instance, as a strip of bars that grows from the right.
 
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** At an update each second or two, about a minute. */
+/** About a minute at one update every second or two. */
 const BARS = 32
 const HIGHEST = 16
-/** From here on an instance is close to its end, and drawn so. */
+/** From this load on an instance is drawn as overloaded. */
 export const HIGH_LOAD = 0.85
 
 export class LoadTrace {
@@ -29,7 +29,7 @@ export class LoadTrace {
 
 function drawBar(place: number, load: number): SVGRectElement {
   const bar = document.createElementNS(SVG, 'rect')
-  // What does nothing is still there.
+  // An idle instance gets a bar too.
   const height = Math.max(1, load * HIGHEST)
   bar.setAttribute('x', String(place * 3))
   bar.setAttribute('y', String(HIGHEST - height))

@@ -14,7 +14,7 @@ import { readSimulation, SimulationPanel } from './simulation.js'
 import { Timetable } from './timetable.js'
 
 const DEFAULT_ROOT = '/services'
-/** The smallest unit that the board says of what goes on. */
+/** The smallest unit of the uptimes is a second. */
 const UPTIME_REFRESH_MS = 1_000
 
 applySavedTheme()
@@ -32,7 +32,7 @@ function start(): void {
   byId('root').textContent = root
   for (const url of document.querySelectorAll('.gateway-url')) url.textContent = gateways[0] ?? ''
   showServices(client, root)
-  // How it ends is shown by the status, for this attempt and for renewals alike.
+  // The status shows the outcome of this attempt, as it does for renewals.
   client.connect().catch(() => undefined)
   void offerSimulation()
 }
@@ -54,7 +54,7 @@ function showServices(client: Client, root: string): void {
     note: byId('state-note'),
   })
   let services: readonly Service[] = []
-  /** A look that was not held up to now has missed what happened since. */
+  /** False: the view was stale, and changes since then were not seen one by one. */
   let wasLive = false
   const showStatus = () => status.show(client.getSnapshot(), view.getSnapshot(), Date.now())
   const show = () => {
@@ -75,7 +75,7 @@ function showServices(client: Client, root: string): void {
   setInterval(() => timetable.showUptimes(Date.now()), UPTIME_REFRESH_MS)
 }
 
-/** Only `zoogate dev` plays services. */
+/** Only `zoogate dev` simulates services. */
 async function offerSimulation(): Promise<void> {
   const simulation = await readSimulation()
   if (simulation === null) return

@@ -2,7 +2,7 @@ import { setText, within } from 'presence-board/element'
 import type { Service } from './catalogue.js'
 import { InstanceRow } from './instance-row.js'
 
-/** One service: how many serve it, who leads, and a row for each. Rows are changed in place. */
+/** One service: the number of its instances, its leader, and a row for each instance. Rows are changed in place. */
 export class ServiceBlock {
   readonly element = document.createElement('section')
   readonly #rows = new Map<string, InstanceRow>()
@@ -32,7 +32,7 @@ export class ServiceBlock {
     for (const name of this.#rows.keys()) if (!here.has(name)) this.#drop(name)
     const list = within(this.element, 'ul')
     instances.forEach((instance, index) => {
-      // Another process under the same name: what was drawn of the earlier one is not its own.
+      // Another process has registered under the same name: its row starts empty.
       if (this.#rows.get(instance.name)?.isOf(instance) === false) this.#drop(instance.name)
       const row = this.#rows.get(instance.name) ?? new InstanceRow(instance)
       this.#rows.set(instance.name, row)
@@ -54,6 +54,6 @@ export class ServiceBlock {
 }
 
 function led(running: number, leader: string | null): string {
-  if (running === 0) return 'Nobody serves it.'
+  if (running === 0) return 'No instance'
   return leader === null ? 'No leader' : `Led by ${leader}`
 }

@@ -1,4 +1,4 @@
-// The services that `zoogate dev` plays, and what can be done to them. Served from anywhere else there are none.
+// The services that `zoogate dev` simulates, with buttons to stop, kill and start them. Any other server offers none.
 
 import { within } from 'presence-board/element'
 
@@ -13,19 +13,19 @@ export interface SimulatedInstance {
 }
 
 export interface Simulation {
-  /** The ensemble's connect string, for backends of one's own. */
+  /** The ensemble's connect string, for your own backends. */
   zookeeper: string
   instances: SimulatedInstance[]
 }
 
-/** What is played here; null where nothing is. */
+/** The simulation that this server offers; null when it offers none. */
 export async function readSimulation(get: typeof fetch = fetch): Promise<Simulation | null> {
   const response = await get(SIMULATION_URL, { cache: 'no-store' })
   const isOffer = response.ok && response.headers.get('content-type')?.startsWith('application/json')
   return isOffer ? ((await response.json()) as Simulation) : null
 }
 
-/** Resolves when it has begun. @throws Error with the sentence of whoever refuses it */
+/** Resolves when the deed has begun. @throws Error with the server's sentence when it refuses */
 export async function perform(deed: Deed, instance: string, post: typeof fetch = fetch): Promise<void> {
   const response = await post(SIMULATION_URL, {
     method: 'POST',
@@ -40,7 +40,7 @@ interface SimulationElements {
   list: HTMLElement
 }
 
-/** A row of buttons for each simulated instance; those that make no sense now stay focusable. */
+/** A row of buttons for each simulated instance. Disabled buttons stay focusable. */
 export class SimulationPanel {
   constructor({ panel, list }: SimulationElements, instances: readonly SimulatedInstance[]) {
     list.append(...instances.map(drawRow))

@@ -1,4 +1,4 @@
-// All services, one block for each, and how many there are of what.
+// All services, one block for each, and the numbers above them.
 
 import { setText } from 'presence-board/element'
 import type { Service } from './catalogue.js'
@@ -44,10 +44,10 @@ export class Timetable {
   #showNumbers(all: readonly Service[]): void {
     const { services, instances, down } = this.elements
     const running = all.reduce((sum, service) => sum + service.instances.length, 0)
-    const deserted = all.filter((service) => service.instances.length === 0).length
+    const without = all.filter((service) => service.instances.length === 0).length
     setText(services, all.length === 1 ? '1 service' : `${all.length} services`)
     setText(instances, running === 1 ? '1 instance' : `${running} instances`)
-    setText(down, `${deserted} down`)
-    down.dataset.down = String(deserted > 0)
+    setText(down, `${without} down`)
+    down.dataset.down = String(without > 0)
   }
 }

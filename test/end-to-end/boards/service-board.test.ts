@@ -170,7 +170,7 @@ function boardCases(start: () => Promise<BoardEnsemble>): void {
     await shown.waitForInstances('shop', ['b'])
     const history = await shown.history()
     expect(history[0]).toMatch(/b shop joined$/)
-    expect(history[1]).toMatch(/a shop left unseen, after \d+ s at most$/)
+    expect(history[1]).toMatch(/a shop left while disconnected, after \d+ s at most$/)
   })
 
   it('shows a backend that registers through the gateway', async () => {

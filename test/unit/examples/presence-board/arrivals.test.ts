@@ -7,47 +7,45 @@ const visitor = (name: string, fields: Partial<Visitor> = {}): Visitor => ({
   name,
   colour: 'plum',
   joinedAt: 1_000,
-  who: 'other',
+  relation: 'other',
   ...fields,
 })
 
 function watch() {
-  let told: string[] = []
-  const arrivals = new Arrivals({ add: (kind, text) => told.push(`${kind}: ${text}`) })
+  let entries: string[] = []
+  const arrivals = new Arrivals({ add: (kind, text) => entries.push(`${kind}: ${text}`) })
   return (...visitors: Visitor[]) => {
-    told = []
+    entries = []
     arrivals.note(visitors)
-    return told
+    return entries
   }
 }
 
-describe('the arrivals', () => {
-  it('tell those who were there at the first look as being here', () => {
+describe('the log of arrivals', () => {
+  it('lists the visitors of the first look as being here', () => {
     const look = watch()
-    expect(look(visitor('Ada', { who: 'me' }), visitor('Grace'))).toEqual([
+    expect(look(visitor('Ada', { relation: 'me' }), visitor('Grace'))).toEqual([
       'joined: Ada (you) is here',
       'joined: Grace is here',
     ])
   })
 
-  it('tell who joined, who left and who has another name', () => {
+  it('names visitors that joined, left or changed their name', () => {
     const look = watch()
     look(visitor('Ada'), visitor('Grace'))
-    expect(look(visitor('Ada', { name: 'Ada Byron' }), visitor('Alan', { who: 'me elsewhere' }))).toEqual([
-      'left: Grace left',
-      'joined: Alan (your other tab) joined',
-      'changed: Ada is now Ada Byron',
-    ])
+    expect(
+      look(visitor('Ada', { name: 'Ada Byron' }), visitor('Alan', { relation: 'me elsewhere' })),
+    ).toEqual(['left: Grace left', 'joined: Alan (your other tab) joined', 'changed: Ada is now Ada Byron'])
     expect(look(visitor('Ada', { name: 'Ada Byron' }), visitor('Alan'))).toEqual([])
   })
 
-  it('tell one that went and came again between two looks, under the same id, as both', () => {
+  it('names a visitor twice that left and joined again between two looks', () => {
     const look = watch()
     look(visitor('Ada'))
     expect(look(visitor('Ada', { joinedAt: 9_000 }))).toEqual(['left: Ada left', 'joined: Ada joined'])
   })
 
-  it('count more than five at once', () => {
+  it('counts arrivals and departures of more than five at once', () => {
     const look = watch()
     const crowd = Array.from({ length: 6 }, (_, number) => visitor(`No ${number}`))
     expect(look(...crowd)).toEqual(['joined: 6 visitors are here'])

@@ -3,7 +3,7 @@ import { causeFault, type Fault, offeredFaults } from '../../../../examples/pres
 
 const FAULT: Fault = { name: 'cut-link', title: 'Cut the link', watchFor: 'Look', lastsMs: 0 }
 
-/** Stands in for fetch: always this answer. `requests` holds what was asked. */
+/** Stands in for fetch, with always the same response. `requests` holds the requests. */
 function answering(status: number, body: string | null, type = 'application/json') {
   const requests: { url: string; init: RequestInit | undefined }[] = []
   const fetch = async (url: string | URL | Request, init?: RequestInit) => {
@@ -13,23 +13,23 @@ function answering(status: number, body: string | null, type = 'application/json
   return { requests, fetch }
 }
 
-describe('the faults on offer', () => {
-  it('are those that the server lists', async () => {
+describe('the list of faults', () => {
+  it('comes from the server', async () => {
     const { fetch, requests } = answering(200, JSON.stringify({ faults: [FAULT] }))
     expect(await offeredFaults(fetch)).toEqual([FAULT])
     expect(requests.map(({ url }) => url)).toEqual(['/demo/faults'])
   })
 
-  it('are none where the ensemble is a real one', async () => {
+  it('is empty on a real ensemble', async () => {
     expect(await offeredFaults(answering(404, 'Not found.').fetch)).toEqual([])
   })
 
-  it('are none where a site answers every address with its page', async () => {
+  it('is empty where a site responds to every address with its page', async () => {
     expect(await offeredFaults(answering(200, '<!doctype html>', 'text/html').fetch)).toEqual([])
   })
 })
 
-describe('causing a fault', () => {
+describe('a request for a fault', () => {
   it('names the fault, the session and the tab', async () => {
     const { fetch, requests } = answering(204, null)
     await causeFault(FAULT, { session: '0x1', tab: 'ab' }, fetch)

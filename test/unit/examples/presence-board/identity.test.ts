@@ -13,7 +13,7 @@ function forbidden(): TextStorage {
 }
 
 describe('an identity', () => {
-  it('is made up once and then stays with the tab', () => {
+  it('is chosen at random once and then stays with the tab', () => {
     const tab = storage()
     const first = loadIdentity(null, new KeptText(() => tab, 'me'))
     expect(first.name).toMatch(/^\p{Lu}\w+ \p{Lu}\w+$/u)
@@ -21,13 +21,13 @@ describe('an identity', () => {
     expect(loadIdentity(null, new KeptText(() => tab, 'me'))).toEqual(first)
   })
 
-  it('takes a name that was asked for, and keeps the colour', () => {
+  it('takes its name from the address and keeps its colour', () => {
     const tab = storage()
     const { colour } = loadIdentity(null, new KeptText(() => tab, 'me'))
     expect(loadIdentity(' Ada ', new KeptText(() => tab, 'me'))).toEqual({ name: 'Ada', colour })
   })
 
-  it('survives storage that holds something else', () => {
+  it('gets a colour of the palette when the storage holds unusable text', () => {
     const tab = storage()
     for (const text of ['{', 'null', '7', '{"name":7,"colour":"no such"}']) {
       tab.setItem('me', text)

@@ -9,7 +9,7 @@ describe('a kept name', () => {
     },
   })
 
-  it('stays for as long as it is kept, and is another elsewhere', () => {
+  it('stays the same in one storage and differs in another', () => {
     const box = { text: null }
     const name = keptName(keptIn(box))
     expect(name).toMatch(/^[0-9a-f]{16}$/)
@@ -17,7 +17,7 @@ describe('a kept name', () => {
     expect(keptName(keptIn({ text: null }))).not.toBe(name)
   })
 
-  it('is made anew where something else was kept', () => {
+  it('replaces kept text that is no such name', () => {
     expect(keptName(keptIn({ text: '&x=1' }))).toMatch(/^[0-9a-f]{16}$/)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readSettings, renamed } from '../../../../examples/presence-board/src/settings.js'
 
 describe('settings', () => {
-  it('lead to the gateway that served the page when the address says nothing', () => {
+  it('default to the gateway that served the page', () => {
     expect(readSettings('https://board.example/', 'ab1')).toEqual({
       gateways: ['wss://board.example/zoogate?tab=ab1'],
       tokenUrl: '/demo/token',
@@ -15,7 +15,7 @@ describe('settings', () => {
     ])
   })
 
-  it('are taken from the address where it has them', () => {
+  it('come from the address where it has them', () => {
     const query = 'gateway=ws://a/zoogate,ws://b/zoogate&tokenUrl=/token&timeout=4000&room=/r/1/&name=Ada'
     expect(readSettings(`http://board.example/?${query}`, 'ab1')).toEqual({
       gateways: ['ws://a/zoogate', 'ws://b/zoogate'],
@@ -33,14 +33,14 @@ describe('settings', () => {
   })
 })
 
-describe('renaming', () => {
-  it('puts the new name into an address that names one, so that a reload keeps it', () => {
+describe('a renamed address', () => {
+  it('has the new name in place of the old one, so that a reload keeps it', () => {
     expect(renamed('http://board.example/?name=Ada&room=/r', 'Bob')).toBe(
       'http://board.example/?name=Bob&room=%2Fr',
     )
   })
 
-  it('leaves an address without a name as it is', () => {
+  it('stays unchanged when it had no name', () => {
     expect(renamed('http://board.example/?room=/r', 'Bob')).toBe('http://board.example/?room=/r')
   })
 })

@@ -13,18 +13,18 @@ const member = (fields: Partial<Member<unknown>> = {}): Member<unknown> => ({
 })
 
 describe('a visitor', () => {
-  it('has the name and the colour that the member tells', () => {
+  it('has the name and the colour in the data of its member', () => {
     const data = { name: 'Ada', colour: 'plum' }
     expect(readVisitor(member({ data }), 'here')).toEqual({
       id: 'member-1',
       joinedAt: 1_000,
-      who: 'other',
+      relation: 'other',
       ...data,
     })
   })
 
   it.each([null, 'text', 7, [], {}, { name: '  ' }, { name: 1, colour: 2 }])(
-    'is shown under the name of its node when the member tells %j',
+    'has the name of its node when the data is %j',
     (data) => {
       const visitor = readVisitor(member({ data }), 'here')
       expect(visitor.name).toBe('member-1')
@@ -32,7 +32,7 @@ describe('a visitor', () => {
     },
   )
 
-  it('gets a colour of the palette for any other, always the same for the same node', () => {
+  it('gets a colour of the palette for an unknown one, always the same for the same node', () => {
     const foreign = 'red; background: url(//elsewhere)'
     expect(colourOr('member-1', foreign)).toBe(colourOr('member-1', undefined))
     expect(COLOURS).toContain(colourOr('member-1', foreign))
@@ -41,25 +41,25 @@ describe('a visitor', () => {
   })
 
   it.each([
-    { mine: true, group: 'here', who: 'me' },
-    { mine: false, group: 'here', who: 'me elsewhere' },
-    { mine: false, group: 'there', who: 'other' },
-    { mine: false, group: null, who: 'other' },
-  ])('of the group $group is $who where mine is $mine', ({ who, ...fields }) => {
-    expect(readVisitor(member(fields), 'here').who).toBe(who)
+    { mine: true, group: 'here', relation: 'me' },
+    { mine: false, group: 'here', relation: 'me elsewhere' },
+    { mine: false, group: 'there', relation: 'other' },
+    { mine: false, group: null, relation: 'other' },
+  ])('is "$relation" when its group is $group and mine is $mine', ({ relation, ...fields }) => {
+    expect(readVisitor(member(fields), 'here').relation).toBe(relation)
   })
 })
 
 describe('a name', () => {
-  it('is cut by characters, so that none is halved', () => {
+  it('is cut between characters', () => {
     expect(cleanName('🦦'.repeat(MAX_NAME_LENGTH + 5))).toBe('🦦'.repeat(MAX_NAME_LENGTH))
   })
 
-  it('loses the space around and inside it that no one would see', () => {
+  it('loses superfluous space around and inside it', () => {
     expect(cleanName('  Ada \n  Lovelace ')).toBe('Ada Lovelace')
   })
 
-  it.each(['', '   ', null, undefined, 7])('is none when it is %j', (value) => {
+  it.each(['', '   ', null, undefined, 7])('is null when the value is %j', (value) => {
     expect(cleanName(value)).toBeNull()
   })
 })

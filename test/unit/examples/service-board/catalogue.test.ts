@@ -6,7 +6,7 @@ const folder = { ephemeral: false }
 const shop = () => new Tree().add('/services', folder).add('/services/shop', folder)
 
 describe('the catalogue', () => {
-  it('has each service with its instances, both by name', () => {
+  it('lists services and their instances by name', () => {
     const tree = shop()
       .add('/services/shop/b')
       .add('/services/shop/a')
@@ -21,7 +21,7 @@ describe('the catalogue', () => {
     )
   })
 
-  it('has what an instance tells of itself', () => {
+  it('reads the data of an instance', () => {
     const data = { host: 'h1', port: 80, version: '1.2', started: 500, load: 0.25, simulated: true }
     const [service] = readServices('/services', shop().add('/services/shop/a', { data, version: 7 }).nodes)
     expect(service?.instances).toEqual([
@@ -40,7 +40,7 @@ describe('the catalogue', () => {
   })
 
   it.each(['', 'up', '7', 'null', '[]', { host: {}, port: [], version: 1, started: 'then', load: 1.5 }])(
-    'has an instance that holds %j, with what is known without it',
+    'lists an instance with the unusable data %j',
     (data) => {
       const [service] = readServices('/services', shop().add('/services/shop/a', { data }).nodes)
       expect(service?.instances).toMatchObject([
@@ -49,16 +49,16 @@ describe('the catalogue', () => {
     },
   )
 
-  it('keeps a service that nobody serves any more', () => {
+  it('keeps a service without instances', () => {
     expect(readServices('/services', shop().nodes)).toEqual([{ name: 'shop', instances: [], leader: null }])
   })
 
-  it('takes no node for an instance that would outlive its process', () => {
+  it('ignores persistent nodes, which outlive a process', () => {
     const tree = shop().add('/services/shop/config', folder).add('/services/shop/election', folder)
     expect(readServices('/services', tree.nodes)[0]?.instances).toEqual([])
   })
 
-  it('takes whoever stood for election first for the leader, whatever the nodes are called', () => {
+  it('takes the oldest candidate for the leader, under any name', () => {
     const election = '/services/shop/election'
     const tree = shop()
       .add(election, folder)
@@ -69,7 +69,7 @@ describe('the catalogue', () => {
     expect(readServices('/services', tree.nodes)[0]?.leader).toBe('second')
   })
 
-  it('looks no deeper than candidates, and no higher than its root', () => {
+  it('ignores nodes below candidates and above its root', () => {
     const tree = new Tree()
       .add('/a/services', folder)
       .add('/a/services/shop', folder)

@@ -7,14 +7,14 @@ const ELECTION = '/services/shop/election'
 const SEEN = { at: 9_000, seen: true }
 const look = (tree: Tree) => readServices('/services', tree.nodes)
 
-describe('what happened between two looks', () => {
-  it('is nothing when only data has changed', () => {
+describe('the difference between two looks', () => {
+  it('is empty when only data has changed', () => {
     const before = look(new Tree().add('/services/shop/a', { data: { load: 0.1 } }))
     const now = look(new Tree().add('/services/shop/a', { data: { load: 0.9 }, version: 1 }))
     expect(passages(before, now, SEEN)).toEqual([])
   })
 
-  it('is that those came who are there at the first look, by the ensemble’s clock and in their order', () => {
+  it('names all instances of the first look as joined, in the order of the ensemble’s clock', () => {
     const tree = new Tree()
       .add('/services/shop/b', { ctime: 3_000 })
       .add('/services/shop/c', { ctime: 2_000 })
@@ -24,7 +24,7 @@ describe('what happened between two looks', () => {
     ])
   })
 
-  it('is that one left, with how long it had been there', () => {
+  it('names an instance that left, with its time there', () => {
     const tree = new Tree()
       .add('/services/shop', { ephemeral: false })
       .add('/services/shop/a', { ctime: 4_000 })
@@ -38,7 +38,7 @@ describe('what happened between two looks', () => {
     ])
   })
 
-  it('is that one left and one came when a process was restarted under its name', () => {
+  it('names a process that was restarted under its name as left and joined', () => {
     const tree = new Tree().add('/services/shop/a', { ctime: 4_000 })
     const before = look(tree)
     const now = look(tree.remove('/services/shop/a').add('/services/shop/a', { ctime: 8_000 }))
@@ -48,7 +48,7 @@ describe('what happened between two looks', () => {
     ])
   })
 
-  it('is that another leads, and after whom; who led at the first look is no news', () => {
+  it('names a new leader and the leader before, except at an unseen first look', () => {
     const tree = new Tree()
       .add('/services/shop', { ephemeral: false })
       .add(`${ELECTION}/x1`, { data: 'a' })

@@ -7,8 +7,8 @@ afterEach(() => vi.unstubAllGlobals())
 const answer = (status: number, body: string | null, type = 'application/json') =>
   vi.fn<typeof fetch>(async () => new Response(body, { status, headers: { 'content-type': type } }))
 
-describe('the simulation on offer', () => {
-  it('is what the server lists', async () => {
+describe('the simulation', () => {
+  it('comes from the server', async () => {
     const listed = { zookeeper: 'zk:2181', instances: [{ name: 'shop/a', running: true }] }
     expect(await readSimulation(answer(200, JSON.stringify(listed)))).toEqual(listed)
   })
@@ -16,7 +16,7 @@ describe('the simulation on offer', () => {
   it.each([
     [404, 'text/plain'],
     [200, 'text/html'],
-  ])('is none where the answer is %d %s', async (status, type) => {
+  ])('is null when the response is %d %s', async (status, type) => {
     expect(await readSimulation(answer(status, 'no', type))).toBeNull()
   })
 })
@@ -32,7 +32,7 @@ describe('the panel of simulated services', () => {
   }
   const asked = (post: ReturnType<typeof answer>) => post.mock.calls.map(([, init]) => init?.body)
 
-  it('stops what runs and starts what does not', async () => {
+  it('stops an instance that runs and starts it again', async () => {
     const post = answer(204, null)
     vi.stubGlobal('fetch', post)
     const { panel, toggle, kill } = openPanel(true)
@@ -49,7 +49,7 @@ describe('the panel of simulated services', () => {
     ])
   })
 
-  it('says why it was refused', async () => {
+  it('shows the sentence of a refusal', async () => {
     vi.stubGlobal('fetch', answer(409, 'start it first.\n', 'text/plain'))
     const { list, toggle } = openPanel(true)
     toggle.click()

@@ -39,7 +39,7 @@ const row = (name: string) => rows().find(({ dataset }) => dataset.instance === 
 const bars = (name: string) => row(name)?.querySelectorAll('.trace rect').length
 
 describe('the timetable', () => {
-  it('counts services, instances, and services that nobody serves', () => {
+  it('counts services, instances, and services without instances', () => {
     timetable.show([service('mail', []), service('shop', [instance('a')])], 0)
     expect([elements.services, elements.instances, elements.down].map((each) => each.textContent)).toEqual([
       '2 services',
@@ -48,10 +48,10 @@ describe('the timetable', () => {
     ])
     const [mail] = elements.blocks.children
     expect((mail as HTMLElement).dataset.down).toBe('true')
-    expect(mail?.textContent).toContain('Nobody serves it.')
+    expect(mail?.textContent).toContain('No instance')
   })
 
-  it('marks the leader, and only it', () => {
+  it('marks only the leader', () => {
     timetable.show([service('shop', [instance('a'), instance('b')], 'b')], 0)
     expect(rows().map(({ dataset }) => dataset.leads)).toEqual(['false', 'true'])
     timetable.show([service('shop', [instance('a'), instance('b')], 'a')], 0)
@@ -59,7 +59,7 @@ describe('the timetable', () => {
     expect(elements.blocks.textContent).toContain('Led by a')
   })
 
-  it('keeps the elements of what stays, and its order by name', () => {
+  it('keeps the elements of instances that stay, in the order of their names', () => {
     timetable.show([service('shop', [instance('b')])], 0)
     const [b] = rows()
     timetable.show([service('shop', [instance('a', { born: 2n }), instance('b')])], 0)
@@ -69,7 +69,7 @@ describe('the timetable', () => {
     expect(rows()).toHaveLength(1)
   })
 
-  it('draws one bar for each load that is told', () => {
+  it('draws one bar for each update of the load', () => {
     timetable.show([service('shop', [instance('a')])], 0)
     timetable.show([service('shop', [instance('a')])], 0)
     expect(bars('a')).toBe(1)
@@ -78,7 +78,7 @@ describe('the timetable', () => {
     expect(row('a')?.dataset.load).toBe('high')
   })
 
-  it('draws a process that was restarted under its name anew', () => {
+  it('draws a new row for a process that was restarted under its name', () => {
     timetable.show([service('shop', [instance('a', { revision: 5 })])], 0)
     timetable.show([service('shop', [instance('a', { revision: 6 })])], 0)
     const before = row('a')
@@ -88,7 +88,7 @@ describe('the timetable', () => {
     expect(row('a')?.textContent).toContain('up 1 min')
   })
 
-  it('shows no load where none is told, and no text as markup', () => {
+  it('hides the load of an instance without one, and shows markup as text', () => {
     timetable.show([service('<b>shop</b>', [instance('<i>a</i>', { load: null, address: '<u>' })])], 0)
     expect(elements.blocks.querySelector<HTMLElement>('.load')?.hidden).toBe(true)
     expect(elements.blocks.querySelector('b, i, u')).toBeNull()
