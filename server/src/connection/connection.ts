@@ -8,9 +8,10 @@ import {
 import type { Authenticator, Identity } from '../access/authenticate.js'
 import { resumeProblem } from '../access/resume.js'
 import type { LimitName } from '../limits/limits.js'
-import type { Ensemble } from '../session/services.js'
+import type { SessionServices } from '../session/services.js'
 import { Session } from '../session/session.js'
 import type { PageSession, SessionPage } from '../session/session-page.js'
+import type { Subject } from '../session/subject.js'
 import type { Views } from '../views/index.js'
 import { parseMessage, splitFrame } from '../wire/protocol.js'
 import { Answers } from './answers.js'
@@ -19,7 +20,6 @@ import { Greeting, HELLO_FIRST } from './greeting.js'
 import { PageHeartbeat, presumedTimeoutMs } from './heartbeat.js'
 import { Intake, type IntakeSocket } from './intake.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
-import type { SubjectRates, SubjectShare } from './subject-rates.js'
 import { PageToken } from './token.js'
 import { ViewCalls } from './view-calls.js'
 
@@ -31,9 +31,8 @@ export interface PageSocket extends OutboxSocket, IntakeSocket {
 
 /** What connections of one gateway share. */
 export interface ConnectionContext {
-  ensemble: Ensemble
+  ensemble: SessionServices
   views: Views
-  subjectRates: SubjectRates
   authenticate: Authenticator
   lingerMs: number
 }
@@ -59,7 +58,7 @@ interface Open {
   token: PageToken
   views: ViewCalls
   calls: PageCalls
-  share: SubjectShare
+  subject: Subject
 }
 
 type State = { at: 'hello'; greeting: Greeting } | Open | { at: 'closed' }
@@ -209,20 +208,19 @@ export class Connection implements SessionPage {
         return
       }
     }
-    const { quota } = ensemble
-    const putOff = hello.resume
-      ? quota.resumeRefusal(identity.subject, chroot)
-      : quota.refusal(identity.subject, chroot)
-    if (putOff) {
-      this.#limited(putOff.limit)
-      this.refuse(CLOSE_CODES.OVERLOADED, putOff.message, putOff.retryAfterMs)
+    const { registry } = ensemble
+    const subject = registry.enter(identity.subject, chroot)
+    const refusal = hello.resume ? registry.resumeRefusal(subject) : registry.refusal(subject)
+    if (refusal) {
+      registry.leave(subject)
+      this.#limited(refusal.limit)
+      this.refuse(CLOSE_CODES.OVERLOADED, refusal.message, refusal.retryAfterMs)
       return
     }
     if (this.#state.at === 'hello') this.#state.greeting.end()
     const session = new Session(ensemble, this, {
-      subject: identity.subject,
+      subject,
       issuer: identity.issuer,
-      chroot,
       auth: identity.auth,
       timeoutMs: hello.timeoutMs,
       resume:
@@ -234,14 +232,12 @@ export class Connection implements SessionPage {
       views: this.#context.views,
       outlet: this.#outbox,
       limits: ensemble.limits,
-      subject: identity.subject,
-      chroot,
+      subject,
       limited: (limit) => this.#limited(limit),
     })
     const calls = new PageCalls(ensemble.limits, this.#answers, { session, views, token })
-    const share = this.#context.subjectRates.join(identity.subject, chroot)
-    this.#intake.share(share.rate)
-    this.#state = { at: 'open', session, heartbeat, token, views, calls, share }
+    this.#intake.share(subject.rate)
+    this.#state = { at: 'open', session, heartbeat, token, views, calls, subject }
     this.#authenticated()
   }
 
@@ -376,7 +372,7 @@ export class Connection implements SessionPage {
       this.#state.heartbeat.stop()
       this.#state.token.stop()
       this.#state.views.closeAll()
-      this.#state.share.leave()
+      this.#context.ensemble.registry.leave(this.#state.subject)
     }
     this.#intake.end()
     this.#outbox.close()

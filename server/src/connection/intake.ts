@@ -1,5 +1,5 @@
 import type { LimitName, Limits } from '../limits/limits.js'
-import { PageRate, type RateLimits, type RateWait } from './page-rate.js'
+import { MessageRate, type RateLimits, type RateWait } from '../limits/rates.js'
 
 /** The WebSocket as the intake needs it. */
 export interface IntakeSocket {
@@ -59,7 +59,7 @@ export class Intake {
   readonly #socket: IntakeSocket
   readonly #options: IntakeOptions
   /** The page's own, and its subject's once that is known. */
-  readonly #rates: PageRate[]
+  readonly #rates: MessageRate[]
   #first: Frame | null = null
   #last: Frame | null = null
   #waitingBytes = 0
@@ -70,11 +70,11 @@ export class Intake {
   constructor(socket: IntakeSocket, options: IntakeOptions) {
     this.#socket = socket
     this.#options = options
-    this.#rates = [PageRate.ofPage(options.limits, performance.now())]
+    this.#rates = [MessageRate.ofPage(options.limits, performance.now())]
   }
 
   /** The page keeps to this rate, too. */
-  share(rate: PageRate): void {
+  share(rate: MessageRate): void {
     this.#rates.push(rate)
   }
 

@@ -1,17 +1,15 @@
 import type { Call } from 'zoogate-client/protocol'
 import { needOfView } from '../access/access.js'
 import type { Rights } from '../access/rights.js'
-import { holderOf } from '../session/holder.js'
 import type { Answer, SessionCall } from '../session/operations.js'
+import type { Subject } from '../session/subject.js'
 import { PageViews, type PageViewsOptions, type Views } from '../views/index.js'
 import { withChroot, withoutChroot } from '../wire/path.js'
 
 export type ViewCall = Extract<Call, { op: 'openView' | 'closeView' }>
 
 export interface ViewCallsOptions extends Omit<PageViewsOptions, 'holder'> {
-  subject: string
-  /** Of the page's paths: the gateway's and the token's. */
-  chroot: string
+  subject: Subject
 }
 
 /** What one page's calls mean for views. Pages name nodes below their chroot, views by the ensemble's path. */
@@ -20,10 +18,10 @@ export class ViewCalls {
   readonly #open: PageViews
   readonly #chroot: string
 
-  constructor({ subject, chroot, ...rest }: ViewCallsOptions) {
+  constructor({ subject, ...rest }: ViewCallsOptions) {
     this.#shared = rest.views
-    this.#open = new PageViews({ ...rest, holder: holderOf(subject, chroot) })
-    this.#chroot = chroot
+    this.#open = new PageViews({ ...rest, holder: `${subject.chroot}\0${subject.name}` })
+    this.#chroot = subject.chroot
   }
 
   /** @param answer called once, before the first message of a view */

@@ -2,13 +2,11 @@ import { createAuthenticator } from '../access/authenticate.js'
 import { ResumeTokens } from '../access/resume-token.js'
 import { ConfigError, type GatewayConfig } from '../config/options.js'
 import type { ConnectionContext } from '../connection/connection.js'
-import { SubjectRates } from '../connection/subject-rates.js'
 import { Revoker } from '../revocation/revoker.js'
 import { AttachGate } from '../session/attach-gate.js'
 import { OwnerMarks } from '../session/owner-marks.js'
-import type { Ensemble } from '../session/services.js'
-import { SessionQuota } from '../session/session-quota.js'
-import { SessionTable } from '../session/session-table.js'
+import { SessionRegistry } from '../session/registry.js'
+import type { SessionServices } from '../session/services.js'
 import { Metrics } from '../telemetry/metrics.js'
 import { Warnings } from '../telemetry/warnings.js'
 import { Views } from '../views/index.js'
@@ -36,26 +34,25 @@ export function compose(config: GatewayConfig): Composition {
   const lag = new EventLoopLag()
   const warnings = new Warnings(log)
   const gate = new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject)
-  const sessions = new SessionTable()
+  const registry = new SessionRegistry(limits, { lagMs: () => lag.ms })
   // The metrics are read later, when the parts that they ask are made.
   const metrics: Metrics = new Metrics({
     connections: () => acceptor.size,
     unauthenticated: () => admission.unauthenticated,
-    sessions: () => sessions.size,
+    sessions: () => registry.size,
     waitingToAttach: () => gate.waiting,
     views: () => context.views.readings(),
     revocations: () => revoker.size,
     eventLoopLagMs: () => lag.ms,
   })
-  const ensemble: Ensemble = {
+  const ensemble: SessionServices = {
     servers,
     chroot,
     linkOptions: linkOptions(config),
     gate,
     resumeTokens: new ResumeTokens(config.resumeKeys),
     marks: new OwnerMarks(),
-    sessions,
-    quota: new SessionQuota(limits, () => lag.ms),
+    registry,
     nodeAcl: config.nodeAcl,
     limits,
     log,
@@ -77,7 +74,6 @@ export function compose(config: GatewayConfig): Composition {
   const context: ConnectionContext = {
     ensemble,
     views: new Views(ensemble),
-    subjectRates: new SubjectRates(limits, () => performance.now()),
     authenticate,
     lingerMs: config.lingerMs,
   }
@@ -103,7 +99,7 @@ function parsed<T>({ nameOf }: GatewayConfig, option: 'jwt' | 'zookeeper', parse
  * One object for all links, so that certificates are read once. They are tried here, so that an unreadable one ends the start
  * instead of every link.
  */
-function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): Ensemble['linkOptions'] {
+function linkOptions({ tls, readOnly, nameOf }: GatewayConfig): SessionServices['linkOptions'] {
   const { enabled, ca, cert, key, passphrase, servername } = tls
   if (!enabled) return { readOnly }
   const given: TlsOptions = {

@@ -1,4 +1,4 @@
-import { Allowance, type Rate } from '../limits/allowance.js'
+import { type Rate, TokenBucket } from '../limits/rates.js'
 
 /**
  * How often each address may come. The table is bounded: the address that has not come for longest is forgotten first, and
@@ -9,7 +9,7 @@ export class ConnectRate {
   readonly #maxAddresses: number
   readonly #now: () => number
   /** In the order of the last visit. */
-  readonly #byAddress = new Map<string, Allowance>()
+  readonly #byAddress = new Map<string, TokenBucket>()
 
   constructor(rate: Rate, maxAddresses: number, now: () => number = () => performance.now()) {
     this.#rate = rate
@@ -20,7 +20,7 @@ export class ConnectRate {
   /** @returns 0, or the milliseconds after which the address may come */
   visit(address: string): number {
     const now = this.#now()
-    const allowance = this.#byAddress.get(address) ?? new Allowance(this.#rate, now)
+    const allowance = this.#byAddress.get(address) ?? new TokenBucket(this.#rate, now)
     this.#byAddress.delete(address)
     this.#byAddress.set(address, allowance)
     if (this.#byAddress.size > this.#maxAddresses) {

@@ -107,7 +107,7 @@ class WebSocketGateway implements Gateway {
     this.#server?.stop()
     const { acceptor, context } = this.#parts
     const deadline = Date.now() + withinMs
-    context.ensemble.sessions.endLingers()
+    context.ensemble.registry.endLingers()
     const connections = [...acceptor.connections]
     for (let at = 0; at < connections.length; at += DRAIN_BATCH) {
       for (const connection of connections.slice(at, at + DRAIN_BATCH)) connection.drain()

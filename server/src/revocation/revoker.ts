@@ -1,6 +1,6 @@
 import type { Identity, Refused } from '../access/authenticate.js'
 import { ConfigError, type GatewayConfig } from '../config/options.js'
-import type { Ensemble } from '../session/services.js'
+import type { SessionServices } from '../session/services.js'
 import { checkRevokeOptions, type Revoked, type RevokeOptions } from './admin.js'
 import { type Revocation, subjectKey } from './revocation.js'
 import { RevocationList } from './revocation-list.js'
@@ -22,11 +22,11 @@ const UNREAD_RETRY_MS = 500
 /** What revocations do to the pages of one gateway. Without an administrator's token there are none. */
 export class Revoker {
   readonly #config: GatewayConfig
-  readonly #ensemble: Ensemble
+  readonly #ensemble: SessionServices
   readonly #pages: () => Iterable<RevocablePage>
   readonly #list: RevocationList | null
 
-  constructor(config: GatewayConfig, ensemble: Ensemble, pages: () => Iterable<RevocablePage>) {
+  constructor(config: GatewayConfig, ensemble: SessionServices, pages: () => Iterable<RevocablePage>) {
     const { adminToken } = config
     const revoked = (revocation: Revocation) => this.#listOnRevoked(revocation)
     this.#config = config
@@ -81,7 +81,7 @@ export class Revoker {
     for (const page of revoked) page.revoke(REVOKED, closeSessions)
     // Pages that have left a moment ago have no connection any more, and their sessions would wait for them.
     if (closeSessions) {
-      this.#ensemble.sessions.endLingers(
+      this.#ensemble.registry.endLingers(
         (left) => subjectKey(left.subject) === key && this.refusalOf(left) !== null,
       )
     }

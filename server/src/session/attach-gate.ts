@@ -1,109 +1,146 @@
 import type { LossCause } from '../zookeeper/index.js'
-import { FairQueue } from './fair-queue.js'
 
-/** `renew`: a session that exists and whose clock is running. `create`: one that can wait. */
+/** `renew`: a session that exists and whose clock is running. `create`: a session that can wait. */
 export type AttachKind = 'renew' | 'create'
 
-/** One attempt's place. */
+/** One attempt to attach, from the queue to its end. */
 export interface AttachPass {
   /**
-   * Gives the place back, or leaves the queue. Harmless when repeated.
-   * @param afterMs keeps the place for so long: where servers refuse connections, the next attempt comes later
+   * Ends the attempt, or leaves the queue. Harmless when repeated.
+   * @param afterMs milliseconds for which the attempt keeps its slot: where servers refuse connections, the next attempt comes later
    */
   release(afterMs?: number): void
 }
 
-/** How long a place to attach stays taken when a server has hung up on the last who had it. */
+/** A subject as the gate counts it. */
+export interface AttachingSubject {
+  /** Links of the subject that are inside the gate. */
+  attaching: number
+}
+
+/** Milliseconds for which a slot stays taken when a server has hung up on the attempt that had it. */
 const SLOW_DOWN_MS = 500
 
-/** How long the place of an attempt that ended so is kept, in milliseconds. */
+/** Milliseconds for which an attempt that ended so keeps its slot. */
 export function slowDownMs(cause: LossCause): number {
   return cause === 'refused_at_handshake' ? SLOW_DOWN_MS : 0
 }
 
-/** Of so many turns one goes to a session that is created, where one waits: who renews all the time must not keep it out. */
+/** One turn in eight goes to a creation where one waits, so that sessions which renew all the time do not keep it out. */
 const TURNS_PER_CREATION = 8
 
-/** The gateway's own sessions, which pages wait for: they share their places with nobody. */
-const OWN = ''
-
 /**
- * Lets a bounded number of links attach at a time, renewals before creations, in turn between their holders. When an
- * ensemble changes its leader every link breaks at once, and a server that is dialled by all of them drops most for a second.
+ * Lets a bounded number of links attach at a time: renewals before creations, round robin over subjects. When an ensemble
+ * changes its leader every link breaks at once, and a server that all of them dial drops most connections for a second.
+ *
+ * The gateway's own sessions have no subject. Pages wait for them, so that they have no bound of their own.
  */
 export class AttachGate {
   readonly #concurrency: number
-  readonly #perHolder: number
-  readonly #waiting = { renew: new FairQueue<() => void>(), create: new FairQueue<() => void>() }
-  readonly #inside = new Map<string, number>()
+  readonly #perSubject: number
+  readonly #waiting = { renew: new RoundRobin<() => void>(), create: new RoundRobin<() => void>() }
   #busy = 0
   #renewalsInRow = 0
 
-  /** @param perHolder so many of them of one holder, so that the others are for others */
-  constructor(concurrency: number, perHolder: number = concurrency) {
+  /** @param perSubject slots that one subject may have at a time */
+  constructor(concurrency: number, perSubject: number = concurrency) {
     this.#concurrency = concurrency
-    this.#perHolder = perHolder
+    this.#perSubject = perSubject
   }
 
+  /** Attempts that wait for a slot. */
   get waiting(): number {
     return this.#waiting.renew.size + this.#waiting.create.size
   }
 
   /**
-   * Calls `go` when there is a place: at once, or later.
-   * @param holder whose turn it takes; see `holderOf`
+   * Calls `go` when there is a slot: at once, or later.
+   * @param subject null for the gateway's own sessions
    */
-  enter(kind: AttachKind, go: () => void, holder: string = OWN): AttachPass {
-    const queue = this.#waiting[kind]
-    let place: 'waiting' | 'inside' | 'released' = 'waiting'
+  enter(kind: AttachKind, go: () => void, subject: AttachingSubject | null): AttachPass {
+    let state: 'waiting' | 'inside' | 'released' = 'waiting'
     const admit = () => {
-      place = 'inside'
-      this.#admitted(kind, holder)
+      state = 'inside'
+      this.#admitted(kind, subject)
       go()
     }
-    const vacate = () => {
-      this.#vacated(holder)
-      this.#admitNext()
+    if (this.#busy < this.#concurrency && this.#mayGo(subject)) admit()
+    else this.#waiting[kind].add(subject, admit)
+    return {
+      release: (afterMs = 0) => {
+        if (state === 'waiting') this.#waiting[kind].delete(subject, admit)
+        // Later in any case: the caller is in the middle of something else.
+        else if (state === 'inside') this.#vacateAfter(afterMs, subject)
+        state = 'released'
+      },
     }
-    const release = (afterMs = 0) => {
-      if (place === 'waiting') queue.delete(holder, admit)
-      // Later in any case: whoever releases is in the middle of something else.
-      if (place === 'inside') {
-        if (afterMs > 0) setTimeout(vacate, afterMs)
-        else setImmediate(vacate)
-      }
-      place = 'released'
-    }
-    if (this.#busy < this.#concurrency && this.#mayGo(holder)) admit()
-    else queue.add(holder, admit)
-    return { release }
   }
 
-  #mayGo(holder: string): boolean {
-    return holder === OWN || (this.#inside.get(holder) ?? 0) < this.#perHolder
+  #mayGo(subject: AttachingSubject | null): boolean {
+    return subject === null || subject.attaching < this.#perSubject
   }
 
-  #admitted(kind: AttachKind, holder: string): void {
+  #admitted(kind: AttachKind, subject: AttachingSubject | null): void {
     this.#busy += 1
-    this.#inside.set(holder, (this.#inside.get(holder) ?? 0) + 1)
+    if (subject !== null) subject.attaching += 1
     this.#renewalsInRow = kind === 'renew' && this.#waiting.create.size > 0 ? this.#renewalsInRow + 1 : 0
   }
 
-  #vacated(holder: string): void {
-    this.#busy -= 1
-    const left = (this.#inside.get(holder) as number) - 1
-    if (left === 0) this.#inside.delete(holder)
-    else this.#inside.set(holder, left)
+  #vacateAfter(afterMs: number, subject: AttachingSubject | null): void {
+    const vacate = () => {
+      this.#busy -= 1
+      if (subject !== null) subject.attaching -= 1
+      this.#admitNext()
+    }
+    if (afterMs > 0) setTimeout(vacate, afterMs)
+    else setImmediate(vacate)
   }
 
   #admitNext(): void {
-    while (this.#busy < this.#concurrency) {
-      const { renew, create } = this.#waiting
+    const { renew, create } = this.#waiting
+    const mayGo = (subject: AttachingSubject | null) => this.#mayGo(subject)
+    while (this.#busy < this.#concurrency && this.waiting > 0) {
       const [first, second] = this.#renewalsInRow < TURNS_PER_CREATION - 1 ? [renew, create] : [create, renew]
-      const mayGo = (holder: string) => this.#mayGo(holder)
       const next = first.take(mayGo) ?? second.take(mayGo)
       if (next === null) return
       next()
     }
+  }
+}
+
+/** A queue for each subject. The subjects take turns, so that a long queue delays only its own subject. */
+export class RoundRobin<T> {
+  readonly #queues = new Map<AttachingSubject | null, Set<T>>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  add(subject: AttachingSubject | null, entry: T): void {
+    const queue = this.#queues.get(subject)
+    if (queue) queue.add(entry)
+    else this.#queues.set(subject, new Set([entry]))
+    this.#size += 1
+  }
+
+  /** Harmless where the entry does not wait. */
+  delete(subject: AttachingSubject | null, entry: T): void {
+    const queue = this.#queues.get(subject)
+    if (!queue?.delete(entry)) return
+    this.#size -= 1
+    if (queue.size === 0) this.#queues.delete(subject)
+  }
+
+  /** Takes the oldest entry of the next subject in turn that may go; null where none may. */
+  take(mayGo: (subject: AttachingSubject | null) => boolean): T | null {
+    for (const [subject, queue] of this.#queues) {
+      if (!mayGo(subject)) continue
+      const first = queue.values().next().value as T
+      this.delete(subject, first)
+      if (this.#queues.delete(subject)) this.#queues.set(subject, queue)
+      return first
+    }
+    return null
   }
 }

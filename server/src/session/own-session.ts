@@ -9,7 +9,7 @@ import {
 } from '../zookeeper/index.js'
 import { type AttachPass, slowDownMs } from './attach-gate.js'
 import { retryDelayMs } from './retry-delay.js'
-import type { Ensemble } from './services.js'
+import type { SessionServices } from './services.js'
 
 /** The session holds nothing but watches: its timeout decides only how soon a dead server is noticed. */
 const SESSION_TIMEOUT_MS = 10_000
@@ -43,8 +43,8 @@ export interface OwnSessionListener {
 }
 
 export interface OwnSessionOptions {
-  ensemble: Pick<Ensemble, 'servers' | 'linkOptions' | 'gate' | 'log'> & {
-    metrics: Pick<Ensemble['metrics'], 'linkLost'>
+  ensemble: Pick<SessionServices, 'servers' | 'linkOptions' | 'gate' | 'log'> & {
+    metrics: Pick<SessionServices['metrics'], 'linkLost'>
   }
   listener: OwnSessionListener
   /** Names the session in the log. */
@@ -154,7 +154,7 @@ export class OwnSession implements LinkListener {
   #attach(): void {
     this.#enter({
       at: 'attaching',
-      pass: this.#options.ensemble.gate.enter('renew', () => this.#link.attach()),
+      pass: this.#options.ensemble.gate.enter('renew', () => this.#link.attach(), null),
     })
   }
 

@@ -7,22 +7,20 @@ import type { LinkOptions, ServerList } from '../zookeeper/index.js'
 import type { AttachGate } from './attach-gate.js'
 import type { NodeAcl } from './node-acl.js'
 import type { OwnerMarks } from './owner-marks.js'
-import type { SessionQuota } from './session-quota.js'
-import type { SessionTable } from './session-table.js'
+import type { SessionRegistry } from './registry.js'
 
-/** What all sessions of one gateway share. */
-export interface Ensemble {
+/** The parts of a gateway that all its sessions use. */
+export interface SessionServices {
   servers: ServerList
   /** The chroot of the connect string: '' or a path. */
   chroot: string
-  /** The same for all links: how to dial, and whether servers without a quorum will do. */
+  /** The same for all links: how to dial, and whether a server without a quorum is accepted. */
   linkOptions: Pick<LinkOptions, 'tls' | 'readOnly'>
   gate: AttachGate
   resumeTokens: ResumeTokens
   marks: OwnerMarks
-  sessions: SessionTable
-  quota: SessionQuota
-  /** What pages' nodes are made with where the page gives no access control list. */
+  registry: SessionRegistry
+  /** The access control list of a node for which the page gives none. */
   nodeAcl: NodeAcl
   limits: Limits
   log: Log

@@ -1,5 +1,6 @@
 import type { CloseCode, HexLong, WatchEventType, WatchLists } from 'zoogate-client/protocol'
 import type { SealedSession } from '../access/resume-token.js'
+import type { Subject } from './subject.js'
 
 /** What a session tells the page that holds it; synchronous, in ZooKeeper's order. */
 export interface SessionPage {
@@ -23,12 +24,11 @@ export interface PageSession {
   mark: string
 }
 
-/** Who opens the session, and what with. */
+/** What a session is opened with. */
 export interface SessionRequest {
-  subject: string
+  subject: Subject
+  /** Of the token; null where it names none. */
   issuer: string | null
-  /** The gateway's chroot and the token's. */
-  chroot: string
   /** Identities that the link takes on at each attach. */
   auth: readonly { scheme: string; auth: string }[]
   timeoutMs: number

@@ -11,13 +11,12 @@ import {
   type ServerCursor,
 } from '../zookeeper/index.js'
 import { type AttachPass, slowDownMs } from './attach-gate.js'
-import { holderOf } from './holder.js'
 import { type Answer, execute, type SessionCall } from './operations.js'
+import type { HeldSession, LastHolder } from './registry.js'
 import { retryDelayMs } from './retry-delay.js'
-import type { Ensemble } from './services.js'
+import type { SessionServices } from './services.js'
 import type { SessionPage, SessionRequest } from './session-page.js'
-import type { LeftSession } from './session-quota.js'
-import type { HeldSession, LastHolder } from './session-table.js'
+import type { DetachedSession } from './subject.js'
 import { TakeoverWatch } from './takeover.js'
 import { ZxidVerdict } from './zxid-verdict.js'
 
@@ -49,7 +48,7 @@ const FOR_THE_OPERATOR: ReadonlySet<LossCause> = new Set<LossCause>(['tls', 'ref
 
 /** One ZooKeeper session on behalf of one page. */
 export class Session implements LinkListener, HeldSession {
-  readonly #ensemble: Ensemble
+  readonly #ensemble: SessionServices
   readonly #page: SessionPage
   readonly #request: SessionRequest
   readonly #servers: ServerCursor
@@ -68,11 +67,11 @@ export class Session implements LinkListener, HeldSession {
   #whenIdle: (() => void) | null = null
   #leftBy: LastHolder | null = null
 
-  constructor(ensemble: Ensemble, page: SessionPage, request: SessionRequest) {
+  constructor(ensemble: SessionServices, page: SessionPage, request: SessionRequest) {
     this.#ensemble = ensemble
     this.#page = page
     this.#request = request
-    const { resume, chroot } = request
+    const { resume, subject } = request
     this.#id = resume ? hexId(resume.sealed.id) : null
     this.#generation = resume?.sealed.generation ?? 0
     this.#timeoutMs = request.timeoutMs
@@ -88,11 +87,11 @@ export class Session implements LinkListener, HeldSession {
       ...(resume && {
         session: { id: resume.sealed.id, password: resume.sealed.password },
         claimedZxid: resume.zxid,
-        watches: absolute(resume.watches, chroot),
+        watches: absolute(resume.watches, subject.chroot),
       }),
     })
-    ensemble.quota.opened(request.subject, chroot, this.#id)
-    if (this.#id) ensemble.sessions.take(this.#id, this)
+    ensemble.registry.opened(subject, this.#id)
+    if (this.#id) ensemble.registry.take(this.#id, this)
     this.#attach()
   }
 
@@ -107,7 +106,7 @@ export class Session implements LinkListener, HeldSession {
     this.#inFlight += 1
     const { nodeAcl, limits, metrics, warnings } = this.#ensemble
     const limited = (limit: LimitName) => metrics.limited(limit)
-    const place = { link: this.#link, chroot: this.#request.chroot, nodeAcl, limited }
+    const place = { link: this.#link, chroot: this.#request.subject.chroot, nodeAcl, limited }
     execute(call, place, limits, (answer) => {
       this.#inFlight -= 1
       if (answer.type === 'error' && answer.error.code === 'THROTTLED') {
@@ -194,7 +193,7 @@ export class Session implements LinkListener, HeldSession {
     const resumed = this.#id !== null
     if (!resumed) {
       this.#id = hexId(attached.id)
-      this.#ensemble.sessions.take(this.#id, this)
+      this.#ensemble.registry.take(this.#id, this)
     }
     this.#ensemble.metrics.attached(resumed)
     this.#enter('attached')
@@ -205,9 +204,9 @@ export class Session implements LinkListener, HeldSession {
       resumeToken: this.#ensemble.resumeTokens.seal({
         id: attached.id,
         password: attached.password,
-        subject: this.#request.subject,
+        subject: this.#request.subject.name,
         issuer: this.#request.issuer,
-        chroot: this.#request.chroot,
+        chroot: this.#request.subject.chroot,
         issuedAt: this.#attachedAt,
         generation: this.#generation,
       }),
@@ -259,7 +258,7 @@ export class Session implements LinkListener, HeldSession {
 
   linkEvent(event: { type: WatchEventType; path: string }): void {
     if (this.#state === 'lingering') return
-    this.#page.sessionEvent(event.type, withoutChroot(this.#request.chroot, event.path))
+    this.#page.sessionEvent(event.type, withoutChroot(this.#request.subject.chroot, event.path))
   }
 
   // ---- the way to the ensemble ----
@@ -278,10 +277,9 @@ export class Session implements LinkListener, HeldSession {
 
   /** Gives up the place or the turn that it has, if any. */
   #enterGate(go: () => void): void {
-    const { subject, chroot } = this.#request
     const kind = this.#id === null ? 'create' : 'renew'
     this.#pass?.release()
-    this.#pass = this.#ensemble.gate.enter(kind, go, holderOf(subject, chroot))
+    this.#pass = this.#ensemble.gate.enter(kind, go, this.#request.subject)
   }
 
   /**
@@ -326,32 +324,32 @@ export class Session implements LinkListener, HeldSession {
     idle?.()
   }
 
-  #finish(code: CloseCode, message: string, left: LeftSession | null = this.#leftBehind()): void {
+  #finish(code: CloseCode, message: string, left: DetachedSession | null = this.#leftBehind()): void {
     const told = this.#state !== 'lingering' && this.#state !== 'ended'
     this.#letGo(left)
     if (told) this.#page.sessionEnded(code, message)
   }
 
   /** What may live on in the ensemble when the link is let go of now. */
-  #leftBehind(): LeftSession | null {
+  #leftBehind(): DetachedSession | null {
     const { linkState } = this.#link
     if (this.#id === null && (linkState === 'idle' || linkState === 'dialing')) return null
     const attached = this.#attachedAt > 0
     return { id: this.#id, forMs: attached ? this.#timeoutMs : Math.min(this.#timeoutMs, USUAL_LONGEST_MS) }
   }
 
-  #letGo(left: LeftSession | null): void {
+  #letGo(left: DetachedSession | null): void {
     if (this.#state === 'ended') return
     this.#link.detach()
     this.#end(left)
   }
 
-  #end(left: LeftSession | null): void {
+  #end(left: DetachedSession | null): void {
     if (this.#state === 'ended') return
     this.#enter('ended')
-    this.#ensemble.quota.ended(this.#request.subject, this.#request.chroot, left)
+    this.#ensemble.registry.ended(this.#request.subject, left)
     this.#pass?.release()
-    if (this.#id) this.#ensemble.sessions.drop(this.#id, this)
+    if (this.#id) this.#ensemble.registry.drop(this.#id, this)
   }
 
   #enter(state: SessionState): void {

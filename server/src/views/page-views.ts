@@ -1,6 +1,6 @@
 import type { ViewPoint, WireError } from 'zoogate-client/protocol'
-import { Allowance } from '../limits/allowance.js'
 import type { LimitName, Limits } from '../limits/limits.js'
+import { TokenBucket } from '../limits/rates.js'
 import { wireError } from '../wire/errors.js'
 import type { SharedView, ViewSpec } from './shared-view.js'
 import type { Subscriber, ViewPage } from './subscriber.js'
@@ -51,7 +51,7 @@ export class PageViews implements ViewPage {
   readonly #limited: (limit: LimitName) => void
   readonly #now: () => number
   /** Of reads that are done because the page opens views. */
-  readonly #reads: Allowance
+  readonly #reads: TokenBucket
   readonly #open = new Map<number, OpenView>()
 
   constructor({ views, outlet, limits, holder, limited, now }: PageViewsOptions) {
@@ -62,7 +62,7 @@ export class PageViews implements ViewPage {
     this.#limited = limited
     this.#now = now ?? (() => performance.now())
     const burst = Math.max(BURST_VIEWS * limits.maxViewNodes, limits.maxViewReadsPerSecond)
-    this.#reads = new Allowance({ perSecond: limits.maxViewReadsPerSecond, burst }, this.#now())
+    this.#reads = new TokenBucket({ perSecond: limits.maxViewReadsPerSecond, burst }, this.#now())
   }
 
   /**

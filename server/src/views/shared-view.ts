@@ -1,5 +1,5 @@
 import type { HexLong, ViewDepth, ViewPoint } from 'zoogate-client/protocol'
-import type { Ensemble } from '../session/services.js'
+import type { SessionServices } from '../session/services.js'
 import { wireError } from '../wire/errors.js'
 import { Audience } from './audience.js'
 import type { CheckPace } from './check-pace.js'
@@ -23,8 +23,8 @@ export interface ViewSpec {
 }
 
 /** What views need of what the gateway's sessions share. */
-export type ViewEnsemble = Pick<Ensemble, 'limits' | 'marks'> & {
-  metrics: Pick<Ensemble['metrics'], 'viewTold'>
+export type ViewEnsemble = Pick<SessionServices, 'limits' | 'marks'> & {
+  metrics: Pick<SessionServices['metrics'], 'viewTold'>
 }
 
 /** The part of the source that one view needs. */

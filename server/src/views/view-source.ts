@@ -1,6 +1,6 @@
 import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
 import { OwnSession, type OwnSessionListener } from '../session/own-session.js'
-import type { Ensemble } from '../session/services.js'
+import type { SessionServices } from '../session/services.js'
 import type { AttachedSession, Callback, CallResult, EnsembleLink, NodeReading } from '../zookeeper/index.js'
 import { AccessNews } from './access-news.js'
 import { type ReadLane, ReadWindow } from './read-window.js'
@@ -49,7 +49,7 @@ export interface SourceReads {
  * it reads. It is open while a view is shown.
  */
 export class ViewSource implements OwnSessionListener {
-  readonly #ensemble: Ensemble
+  readonly #ensemble: SessionServices
   readonly #views = new Map<string, Set<Watching>>()
   /** Paths on which the link has a lasting watch. */
   readonly #watched = new Set<string>()
@@ -65,7 +65,7 @@ export class ViewSource implements OwnSessionListener {
     (path) => this.#tellOf({ type: 'AccessChanged', path }),
   )
 
-  constructor(ensemble: Ensemble) {
+  constructor(ensemble: SessionServices) {
     this.#ensemble = ensemble
   }
 

@@ -1,4 +1,4 @@
-import type { Ensemble } from '../session/services.js'
+import type { SessionServices } from '../session/services.js'
 import type { ViewReadings } from '../telemetry/metrics.js'
 import { CheckPace } from './check-pace.js'
 import { dearestViews } from './dearest-views.js'
@@ -9,7 +9,7 @@ import { ViewSource } from './view-source.js'
 
 /** All views that a gateway shows. Pages that ask for the same are shown the same one. */
 export class Views {
-  readonly #ensemble: Ensemble
+  readonly #ensemble: SessionServices
   readonly #source: ViewSource
   readonly #memory: ViewMemory
   readonly #checkPace: CheckPace
@@ -18,7 +18,7 @@ export class Views {
   readonly quota: ViewQuota
   #lastNumber = 0
 
-  constructor(ensemble: Ensemble) {
+  constructor(ensemble: SessionServices) {
     this.#ensemble = ensemble
     this.#source = new ViewSource(ensemble)
     const { limits } = ensemble

@@ -3,9 +3,8 @@ import { ResumeTokens } from '../../../server/src/access/resume-token.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../server/src/limits/limits.js'
 import { AttachGate } from '../../../server/src/session/attach-gate.js'
 import { OwnerMarks } from '../../../server/src/session/owner-marks.js'
-import type { Ensemble } from '../../../server/src/session/services.js'
-import { SessionQuota } from '../../../server/src/session/session-quota.js'
-import { SessionTable } from '../../../server/src/session/session-table.js'
+import { SessionRegistry } from '../../../server/src/session/registry.js'
+import type { SessionServices } from '../../../server/src/session/services.js'
 import { Metrics } from '../../../server/src/telemetry/metrics.js'
 import { Warnings } from '../../../server/src/telemetry/warnings.js'
 import { PageViews, Views } from '../../../server/src/views/index.js'
@@ -29,14 +28,13 @@ export function startViews(
     eventLoopLagMs: nothing,
   }
   const allLimits = { ...DEFAULT_LIMITS, ...limits }
-  const ensemble: Ensemble = {
+  const ensemble: SessionServices = {
     ...ServerList.parse(connectString),
     linkOptions: { readOnly: false },
     gate: new AttachGate(DEFAULT_LIMITS.attachConcurrency),
     resumeTokens: new ResumeTokens([Buffer.alloc(32)]),
     marks: new OwnerMarks(),
-    sessions: new SessionTable(),
-    quota: new SessionQuota(allLimits, nothing),
+    registry: new SessionRegistry(allLimits, { lagMs: nothing }),
     nodeAcl: 'open',
     limits: allLimits,
     log: silentLog,

@@ -2,11 +2,10 @@ import { ResumeTokens } from '../../../server/src/access/resume-token.js'
 import { DEFAULT_LIMITS, type Limits } from '../../../server/src/limits/limits.js'
 import { AttachGate } from '../../../server/src/session/attach-gate.js'
 import { OwnerMarks } from '../../../server/src/session/owner-marks.js'
-import type { Ensemble } from '../../../server/src/session/services.js'
+import { SessionRegistry } from '../../../server/src/session/registry.js'
+import type { SessionServices } from '../../../server/src/session/services.js'
 import { Session } from '../../../server/src/session/session.js'
 import type { PageSession, SessionPage, SessionRequest } from '../../../server/src/session/session-page.js'
-import { SessionQuota } from '../../../server/src/session/session-quota.js'
-import { SessionTable } from '../../../server/src/session/session-table.js'
 import { Metrics } from '../../../server/src/telemetry/metrics.js'
 import { Warnings } from '../../../server/src/telemetry/warnings.js'
 import { ServerList } from '../../../server/src/zookeeper/index.js'
@@ -46,7 +45,7 @@ export class RecordingPage implements SessionPage {
 }
 
 export interface SessionStage {
-  ensemble: Ensemble
+  ensemble: SessionServices
   /** A session of one subject, and its page. @param resumedId without it a new one */
   open(resumedId?: bigint): { session: Session; page: RecordingPage }
 }
@@ -55,7 +54,7 @@ export interface SessionStage {
 export function sessionStage(servers: { port: number }[], given: Partial<Limits> = {}): SessionStage {
   const limits = { ...DEFAULT_LIMITS, ...given }
   const nothing = () => 0
-  const sessions = new SessionTable()
+  const registry = new SessionRegistry(limits, { lagMs: nothing })
   const readings = {
     connections: nothing,
     unauthenticated: nothing,
@@ -64,26 +63,26 @@ export function sessionStage(servers: { port: number }[], given: Partial<Limits>
     eventLoopLagMs: nothing,
     views: () => ({ views: 0, subscribers: 0, slow: 0, nodes: 0, watches: 0, bytes: 0 }),
   }
-  const ensemble: Ensemble = {
+  const ensemble: SessionServices = {
     ...ServerList.parse(servers.map(({ port }) => `127.0.0.1:${port}`).join(',')),
     linkOptions: { readOnly: false },
     gate: new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject),
     resumeTokens: new ResumeTokens([Buffer.alloc(32)]),
     marks: new OwnerMarks(),
-    sessions,
-    quota: new SessionQuota(limits, nothing),
+    registry,
     nodeAcl: 'open',
     limits,
     log: silentLog,
     warnings: new Warnings(silentLog),
-    metrics: new Metrics({ ...readings, sessions: () => sessions.size }),
+    metrics: new Metrics({ ...readings, sessions: () => registry.size }),
   }
   return {
     ensemble,
     open(resumedId) {
       const page = new RecordingPage()
       const resume = resumedId === undefined ? null : resumeOf(resumedId)
-      const request = { subject: SUBJECT, issuer: null, chroot: '', auth: [], timeoutMs: 4_000, resume }
+      const subject = ensemble.registry.enter(SUBJECT, '')
+      const request = { subject, issuer: null, auth: [], timeoutMs: 4_000, resume }
       return { page, session: new Session(ensemble, page, request) }
     },
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Intake } from '../../../../server/src/connection/intake.js'
-import { PageRate } from '../../../../server/src/connection/page-rate.js'
 import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
+import { MessageRate } from '../../../../server/src/limits/rates.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -171,7 +171,7 @@ describe('the intake of a page', () => {
   it('keeps to the rate of its subject too, once that is known', () => {
     const { page, take, handled, told } = intake()
     const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 50 }
-    page.share(PageRate.ofSubject(limits, performance.now()))
+    page.share(MessageRate.ofSubject(limits, performance.now()))
     take(numbers(150))
     vi.advanceTimersByTime(10)
     expect(handled).toHaveLength(100)
@@ -184,7 +184,7 @@ describe('the intake of a page', () => {
   it('waits for whichever rate takes longest, and calls old what any of them holds back', () => {
     const { page, take, told } = intake({ maxMessageBytes: 200 })
     const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 1_000 }
-    page.share(PageRate.ofSubject(limits, performance.now()))
+    page.share(MessageRate.ofSubject(limits, performance.now()))
     page.charge({ messages: 300 })
     take([1])
     vi.advanceTimersByTime(0)

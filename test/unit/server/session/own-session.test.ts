@@ -49,7 +49,7 @@ describe('an own session', () => {
 
   it('waits for its turn at the gate, and gives the turn back when it is attached', async () => {
     const { session, log, says, ensemble } = open()
-    const pass = ensemble.gate.enter('create', () => undefined)
+    const pass = ensemble.gate.enter('create', () => undefined, null)
     session.open()
     expect([ensemble.gate.waiting, log]).toEqual([1, []])
     pass.release()
@@ -176,7 +176,7 @@ describe('an own session', () => {
 
     it('leaves the queue of the gate', async () => {
       const { session, ensemble } = open()
-      ensemble.gate.enter('create', () => undefined)
+      ensemble.gate.enter('create', () => undefined, null)
       session.open()
       await session.close()
       expect(ensemble.gate.waiting).toBe(0)
@@ -232,9 +232,13 @@ function answerOnce(type: number, err: number): NonNullable<FakeServer['script']
 
 async function enters(gate: ReturnType<typeof ownEnsemble>['gate']): Promise<void> {
   let isInside = false
-  const pass = gate.enter('create', () => {
-    isInside = true
-  })
+  const pass = gate.enter(
+    'create',
+    () => {
+      isInside = true
+    },
+    null,
+  )
   await waitUntil('another one has its turn', () => isInside, { intervalMs: 2 })
   pass.release()
 }

@@ -23,7 +23,7 @@ const connected = (count: number) =>
 const asked = (type: number) =>
   waitUntil(`a request ${type} came`, () => server.connection.types.includes(type), { intervalMs: 2 })
 const isOver = ({ ensemble }: ReturnType<typeof sessionStage>) =>
-  waitUntil('the session is over', () => ensemble.sessions.size === 0, { intervalMs: 2 })
+  waitUntil('the session is over', () => ensemble.registry.size === 0, { intervalMs: 2 })
 
 describe('a page that closes a session which waits for its turn to attach', () => {
   it('waits on, and dials only in its turn', async () => {
@@ -130,7 +130,7 @@ describe('a session that somebody else than its page wants closed', () => {
     const { session } = stage.open(0x10n)
     await connected(1)
     session.closeUnlessMoved()
-    expect(stage.ensemble.sessions.size).toBe(0)
+    expect(stage.ensemble.registry.size).toBe(0)
     expect(server.connections).toHaveLength(1)
   })
 
@@ -147,7 +147,7 @@ describe('a session that somebody else than its page wants closed', () => {
 
 describe('the quota of a session', () => {
   const hasRoom = ({ ensemble }: ReturnType<typeof sessionStage>) =>
-    ensemble.quota.refusal('ada', '') === null
+    ensemble.registry.refusal(ensemble.registry.enter('ada', '')) === null
 
   it('stays taken when it is let go of, and is free when it is closed', async () => {
     server.script = GREET
