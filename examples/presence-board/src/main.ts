@@ -1,6 +1,6 @@
 // Puts the parts together: settings → client → presence → wall, panels and log.
 
-import { type Client, createClient, type Presence } from 'zoogate-client'
+import { type Client, createClient, type Presence, ZoogateError } from 'zoogate-client'
 import { Announcer } from './announcer.js'
 import { Arrivals } from './arrivals.js'
 import { Cards } from './cards.js'
@@ -35,7 +35,7 @@ function start(): void {
   let identity = loadIdentity(settings.name, kept)
 
   const log = new Log(byId('log', HTMLOListElement), new Announcer(byId('announcer')))
-  const reportError = (error: unknown) => log.add('error', describe(error))
+  const reportError = (error: unknown) => logError(log, error)
   const client = createClient({
     url: settings.gateways,
     getToken: ({ signal }) =>
@@ -101,7 +101,7 @@ function showSession(client: Client, room: Presence<Identity>, log: Log): void {
   let lastId: string | null = null
   client.on('state', ({ state, previous, reason, error }) => {
     log.add('state', `${previous} → ${state}${reason ? ` (${reason})` : ''}`)
-    if (error) log.add('error', describe(error))
+    if (error) logError(log, error)
     if (state !== 'CONNECTED' || !client.session) return
     const { id, resumed } = client.session
     log.add('session', sessionNews(id, resumed, lastId))
@@ -123,7 +123,7 @@ function showWall(room: Presence<Identity>, browser: string, log: Log): void {
     const visitors = snapshot.members.map((member) => readVisitor(member, browser))
     arrivals.note(visitors)
     cards.show(visitors, Date.now())
-    if (snapshot.error && snapshot.error !== error) log.add('error', describe(snapshot.error))
+    if (snapshot.error && snapshot.error !== error) logError(log, snapshot.error)
     error = snapshot.error
   }
   room.subscribe(show)
@@ -139,7 +139,7 @@ async function offerFaults(client: Client, tab: string, log: Log): Promise<void>
     return begun.then(
       () => true,
       (error: unknown) => {
-        log.add('error', describe(error))
+        logError(log, error)
         return false
       },
     )
@@ -167,6 +167,12 @@ function bindNameForm(name: string, onRename: (name: string) => void): void {
     input.value = wanted
     onRename(wanted)
   })
+}
+
+function logError(log: Log, error: unknown): void {
+  // Leaving closes the session, which the log says already, and fails the calls in flight.
+  if (error instanceof ZoogateError && error.code === 'SESSION_CLOSED') return
+  log.add('error', describe(error))
 }
 
 function describe(error: unknown): string {

@@ -14,20 +14,22 @@ interface StatusElements {
 }
 
 export class LinkStatus {
-  #staleSince: number | null = null
+  /** Null while the board is live; undefined before it has been live. */
+  #staleSince: number | null | undefined
 
   constructor(private readonly elements: StatusElements) {}
 
   show({ state, reason }: ClientSnapshot, { stale, error }: ViewSnapshot, now: number): void {
     const { root, state: signal, word, note } = this.elements
     const isLive = state === 'CONNECTED' && !stale && error === null
-    this.#staleSince = isLive ? null : (this.#staleSince ?? now)
+    if (isLive) this.#staleSince = null
+    else if (this.#staleSince === null) this.#staleSince = now
     root.dataset.stale = String(!isLive)
     signal.dataset.state = state
     setText(word, isLive ? 'Live' : state.replace('_', ' '))
     if (isLive) setText(note, '')
     else if (error) setText(note, `${error.code}: ${error.message}`)
     else if (state === 'CLOSED') setText(note, `${reason ?? ''}: reload the page`)
-    else setText(note, `as of ${clockTime(this.#staleSince ?? now)}`)
+    else setText(note, this.#staleSince ? `as of ${clockTime(this.#staleSince)}` : 'loading the services')
   }
 }

@@ -110,6 +110,7 @@ function boardCases(start: () => Promise<BoardEnsemble>): void {
     await grace.waitForNames(['Grace'])
     await ada.waitForState('CLOSED')
     expect(await ada.names()).toEqual(['Grace'])
+    expect(await ada.page.locator('#log li[data-kind="error"]').count()).toBe(0)
     await ada.page.locator('#rejoin').click()
     await Promise.all([ada, grace].map((visitor) => visitor.waitForNames(['Ada', 'Grace'])))
     expect(await ada.ownMember()).toBe(adasNode)

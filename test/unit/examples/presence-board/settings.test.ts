@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readSettings, renamed } from '../../../../examples/presence-board/src/settings.js'
 
 describe('settings', () => {
-  it('default to the gateway that served the page', () => {
+  it('name the gateway that served the page by default', () => {
     expect(readSettings('https://board.example/', 'ab1')).toEqual({
       gateways: ['wss://board.example/zoogate?tab=ab1'],
       tokenUrl: '/demo/token',
