@@ -1,6 +1,6 @@
 import jwt from 'jsonwebtoken'
 import { CLOSE_CODES, type CloseCode } from 'zoogate-client/protocol'
-import { DEFAULT_LIMITS } from '../limits/limits.js'
+import { FIXED_LIMITS } from '../limits/limits.js'
 import { type GrantOptions, grantsOf, type Identity, identityOf } from './claims.js'
 import { type JwksReport, RemoteKeys } from './jwks.js'
 import {
@@ -95,7 +95,7 @@ function staticKey({ secret, publicKey: pem, algorithms }: JwtOptions): Verifica
 function withFetchedKeys(
   url: string,
   options: JwtOptions,
-  { jwks, maxJwksAgeMs = DEFAULT_LIMITS.maxJwksAgeMs, now }: AuthenticatorContext,
+  { jwks, maxJwksAgeMs = FIXED_LIMITS.maxJwksAgeMs, now }: AuthenticatorContext,
   check: (token: string, key: VerificationKey) => Authentication,
 ): Authenticator {
   const accepted: readonly string[] = publishedAlgorithms(options.algorithms)

@@ -4,8 +4,10 @@ import { type BoundRule, RIGHT_BITS, type RuleOrigin } from '../access/access-ru
 import { type Identity, identityOf } from '../access/claims.js'
 import { DerivedIdentities } from '../access/derived-identity.js'
 import { AccessPolicy, type Need, partsOf, type Rights } from '../access/rights.js'
-import { ConfigError, checkAccess, gatewayOptionsSchema } from '../config/options.js'
+import { accessContradictions } from '../config/contradictions.js'
+import { ConfigError, gatewayOptionsSchema, problemLines } from '../config/options.js'
 import { readSettings, settingNames } from '../config/sources.js'
+import { FIXED_LIMITS } from '../limits/limits.js'
 import { withChroot } from '../wire/path.js'
 import { parseMessage } from '../wire/protocol.js'
 import { parseClaim } from './token.js'
@@ -16,7 +18,6 @@ const accessOptionsSchema = gatewayOptionsSchema.pick({
   rules: true,
   identitySecret: true,
   nodeAcl: true,
-  limits: true,
 })
 
 export interface ExplainFlags {
@@ -65,18 +66,15 @@ function explanationOf(
   const { path: _, ...settings } = flags
   const { gateway } = readSettings({ flags: settings, env, configFile: flags.config })
   const checked = accessOptionsSchema.safeParse(gateway)
-  if (!checked.success) {
-    const lines = checked.error.issues.map(
-      (issue) => `${settingNames(issue.path.join('.'))}: ${issue.message}`,
-    )
-    throw new ConfigError(lines.join('\n'))
-  }
-  const { access, rules, identitySecret, limits } = checked.data
-  checkAccess(checked.data, settingNames)
+  const problems = checked.success
+    ? accessContradictions(checked.data, settingNames)
+    : problemLines(checked.error, settingNames)
+  if (!checked.success || problems.length > 0) throw new ConfigError(problems.join('\n'))
+  const { access, rules, identitySecret } = checked.data
   const identities = identitySecret === undefined ? null : new DerivedIdentities(identitySecret)
   const identity = identityOf(claimsOf(flags), 0, { access: new AccessPolicy(access, rules), identities })
   if (typeof identity === 'string') throw new ConfigError(`--sub, --claim, --chroot: ${identity}`)
-  return explain(callOf(flags), identity, limits.maxPathLength)
+  return explain(callOf(flags), identity, FIXED_LIMITS.maxPathLength)
 }
 
 export interface Explanation {

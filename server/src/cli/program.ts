@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { flagName, SETTINGS } from '../config/sources.js'
+import { SETTINGS } from '../config/settings.js'
+import { flagName } from '../config/sources.js'
 import { type DevFlags, runDev } from './dev/dev.js'
 import { runDoctor } from './doctor/doctor.js'
 import { type ExplainFlags, runExplain } from './explain.js'
@@ -41,7 +42,7 @@ export function createProgram(): Command {
     // Not 1, which with --explain means forbidden.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   for (const [name, setting] of Object.entries(SETTINGS)) {
-    serve.addOption(new Option(`--${flagName(name)} <value>`, setting.help))
+    serve.addOption(new Option(`--${flagName(name)} <value>`, setting.says))
   }
 
   program

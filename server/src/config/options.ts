@@ -6,12 +6,22 @@ import { COOKIE_NAME } from '../access/cookie.js'
 import { isLoopback } from '../access/origin.js'
 import { RESUME_KEY_BYTES } from '../access/resume-token.js'
 import { JWT_ALGORITHMS } from '../access/verification-key.js'
-import { DEFAULT_LIMITS } from '../limits/limits.js'
-import { NODE_ACLS, type NodeAcl } from '../session/node-acl.js'
+import { type Limits, limitsFrom } from '../limits/limits.js'
+import type { NodeAcl } from '../session/node-acl.js'
 import { createLog, type Log } from '../telemetry/log.js'
+import { contradictions, type NameOf } from './contradictions.js'
+import { completeLimits, LIMIT_NAMES, LIMIT_SETTINGS } from './limit-settings.js'
+import type { NumberSetting } from './setting.js'
+import { SETTINGS } from './settings.js'
 
-const milliseconds = z.int().min(0).max(2_147_483_647)
-const count = z.int().min(1)
+/** A number within the bounds of its row, with its default. */
+export function numberSchema(setting: NumberSetting): z.ZodDefault<z.ZodInt> {
+  return boundedNumber(setting).default(setting.default)
+}
+
+function boundedNumber({ min, max = Number.MAX_SAFE_INTEGER }: NumberSetting): z.ZodInt {
+  return z.int().min(min).max(max)
+}
 
 const resumeKey = z.base64().refine((key) => Buffer.from(key, 'base64').length === RESUME_KEY_BYTES, {
   error: `each resume key is ${RESUME_KEY_BYTES} bytes in base64: openssl rand -base64 ${RESUME_KEY_BYTES}`,
@@ -20,7 +30,7 @@ const resumeKey = z.base64().refine((key) => Buffer.from(key, 'base64').length =
 const jwksUrl = z
   .url({ protocol: /^https?$/, abort: true, error: 'give the address of a key set: https://…' })
   .refine((url) => new URL(url).protocol === 'https:' || isLoopback(new URL(url).hostname), {
-    error: 'give an https address: over plain http, whoever is on the way chooses the keys',
+    error: 'give an https address: over plain http, anything on the way could replace the keys',
   })
   .refine((url) => new URL(url).username === '' && new URL(url).password === '', {
     error: 'a key set is public: leave out the name and password',
@@ -34,20 +44,20 @@ const jwtSchema = z
     algorithms: z.array(z.enum(JWT_ALGORITHMS)).min(1).optional(),
     audience: z.string().min(1).optional(),
     issuer: z.string().min(1).optional(),
-    clockToleranceS: z.int().min(0).max(300).default(5),
+    clockToleranceS: numberSchema(SETTINGS.jwtClockToleranceS),
   })
   .refine((jwt) => [jwt.secret, jwt.publicKey, jwt.jwksUrl].filter((key) => key !== undefined).length === 1, {
     error:
-      'give exactly one of a secret, a public key and the address of a key set, so that tokens can be checked',
+      'give exactly one of a secret, a public key and the address of a key set: tokens are checked with it',
   })
   .refine((jwt) => !jwt.secret?.includes('PUBLIC KEY-----'), {
     path: ['secret'],
-    error: 'this is a public key; whoever reads it could sign tokens with it. Give it as the public key',
+    error: 'this is a public key, and every reader of it could sign tokens; give it as the public key',
   })
 
 const tlsSchema = z
   .object({
-    enabled: z.boolean().default(false),
+    enabled: z.boolean().default(SETTINGS.zookeeperTls.default),
     ca: z.string().min(1).optional(),
     cert: z.string().min(1).optional(),
     key: z.string().min(1).optional(),
@@ -63,93 +73,53 @@ const tlsSchema = z
     error: 'TLS settings are given, but TLS is not switched on',
   })
 
-const limitsSchema = z.object({
-  helloTimeoutMs: milliseconds.min(1).default(DEFAULT_LIMITS.helloTimeoutMs),
-  upgradeTimeoutMs: milliseconds.min(1).default(DEFAULT_LIMITS.upgradeTimeoutMs),
-  maxMessageBytes: count.min(1024).default(DEFAULT_LIMITS.maxMessageBytes),
-  maxDataBytes: count.default(DEFAULT_LIMITS.maxDataBytes),
-  // Pages rely on so many.
-  maxFrameMessages: count.min(1_000).default(DEFAULT_LIMITS.maxFrameMessages),
-  maxCallsInFlight: count.default(DEFAULT_LIMITS.maxCallsInFlight),
-  maxWatches: count.default(DEFAULT_LIMITS.maxWatches),
-  maxWatchBytes: count.default(DEFAULT_LIMITS.maxWatchBytes),
-  maxBufferedBytes: count.min(65_536).default(DEFAULT_LIMITS.maxBufferedBytes),
-  maxBufferedBytesTotal: count.min(65_536).default(DEFAULT_LIMITS.maxBufferedBytesTotal),
-  maxMultiParts: count.default(DEFAULT_LIMITS.maxMultiParts),
-  maxPathLength: count.default(DEFAULT_LIMITS.maxPathLength),
-  maxPathDepth: count.default(DEFAULT_LIMITS.maxPathDepth),
-  maxMessagesPerSecond: count.default(DEFAULT_LIMITS.maxMessagesPerSecond),
-  maxBytesPerSecond: count.min(1024).default(DEFAULT_LIMITS.maxBytesPerSecond),
-  maxMessagesPerSecondPerSubject: count.default(DEFAULT_LIMITS.maxMessagesPerSecondPerSubject),
-  maxBytesPerSecondPerSubject: count.min(1024).default(DEFAULT_LIMITS.maxBytesPerSecondPerSubject),
-  maxConnections: count.default(DEFAULT_LIMITS.maxConnections),
-  maxUnauthenticated: count.default(DEFAULT_LIMITS.maxUnauthenticated),
-  maxUnauthenticatedPerAddress: count.default(DEFAULT_LIMITS.maxUnauthenticatedPerAddress),
-  maxUnauthenticatedBytes: count.min(65_536).default(DEFAULT_LIMITS.maxUnauthenticatedBytes),
-  maxConnectsPerSecond: count.default(DEFAULT_LIMITS.maxConnectsPerSecond),
-  connectBurst: count.default(DEFAULT_LIMITS.connectBurst),
-  maxAddresses: count.default(DEFAULT_LIMITS.maxAddresses),
-  maxSessions: count.default(DEFAULT_LIMITS.maxSessions),
-  maxSessionsPerSubject: count.default(DEFAULT_LIMITS.maxSessionsPerSubject),
-  maxEventLoopLagMs: milliseconds.min(1).default(DEFAULT_LIMITS.maxEventLoopLagMs),
-  attachConcurrency: count.default(DEFAULT_LIMITS.attachConcurrency),
-  attachConcurrencyPerSubject: count.default(DEFAULT_LIMITS.attachConcurrencyPerSubject),
-  maxJwksAgeMs: milliseconds.min(60_000).default(DEFAULT_LIMITS.maxJwksAgeMs),
-  maxViews: count.default(DEFAULT_LIMITS.maxViews),
-  maxSharedViews: count.default(DEFAULT_LIMITS.maxSharedViews),
-  maxSharedViewsPerSubject: count.default(DEFAULT_LIMITS.maxSharedViewsPerSubject),
-  maxViewNodes: count.default(DEFAULT_LIMITS.maxViewNodes),
-  maxViewBytes: count.default(DEFAULT_LIMITS.maxViewBytes),
-  maxViewBytesTotal: count.default(DEFAULT_LIMITS.maxViewBytesTotal),
-  maxViewReadsPerSecond: count.default(DEFAULT_LIMITS.maxViewReadsPerSecond),
-  maxViewChecksPerSecond: count.default(DEFAULT_LIMITS.maxViewChecksPerSecond),
-  viewCheckMs: milliseconds.min(100).default(DEFAULT_LIMITS.viewCheckMs),
-  // Below a socket's own buffer (64 KiB in newer Node.js) it would not say when everything has been read.
-  maxViewBacklogBytes: count.min(65_536).default(DEFAULT_LIMITS.maxViewBacklogBytes),
-  drainMs: milliseconds.default(DEFAULT_LIMITS.drainMs),
-})
+const limitsSchema = z
+  .strictObject(
+    Object.fromEntries(
+      LIMIT_NAMES.map((name) => [name, boundedNumber(LIMIT_SETTINGS[name]).optional()]),
+    ) as Record<(typeof LIMIT_NAMES)[number], z.ZodOptional<z.ZodInt>>,
+  )
+  .transform(completeLimits)
 
+const longSecret = z.string().min(32, 'give at least 32 random characters: openssl rand -base64 32')
+
+/** The options of the library. The table of settings says what each does, and holds its default and bounds. */
 export const gatewayOptionsSchema = z.object({
   /** ZooKeeper's connect string: `host:port,host:port/chroot`. */
   zookeeper: z.string().min(1),
   /** TLS to the ensemble; with `cert` and `key` (PEM) the gateway shows a certificate of its own. */
   tls: tlsSchema.prefault({}),
   /** Also attach to servers that have lost their quorum: pages read, and see `readOnly` in their session. */
-  readOnly: z.boolean().default(false),
+  readOnly: z.boolean().default(SETTINGS.readOnly.default),
   jwt: jwtSchema,
   /** Path of the WebSocket. */
-  path: z.string().startsWith('/').default('/zoogate'),
+  path: z.string().startsWith('/').default(SETTINGS.path.default),
   /** Each 32 bytes in base64; the first seals, each opens. Without any, a restart ends every resume. */
   resumeKeys: z.array(resumeKey).min(1).optional(),
   /** Exact origins, or `*`. Without any, only pages of the gateway's own host. */
   allowedOrigins: z.array(z.string().min(1)).optional(),
-  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed. Without any, each peer speaks for itself. */
+  /** Addresses and networks of the proxies that set `X-Forwarded-For`. Without any, each peer counts by its own address. */
   trustedProxies: z
     .array(z.string().refine(isNetwork, 'give an address or a network: 10.0.0.0/8, 2001:db8::/32'))
     .default([]),
-  /** Name of a cookie that carries the token of a page whose hello brings none. Needs exact origins. */
+  /** Name of a cookie that carries the token of pages that send none. Needs exact origins. */
   cookie: z.string().regex(COOKIE_NAME, 'this is no name of a cookie').optional(),
-  /** Switches `revoke` on; the same for all replicas: who has it owns the list of revocations in the ensemble. */
-  adminToken: z
-    .string()
-    .min(32, 'at least 32 characters, not to be guessed: openssl rand -base64 32')
-    .optional(),
+  /** Switches `revoke` on. The same for all replicas: its holder owns the list of revocations in the ensemble. */
+  adminToken: longSecret.optional(),
   /** `rules`: what no rule allows, here or in the token, is forbidden. `open`: everything under the chroot. */
-  access: z.enum(['rules', 'open']).default('rules'),
+  access: z.enum(SETTINGS.access.choices).default(SETTINGS.access.default),
   /** Rules for every page, besides those of its token. */
   rules: z.array(accessRuleSchema).max(1000).default([]),
-  /** Gives each person an identity in ZooKeeper; the same for all replicas, and for as long as the nodes are to be theirs. */
-  identitySecret: z
-    .string()
-    .min(32, 'at least 32 characters, not to be guessed: openssl rand -base64 32')
-    .optional(),
+  /** Gives each subject an identity in ZooKeeper. The same for all replicas, and as long as its nodes are to stay its own. */
+  identitySecret: longSecret.optional(),
   /**
-   * Who may what with nodes that pages make without an access control list: `open`: everybody everything; `creator`: only who
-   * made them; `creator_read`: everybody reads. @default 'creator_read' with an identity secret, else 'open'
+   * Access control list of nodes that pages create without one. `open`: anyone may do everything; `creator`: only the creating
+   * identity; `creator_read`: others may read. @default 'creator_read' with an identity secret, else 'open'
    */
-  nodeAcl: z.enum(NODE_ACLS).optional(),
+  nodeAcl: z.enum(SETTINGS.nodeAcl.choices).optional(),
   /** Milliseconds that a session waits for its page after a close frame 1001. */
-  lingerMs: milliseconds.default(3_000),
+  lingerMs: numberSchema(SETTINGS.lingerMs),
+  /** The limits that are settings; `Limits` has those that follow from them. */
   limits: limitsSchema.prefault({}),
 })
 
@@ -159,15 +129,15 @@ export type GatewayOptions = z.input<typeof gatewayOptionsSchema> & {
   log?: Log
 }
 
+type CheckedOptions = z.output<typeof gatewayOptionsSchema>
+
 /** Checked, complete and frozen. */
-export type GatewayConfig = Readonly<
-  Omit<z.output<typeof gatewayOptionsSchema>, 'resumeKeys' | 'nodeAcl'>
-> & {
+export type GatewayConfig = Readonly<Omit<CheckedOptions, 'resumeKeys' | 'nodeAcl' | 'limits'>> & {
   readonly nodeAcl: NodeAcl
   readonly resumeKeys: readonly Buffer[]
+  readonly limits: Readonly<Limits>
   readonly log: Log
-  /** Turns the place of a complaint, like `jwt.secret`, into the name that whoever set it knows. */
-  readonly nameOf: (place: string) => string
+  readonly nameOf: NameOf
 }
 
 /** A setting is missing or wrong; the message names it and says what it should be. */
@@ -176,61 +146,53 @@ export class ConfigError extends Error {
 }
 
 /**
- * Checks the options and fills in what is missing.
+ * Checks the options and fills in the defaults.
  * @throws ConfigError with a line for each option that is wrong
  */
-export function checkOptions(
-  input: GatewayOptions,
-  nameOf: GatewayConfig['nameOf'] = (place) => place,
-): GatewayConfig {
-  const { log: given, ...rest } = input
+export function checkOptions(input: GatewayOptions, nameOf: NameOf = (option) => option): GatewayConfig {
+  const { log = createLog(SETTINGS.logLevel.default), ...rest } = input
   const checked = gatewayOptionsSchema.safeParse(rest)
-  if (!checked.success) {
-    const lines = checked.error.issues.map((issue) => `${nameOf(issue.path.join('.'))}: ${issue.message}`)
-    throw new ConfigError(lines.join('\n'))
-  }
-  const { resumeKeys, ...options } = checked.data
-  checkAccess(options, nameOf)
-  if (options.cookie !== undefined && options.allowedOrigins?.includes('*')) {
-    const names = `${nameOf('cookie')} and ${nameOf('allowedOrigins')}`
-    throw new ConfigError(
-      `${names}: with a cookie, every origin would mean that any web page can act as whoever visits it; list the origins`,
-    )
-  }
-  const log = given ?? createLog('info')
-  if (!resumeKeys)
-    log.warn({}, 'no resume keys: sessions cannot be resumed after a restart or on another replica')
-  if (options.allowedOrigins?.includes('*'))
-    log.warn({}, 'every origin is allowed: any web page can dial this gateway')
-  if (options.jwt.secret !== undefined && options.jwt.secret.length < 32) {
-    log.warn({}, 'the token secret is shorter than 32 characters and can be guessed: openssl rand -base64 32')
-  }
-  if (options.nodeAcl === undefined && options.identitySecret === undefined) {
-    const names = `${nameOf('identitySecret')} (openssl rand -base64 32), or ${nameOf('nodeAcl')} to open`
-    log.warn(
-      {},
-      `no identity secret: whatever pages create is open to every client of the ensemble; set ${names}`,
-    )
-  }
-  const keys = resumeKeys?.map((key) => Buffer.from(key, 'base64')) ?? [randomBytes(RESUME_KEY_BYTES)]
-  const nodeAcl = options.nodeAcl ?? (options.identitySecret === undefined ? 'open' : 'creator_read')
-  return Object.freeze({ ...options, nodeAcl, resumeKeys: keys, log, nameOf })
+  if (!checked.success) throw new ConfigError(problemLines(checked.error, nameOf).join('\n'))
+  const { resumeKeys, nodeAcl, limits, ...options } = checked.data
+  const problems = contradictions(checked.data, nameOf)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  for (const warning of warningsFor(checked.data, nameOf)) log.warn({}, warning)
+  return Object.freeze({
+    ...options,
+    nodeAcl: nodeAcl ?? (options.identitySecret === undefined ? 'open' : 'creator_read'),
+    resumeKeys: resumeKeys?.map((key) => Buffer.from(key, 'base64')) ?? [randomBytes(RESUME_KEY_BYTES)],
+    limits: limitsFrom(limits),
+    log,
+    nameOf,
+  })
 }
 
-/** @throws ConfigError for settings that cannot be meant together */
-export function checkAccess(
-  options: Pick<z.output<typeof gatewayOptionsSchema>, 'access' | 'rules' | 'identitySecret' | 'nodeAcl'>,
-  nameOf: GatewayConfig['nameOf'],
-): void {
-  const { access, rules, identitySecret, nodeAcl } = options
-  if (access === 'open' && rules.length > 0) {
-    throw new ConfigError(
-      `${nameOf('access')}: open allows everything, so that the rules would mean nothing; leave out one of them`,
+export function problemLines({ issues }: z.ZodError, nameOf: NameOf): string[] {
+  return issues.map(({ path, message }) => `${nameOf(path.join('.'))}: ${message}`)
+}
+
+function warningsFor(options: CheckedOptions, nameOf: NameOf): string[] {
+  const { resumeKeys, allowedOrigins, jwt, nodeAcl, identitySecret } = options
+  const warnings: string[] = []
+  if (!resumeKeys) {
+    warnings.push(
+      'no resume keys: sessions cannot be resumed after a restart or on another replica; ' +
+        `set ${nameOf('resumeKeys')} (openssl rand -base64 ${RESUME_KEY_BYTES})`,
     )
   }
-  if (identitySecret === undefined && (nodeAcl === 'creator' || nodeAcl === 'creator_read')) {
-    throw new ConfigError(
-      `${nameOf('nodeAcl')}: ${nodeAcl} needs creators that the ensemble can tell apart; set ${nameOf('identitySecret')}`,
+  if (allowedOrigins?.includes('*')) {
+    warnings.push('every origin is allowed: any web page can connect to this gateway')
+  }
+  if (jwt.secret !== undefined && jwt.secret.length < 32) {
+    warnings.push(
+      'the token secret is shorter than 32 characters and can be guessed: replace it (openssl rand -base64 32)',
     )
   }
+  if (nodeAcl === undefined && identitySecret === undefined) {
+    warnings.push(
+      'no identity secret: every client of the ensemble can change the nodes that pages create; ' +
+        `set ${nameOf('identitySecret')} (openssl rand -base64 32), or ${nameOf('nodeAcl')} to open`,
+    )
+  }
+  return warnings
 }

@@ -64,11 +64,7 @@ it(`lets a page in and serves it beside ${CROWD} sockets from a hundred addresse
 })
 
 it(`gives the memory of ${CROWD} such sockets back, where it is told to hold them`, async () => {
-  const gateway = serveProcess(ensemble.connectString, {
-    ZOOGATE_MAX_UNAUTHENTICATED: '15000',
-    ...CROWD_FROM_ONE_ADDRESS,
-    ZOOGATE_HELLO_TIMEOUT_MS: '20000',
-  })
+  const gateway = serveProcess(ensemble.connectString, CROWD_FROM_ONE_ADDRESS, { helloTimeoutMs: 20_000 })
   const http = await gateway.listening()
   const url = webSocketOf(http)
   const warm = await RawPage.connect(url, { token: token('warm') })

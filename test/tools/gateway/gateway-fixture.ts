@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import jwt from 'jsonwebtoken'
-import { createGateway, type Gateway, type GatewayOptions, type Log } from 'zoogate'
+import type { Gateway, GatewayOptions, Limits, Log } from 'zoogate'
+import { checkOptions } from '../../../server/src/config/options.js'
+import { createCheckedGateway } from '../../../server/src/gateway/gateway.js'
 
 export const SECRET = 'the secret that tests sign their tokens with'
 export const RESUME_KEY = randomBytes(32).toString('base64')
@@ -21,12 +23,17 @@ export interface TestGateway {
 
 const started: Gateway[] = []
 
+/** `limits`: any of them, also the limits that are no settings. Each stands for itself; no other follows from it. */
+type TestOptions = Omit<Partial<GatewayOptions>, 'limits'> & {
+  limits?: { [Name in keyof Limits]?: number | undefined } | undefined
+}
+
 /** A gateway in this process on a port of its own; all share a secret and a resume key. */
 export async function startGateway(
   zookeeper: string,
-  options: Partial<GatewayOptions> = {},
+  { limits, ...options }: TestOptions = {},
 ): Promise<TestGateway> {
-  const gateway = createGateway({
+  const config = checkOptions({
     zookeeper,
     jwt: { secret: SECRET },
     access: 'open',
@@ -34,6 +41,7 @@ export async function startGateway(
     log: silentLog,
     ...options,
   })
+  const gateway = createCheckedGateway({ ...config, limits: { ...config.limits, ...limits } as Limits })
   started.push(gateway)
   const { url, host, port } = await gateway.listen({ port: 0 })
   return { gateway, url, http: `http://${host}:${port}` }

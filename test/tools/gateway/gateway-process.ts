@@ -2,24 +2,26 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Limits } from 'zoogate'
 import { waitUntil } from '../wait-until.js'
 import { RESUME_KEY, SECRET } from './gateway-fixture.js'
 
 const MAIN = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url))
+const WITH_LIMITS = fileURLToPath(new URL('gateway-with-limits.mjs', import.meta.url))
 
 /** What Linux counts CPU time in for every program. */
 const CLOCK_TICKS_A_SECOND = 100
 
-/** One run of the `zoogate` command, as built. */
+/** One run of the `zoogate` command, as built, or of another program. */
 export class Run {
   stdout = ''
   stderr = ''
   readonly process: ChildProcess
 
-  constructor(args: string[], env: Record<string, string> = {}) {
+  constructor(args: string[], env: Record<string, string> = {}, program = MAIN) {
     // Nothing of this process's own settings.
     const { PATH = '', HOME = '' } = process.env
-    this.process = spawn(process.execPath, [MAIN, ...args], { env: { PATH, HOME, ...env } })
+    this.process = spawn(process.execPath, [program, ...args], { env: { PATH, HOME, ...env } })
     this.process.stdout?.on('data', (data) => {
       this.stdout += data
     })
@@ -66,8 +68,8 @@ export class Run {
 
 const runs: Run[] = []
 
-export function run(args: string[], env?: Record<string, string>): Run {
-  const started = new Run(args, env)
+export function run(args: string[], env?: Record<string, string>, program?: string): Run {
+  const started = new Run(args, env, program)
   runs.push(started)
   return started
 }
@@ -77,22 +79,33 @@ export async function endRuns(): Promise<void> {
   await Promise.all(runs.splice(0).map((started) => started.kill()))
 }
 
-/** `zoogate serve` with the tests' secret and resume key, everything allowed, on any port unless one is given. */
-export function serveProcess(zookeeper: string, env: Record<string, string> = {}): Run {
-  return run(['serve'], {
+/**
+ * `zoogate serve` with the tests' secret and resume key, everything allowed, on any port unless one is given.
+ * @param limits limits that are no settings; with them it is the same gateway, but not the command
+ */
+export function serveProcess(
+  zookeeper: string,
+  env: Record<string, string> = {},
+  limits?: Partial<Limits>,
+): Run {
+  const settings = {
     ZOOGATE_ZOOKEEPER: zookeeper,
     ZOOGATE_PORT: '0',
     ZOOGATE_JWT_SECRET: SECRET,
     ZOOGATE_RESUME_KEYS: RESUME_KEY,
     ZOOGATE_ACCESS: 'open',
     ...env,
-  })
+  }
+  return limits ? run([JSON.stringify(limits)], settings, WITH_LIMITS) : run(['serve'], settings)
 }
 
 /** For thousands of pages that come from one address at once, as no honest ones do outside of tests. */
 export const CROWD_FROM_ONE_ADDRESS = {
-  ZOOGATE_CONNECT_BURST: '15000',
-  ZOOGATE_MAX_UNAUTHENTICATED_PER_ADDRESS: '15000',
+  // Twenty times as many at once.
+  ZOOGATE_MAX_CONNECTS_PER_SECOND: '750',
+  // One address has a tenth of them.
+  ZOOGATE_MAX_UNAUTHENTICATED: '150000',
+  ZOOGATE_MAX_CONNECTIONS: '150000',
 }
 
 export function webSocketOf(http: string): string {

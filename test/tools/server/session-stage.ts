@@ -1,5 +1,6 @@
 import { ResumeTokens } from '../../../server/src/access/resume-token.js'
-import { DEFAULT_LIMITS, type Limits } from '../../../server/src/limits/limits.js'
+import { DEFAULT_LIMITS } from '../../../server/src/config/limit-settings.js'
+import type { Limits } from '../../../server/src/limits/limits.js'
 import { AttachGate } from '../../../server/src/session/attach-gate.js'
 import { OwnerMarks } from '../../../server/src/session/owner-marks.js'
 import { SessionRegistry } from '../../../server/src/session/registry.js'

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from '../../limits/limits.js'
+import { DEFAULT_LIMITS } from '../../config/limit-settings.js'
 import { type CallResult, errorCodeOf } from '../../zookeeper/index.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 import { AttachError, ProbeSession } from './probe-session.js'

@@ -4,7 +4,7 @@ import type { Identity } from '../../../../server/src/access/authenticate.js'
 import { resumeProblem } from '../../../../server/src/access/resume.js'
 import type { SealedSession } from '../../../../server/src/access/resume-token.js'
 import { AccessPolicy } from '../../../../server/src/access/rights.js'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 
 const CHROOT = '/pages/tenants/a'
 const SEALED: SealedSession = {

@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkOptions, type GatewayOptions } from '../../../../server/src/config/options.js'
-import {
-  envName,
-  flagName,
-  readSettings,
-  SETTINGS,
-  settingNames,
-} from '../../../../server/src/config/sources.js'
+import { SETTING_NAMES } from '../../../../server/src/config/settings.js'
+import { envName, flagName, readSettings, settingNames } from '../../../../server/src/config/sources.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoogate-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -35,14 +30,14 @@ describe('settings', () => {
   it('convert lists and numbers, and reach the limits', () => {
     const env = {
       ZOOGATE_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
-      ZOOGATE_MAX_WATCHES: '7',
+      ZOOGATE_MAX_CALLS_IN_FLIGHT: '7',
       ZOOGATE_PORT: '0',
       ZOOGATE_LOG_LEVEL: 'debug',
     }
     const settings = readSettings({ flags: {}, env })
     expect(settings).toMatchObject({ port: 0, logLevel: 'debug' })
     expect(settings.gateway.allowedOrigins).toEqual(['https://a.example', 'https://b.example'])
-    expect(settings.gateway.limits?.maxWatches).toBe(7)
+    expect(settings.gateway.limits?.maxCallsInFlight).toBe(7)
   })
 
   it.each([
@@ -103,7 +98,7 @@ describe('settings', () => {
   it('have one name each as flag and variable', () => {
     expect(flagName('jwtPublicKeyFile')).toBe('jwt-public-key-file')
     expect(envName('jwtPublicKeyFile')).toBe('ZOOGATE_JWT_PUBLIC_KEY_FILE')
-    expect(new Set(Object.keys(SETTINGS).map(envName)).size).toBe(Object.keys(SETTINGS).length)
+    expect(new Set(SETTING_NAMES.map(envName)).size).toBe(SETTING_NAMES.length)
   })
 })
 
@@ -136,7 +131,10 @@ describe('gateway options', () => {
       { cookie: '__Host-zoogate', allowedOrigins: ['https://a.example', '*'] },
       'ZOOGATE_COOKIE (--cookie) and ZOOGATE_ALLOWED_ORIGINS (--allowed-origins): with a cookie, every origin',
     ],
-    [{ adminToken: 'x'.repeat(31) }, 'ZOOGATE_ADMIN_TOKEN (--admin-token): at least 32 characters'],
+    [
+      { adminToken: 'x'.repeat(31) },
+      'ZOOGATE_ADMIN_TOKEN (--admin-token): give at least 32 random characters',
+    ],
     [
       { jwt: { secret: '-----BEGIN PUBLIC KEY-----' } },
       'ZOOGATE_JWT_SECRET (--jwt-secret): this is a public key',
@@ -144,7 +142,7 @@ describe('gateway options', () => {
     [{ resumeKeys: ['short'] }, 'ZOOGATE_RESUME_KEYS (--resume-keys)'],
     [{ lingerMs: -1 }, 'ZOOGATE_LINGER_MS (--linger-ms)'],
     [{ path: 'x' }, 'ZOOGATE_PATH (--path)'],
-    [{ limits: { maxWatches: 0 } }, 'ZOOGATE_MAX_WATCHES (--max-watches)'],
+    [{ limits: { maxCallsInFlight: 0 } }, 'ZOOGATE_MAX_CALLS_IN_FLIGHT (--max-calls-in-flight)'],
     [
       {
         rules: [
@@ -160,7 +158,7 @@ describe('gateway options', () => {
     ],
     [
       { identitySecret: 'i'.repeat(31) },
-      'ZOOGATE_IDENTITY_SECRET (--identity-secret): at least 32 characters',
+      'ZOOGATE_IDENTITY_SECRET (--identity-secret): give at least 32 random characters',
     ],
     [{ nodeAcl: 'creator' }, 'ZOOGATE_NODE_ACL (--node-acl): creator needs creators'],
     [{ nodeAcl: 'creator_read' }, 'set ZOOGATE_IDENTITY_SECRET (--identity-secret)'],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { Connection, type ConnectionContext } from '../../../../server/src/connection/connection.js'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
 
 beforeEach(() => {
   vi.useFakeTimers()

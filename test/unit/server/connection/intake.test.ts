@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { Intake } from '../../../../server/src/connection/intake.js'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
 import { MessageRate } from '../../../../server/src/limits/rates.js'
 
 beforeEach(() => {

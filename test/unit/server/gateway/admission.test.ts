@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { Admission } from '../../../../server/src/gateway/admission.js'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
 
 function admission(limits: object = {}, trustedProxies: string[] = []) {
   const told: string[] = []

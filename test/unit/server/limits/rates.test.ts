@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { MessageRate, TokenBucket } from '../../../../server/src/limits/rates.js'
 
 const RATE = { perSecond: 8, burst: 3 }

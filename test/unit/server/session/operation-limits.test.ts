@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Call, MultiPart } from 'zoogate-client/protocol'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { limitRefusal } from '../../../../server/src/session/operation-limits.js'
 
 const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 200, maxWatches: 2, maxWatchBytes: 1_000, maxPathDepth: 2 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { type HeldSession, SessionRegistry } from '../../../../server/src/session/registry.js'
 import { heapAfterCollection } from '../../../tools/heap.js'
 

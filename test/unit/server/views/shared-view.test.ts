@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ViewMessage } from 'zoogate-client/protocol'
-import { DEFAULT_LIMITS } from '../../../../server/src/limits/limits.js'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { OwnerMarks } from '../../../../server/src/session/owner-marks.js'
 import { CheckPace } from '../../../../server/src/views/check-pace.js'
 import { SharedView, type SharedViewSource } from '../../../../server/src/views/shared-view.js'
