@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
-import { FrameParser } from '../zookeeper/codec/frame-parser.js'
-import { BadFrame } from '../zookeeper/codec/frame-reader.js'
+import { BadFrame, FrameParser } from '../zookeeper/codec/frames.js'
 import { allows, authenticate } from './acl.js'
 import { isFourLetterWord } from './four-letter-words.js'
 import { Outlet } from './outlet.js'

@@ -1,36 +1,141 @@
 import type { WireStat } from 'zoogate-client/protocol'
-import { Call, type Callback, type Operation } from './calls.js'
+import { Attachment, type LinkState } from './attachment.js'
+import { Call, type Callback, type CallResult, type Operation } from './calls.js'
+import { ERR } from './codec/error-codes.js'
 import { encodeMulti, type MultiPart, type MultiPartResult, readMulti } from './codec/multi.js'
-import type { CreateFlags } from './codec/numbers.js'
-import { OP } from './codec/numbers.js'
+import { ADD_WATCH_MODE, type CreateFlags, OP, REMOVE_WATCHES_TYPE } from './codec/numbers.js'
 import {
+  type NodeReading,
   readAcl,
+  readChildren,
   readCreated,
+  readData,
   readIdentities,
+  readNode,
   readNothing,
   readPaths,
   readStatOnly,
 } from './codec/replies.js'
-import { type AclEntry, acl, encodeRequest, int, text } from './codec/request-fields.js'
-import { encodeCreate, encodeDelete, encodeSetData } from './codec/requests.js'
-import { type Nothing, WatchLink } from './watch-link.js'
+import {
+  type AclEntry,
+  encodeGetAcl,
+  encodeRequest,
+  encodeSetAcl,
+  int,
+  text,
+} from './codec/request-fields.js'
+import { encodeCreate, encodeDelete, encodeRead, encodeSetData } from './codec/requests.js'
+import type { Exchange } from './exchange.js'
+import type { LinkOptions } from './link-options.js'
+import {
+  CHILD,
+  DATA,
+  EXIST,
+  type LastingList,
+  type OutstandingWatches,
+  PERSISTENT,
+  RECURSIVE,
+} from './watches.js'
+
+type Nothing = Record<string, never>
 
 const CREATE: Operation<{ path: string; stat: WireStat }> = { decode: readCreated }
-const DELETE: Operation<Nothing> = { decode: readNothing }
-const SET_DATA: Operation<{ stat: WireStat }> = { decode: readStatOnly }
+const WITH_STAT: Operation<{ stat: WireStat }> = { decode: readStatOnly }
+const WITHOUT_RESULT: Operation<Nothing> = { decode: readNothing }
 const GET_ACL: Operation<{ acl: AclEntry[]; stat: WireStat }> = { decode: readAcl }
-const SET_ACL: Operation<{ stat: WireStat }> = { decode: readStatOnly }
-const SYNC: Operation<Nothing> = { decode: readNothing }
 const GET_EPHEMERALS: Operation<{ paths: string[] }> = { decode: readPaths }
 const WHO_AM_I: Operation<{ identities: { scheme: string; id: string }[] }> = { decode: readIdentities }
 const MULTI: Operation<{ results: MultiPartResult[] }> = { decode: readMulti }
+const EXISTS: Operation<{ stat: WireStat }> = { decode: readStatOnly, watches: DATA, watchesMissing: EXIST }
+const GET_DATA: Operation<{ data: Buffer; stat: WireStat }> = { decode: readData, watches: DATA }
+const GET_NODE: Operation<NodeReading> = { decode: readNode, watches: DATA }
+const GET_CHILDREN: Operation<{ children: string[]; stat: WireStat }> = {
+  decode: readChildren,
+  watches: CHILD,
+}
 
 /**
- * A session's link with the operations. Each calls back exactly once: at once with -4 when the link is not attached and
- * with -127 when too much is under way, both not executed; else when the answer comes or cannot come any more.
- * Paths are the ensemble's; a version of -1 matches any.
+ * One ZooKeeper session's link to the ensemble. `Attachment` finds a server and holds the states, `Exchange` sends requests
+ * and reads replies, `OutstandingWatches` knows which watches the server keeps.
+ *
+ * Each operation calls back exactly once: at once with -4 when the link is not attached and with -127 when too much is under
+ * way, both not executed; else when the answer comes or cannot come any more. Paths are the ensemble's; a version of -1
+ * matches any.
+ *
+ * A lasting watch counts from the moment in which its request is sent, and no more from the moment in which its removal
+ * is: a server works on the requests of a session in their order, so a request that is sent afterwards finds it so.
  */
-export class EnsembleLink extends WatchLink {
+export class EnsembleLink {
+  readonly #attachment: Attachment
+  readonly #exchange: Exchange
+  readonly #watches: OutstandingWatches
+
+  constructor(options: LinkOptions) {
+    this.#attachment = new Attachment(options)
+    this.#exchange = this.#attachment.exchange
+    this.#watches = this.#exchange.watches
+  }
+
+  get linkState(): LinkState {
+    return this.#attachment.state
+  }
+
+  /** One-shot watches that are set and have not fired, and lasting ones. */
+  get watchCount(): number {
+    return this.#watches.count
+  }
+
+  /** What their paths take on the wire. */
+  get watchBytes(): number {
+    return this.#watches.bytes
+  }
+
+  // ---- the session ----
+
+  /**
+   * Makes one attempt on the next server, which ends in exactly one call of the listener: attached, lost or final.
+   * @throws Error unless the link is idle.
+   */
+  attach(): void {
+    this.#attachment.attach()
+  }
+
+  /**
+   * The page was heard, which entitles its session to live on. Sends a ping at the end of the tick unless a request
+   * goes out in it or a ping is under way.
+   */
+  heartbeat(): void {
+    this.#exchange.heartbeat()
+  }
+
+  /**
+   * Leaves the server for the next one, for example from a read-only server for one with a quorum. Ends like any other loss,
+   * with `linkLost`. Does nothing while no server has accepted the session.
+   */
+  leaveServer(): void {
+    this.#attachment.leaveServer()
+  }
+
+  /**
+   * Final: leaves the session open on the ensemble and forgets it. What was written is still sent; calls in flight fail with
+   * CONNECTION_LOSS; the listener hears no more.
+   */
+  detach(): void {
+    this.#attachment.detach()
+  }
+
+  /**
+   * Final: closes the session on the ensemble, after the answers to what was sent before. A link that is not attached
+   * makes at most one attempt for it. `done(true)`: the ensemble has confirmed it, or there was no session;
+   * `done(false)`: not confirmed in time, the session ends by its timeout at the latest. Never called before this
+   * method returns. The listener hears no more.
+   */
+  closeSession(done: (closed: boolean) => void): void {
+    this.#attachment.closeSession(done)
+  }
+
+  // ---- writes ----
+
   /** `ttlMs`, 1 to 1,099,511,627,775, goes with the flags 5 and 6 only. */
   create(
     path: string,
@@ -40,19 +145,18 @@ export class EnsembleLink extends WatchLink {
     callback: Callback<{ path: string; stat: WireStat }>,
     ttlMs = 0,
   ): void {
-    this.#call(CREATE, (xid) => encodeCreate(xid, path, data, acl, flags, ttlMs), callback)
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeCreate(xid, path, data, acl, flags, ttlMs), xid, CREATE, callback)
   }
 
   delete(path: string, version: number, callback: Callback<Nothing>): void {
-    this.#call(DELETE, (xid) => encodeDelete(xid, path, version), callback)
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeDelete(xid, path, version), xid, WITHOUT_RESULT, callback)
   }
 
   setData(path: string, data: Buffer, version: number, callback: Callback<{ stat: WireStat }>): void {
-    this.#call(SET_DATA, (xid) => encodeSetData(xid, path, data, version), callback)
-  }
-
-  getACL(path: string, callback: Callback<{ acl: AclEntry[]; stat: WireStat }>): void {
-    this.#call(GET_ACL, (xid) => encodeRequest(xid, OP.GET_ACL, text(path)), callback)
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeSetData(xid, path, data, version), xid, WITH_STAT, callback)
   }
 
   /** `version` is the node's `aversion`. */
@@ -62,28 +166,14 @@ export class EnsembleLink extends WatchLink {
     version: number,
     callback: Callback<{ stat: WireStat }>,
   ): void {
-    const encode = (xid: number) => encodeRequest(xid, OP.SET_ACL, text(path), acl(entries), int(version))
-    this.#call(SET_ACL, encode, callback)
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeSetAcl(xid, path, entries, version), xid, WITH_STAT, callback)
   }
 
-  /** Answered when the server has caught up with what the leader knew. Any path will do, also of no node. */
-  sync(path: string, callback: Callback<Nothing>): void {
-    this.#call(SYNC, (xid) => encodeRequest(xid, OP.SYNC, text(path)), callback)
-  }
-
-  /** The session's own ephemeral nodes whose paths begin with `prefix`, a text: '/a' finds '/a/b' and '/ab'. */
-  getEphemerals(prefix: string, callback: Callback<{ paths: string[] }>): void {
-    this.#call(GET_EPHEMERALS, (xid) => encodeRequest(xid, OP.GET_EPHEMERALS, text(prefix)), callback)
-  }
-
-  /** Whom the server takes this link for. -6 before ZooKeeper 3.7. */
-  whoAmI(callback: Callback<{ identities: { scheme: string; id: string }[] }>): void {
-    this.#call(WHO_AM_I, (xid) => encodeRequest(xid, OP.WHO_AM_I), callback)
-  }
-
-  /** All parts or none. The results are in the order of the parts; an error names its part where one was refused. */
+  /** All parts or none. The results are in the order of the parts; an error names the part that was refused. */
   multi(parts: readonly MultiPart[], callback: Callback<{ results: MultiPartResult[] }>): void {
-    this.#call(MULTI, (xid) => encodeMulti(xid, parts), callback)
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeMulti(xid, parts), xid, MULTI, callback)
   }
 
   /** Passes (0) only over the link that holds the session now: a server refuses it, or hangs up, over a stale one. */
@@ -91,8 +181,153 @@ export class EnsembleLink extends WatchLink {
     this.multi([{ op: 'check', path: '/', version: -1 }], callback)
   }
 
-  #call<T>(operation: Operation<T>, encode: (xid: number) => Buffer, callback: Callback<T>): void {
-    const xid = this.admit(callback)
-    if (xid !== 0) this.send(encode(xid), new Call(xid, operation, null, callback))
+  // ---- reads ----
+
+  /** -101 if there is no node; a watch is set all the same. */
+  exists(path: string, watch: boolean, callback: Callback<{ stat: WireStat }>): void {
+    this.#read(OP.EXISTS, EXISTS, path, watch, callback)
   }
+
+  /** `data` is a view into what was received: copy it to keep it for long. */
+  getData(path: string, watch: boolean, callback: Callback<{ data: Buffer; stat: WireStat }>): void {
+    this.#read(OP.GET_DATA, GET_DATA, path, watch, callback)
+  }
+
+  /** As `getData`, with the session that owns the node. */
+  getNode(path: string, watch: boolean, callback: Callback<NodeReading>): void {
+    this.#read(OP.GET_DATA, GET_NODE, path, watch, callback)
+  }
+
+  /** The children's names, in no order. */
+  getChildren(
+    path: string,
+    watch: boolean,
+    callback: Callback<{ children: string[]; stat: WireStat }>,
+  ): void {
+    this.#read(OP.GET_CHILDREN2, GET_CHILDREN, path, watch, callback)
+  }
+
+  getACL(path: string, callback: Callback<{ acl: AclEntry[]; stat: WireStat }>): void {
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeGetAcl(xid, path), xid, GET_ACL, callback)
+  }
+
+  /** Answered when the server has caught up with what the leader knew. Any path will do, also of no node. */
+  sync(path: string, callback: Callback<Nothing>): void {
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeRequest(xid, OP.SYNC, text(path)), xid, WITHOUT_RESULT, callback)
+  }
+
+  /** The session's own ephemeral nodes whose paths begin with `prefix`, a text: '/a' finds '/a/b' and '/ab'. */
+  getEphemerals(prefix: string, callback: Callback<{ paths: string[] }>): void {
+    const xid = this.#exchange.admit(callback)
+    if (xid === 0) return
+    this.#send(encodeRequest(xid, OP.GET_EPHEMERALS, text(prefix)), xid, GET_EPHEMERALS, callback)
+  }
+
+  /** The identities that the server gives this link. -6 before ZooKeeper 3.7. */
+  whoAmI(callback: Callback<{ identities: { scheme: string; id: string }[] }>): void {
+    const xid = this.#exchange.admit(callback)
+    if (xid !== 0) this.#send(encodeRequest(xid, OP.WHO_AM_I), xid, WHO_AM_I, callback)
+  }
+
+  // ---- lasting watches ----
+
+  /**
+   * Sets a watch that stays until it is removed: for what happens to the node and to the list of its children, or with
+   * `recursive` for what happens to the node and to all below it. The node need not exist. -6 before ZooKeeper 3.6.
+   */
+  addWatch(path: string, recursive: boolean, callback: Callback<Nothing>): void {
+    const xid = this.#exchange.admit(callback)
+    if (xid === 0) return
+    const list = recursive ? RECURSIVE : PERSISTENT
+    const isNew = this.#watches.add(path, list)
+    const strongest = this.#watches.has(path, RECURSIVE) ? RECURSIVE : PERSISTENT
+    this.#send(encodeAddWatch(xid, path, strongest), xid, WITHOUT_RESULT, (result) => {
+      if (result.err !== 0 && isNew) {
+        this.#watches.remove(path, list)
+        this.#exchange.restoreOneShots(path)
+      }
+      callback(result)
+    })
+  }
+
+  /** Removes what `addWatch` has set. Passes also if there is no such watch; one-shot watches of the path stay. */
+  removeWatch(path: string, recursive: boolean, callback: Callback<Nothing>): void {
+    const list = recursive ? RECURSIVE : PERSISTENT
+    const other = recursive ? PERSISTENT : RECURSIVE
+    if (this.#watches.has(path, other)) this.#removeOneOfTwo(path, list, other, callback)
+    else this.#removeAll(path, list, callback)
+  }
+
+  /** The server forgets every watch of the path, one-shot ones too; those are set again after its answer. */
+  #removeAll(path: string, list: LastingList, callback: Callback<Nothing>): void {
+    const xid = this.#exchange.admit(callback)
+    if (xid === 0) return
+    this.#watches.remove(path, list)
+    const frame = encodeRemoveWatches(xid, path, REMOVE_WATCHES_TYPE.ANY)
+    this.#send(frame, xid, WITHOUT_RESULT, (result) => {
+      this.#exchange.restoreOneShots(path)
+      callback(passed(result, ERR.NO_WATCHER))
+    })
+  }
+
+  /**
+   * Servers before 3.9 have only one of the two, and setting the one that stays makes sure which. Later servers have both,
+   * and can remove one of them; earlier ones answer that they do not know the request's type.
+   */
+  #removeOneOfTwo(path: string, list: LastingList, other: LastingList, callback: Callback<Nothing>): void {
+    const first = this.#exchange.admit(callback)
+    if (first === 0) return
+    const second = this.#exchange.admit(callback)
+    if (second === 0) return
+    this.#watches.remove(path, list)
+    let kept: CallResult<Nothing> | null = null
+    this.#send(encodeAddWatch(first, path, other), first, WITHOUT_RESULT, (result) => {
+      kept = result
+    })
+    const type = list === RECURSIVE ? REMOVE_WATCHES_TYPE.RECURSIVE : REMOVE_WATCHES_TYPE.PERSISTENT
+    this.#send(encodeRemoveWatches(second, path, type), second, WITHOUT_RESULT, (result) => {
+      const done = passed(result, ERR.NO_WATCHER, ERR.MARSHALLING_ERROR)
+      callback(kept === null || kept.err === 0 ? done : kept)
+    })
+  }
+
+  // ---- one call ----
+
+  #send<T>(frame: Buffer, xid: number, operation: Operation<T>, callback: Callback<T>): void {
+    this.#exchange.send(frame, new Call(xid, operation, null, callback))
+  }
+
+  /** A lasting watch covers a one-shot watch of its path, which then stays with the link. See watches.ts. */
+  #read<T>(type: number, operation: Operation<T>, path: string, watch: boolean, callback: Callback<T>): void {
+    const xid = this.#exchange.admit(callback)
+    if (xid === 0) return
+    const covered = watch && this.#watches.isCovered(path)
+    const frame = encodeRead(xid, type, path, watch && !covered)
+    const done = covered ? this.#restoringFirst(path, callback) : callback
+    this.#exchange.send(frame, new Call(xid, operation, watch ? path : null, done))
+  }
+
+  #restoringFirst<T>(path: string, callback: Callback<T>): Callback<T> {
+    return (result) => {
+      this.#exchange.restoreOneShots(path)
+      callback(result)
+    }
+  }
+}
+
+function encodeAddWatch(xid: number, path: string, list: LastingList): Buffer {
+  const mode = list === RECURSIVE ? ADD_WATCH_MODE.RECURSIVE : ADD_WATCH_MODE.PERSISTENT
+  return encodeRequest(xid, OP.ADD_WATCH, text(path), int(mode))
+}
+
+function encodeRemoveWatches(xid: number, path: string, type: number): Buffer {
+  return encodeRequest(xid, OP.REMOVE_WATCHES, text(path), int(type))
+}
+
+/** These errors of an answer mean that nothing was left to be done. */
+function passed(result: CallResult<Nothing>, ...errors: number[]): CallResult<Nothing> {
+  if (result.zxid === null || !errors.includes(result.err)) return result
+  return { err: 0, zxid: result.zxid, value: {} }
 }

@@ -79,12 +79,12 @@ export class OutstandingWatches {
   }
 
   /** Whether a lasting watch stands for the one-shot watches of this path. */
-  isStoodFor(path: string): boolean {
+  isCovered(path: string): boolean {
     return (this.#at(path) & LASTING) !== 0
   }
 
   /** The one-shot watches of this path. Null where there are none, or where a lasting watch stands for them. */
-  unattended(path: string): Required<WatchLists> | null {
+  uncovered(path: string): Required<WatchLists> | null {
     const lists = this.#at(path)
     if ((lists & LASTING) !== 0 || (lists & ONE_SHOT) === 0) return null
     const portion = emptyLists()

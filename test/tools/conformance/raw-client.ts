@@ -10,7 +10,7 @@ import {
   type Stat,
   type WritableRecord,
 } from '../../../server/src/dev-ensemble/records.js'
-import { FrameParser } from '../../../server/src/zookeeper/codec/frame-parser.js'
+import { FrameParser } from '../../../server/src/zookeeper/codec/frames.js'
 
 export const OPEN: Acl[] = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }]
 

@@ -1,26 +1,15 @@
 import type { WatchLists } from 'zoogate-client/protocol'
 import { jute } from '../package.js'
 import { ERR } from './error-codes.js'
-import { BadFrame, type FrameReader } from './frame-reader.js'
+import { BadFrame, type FrameReader } from './frames.js'
 import { OP, XID } from './numbers.js'
 import { bool, encodeRequest, texts } from './request-fields.js'
 
-const PROTOCOL_VERSION = 0
 const PASSWORD_BYTES = 16
 const SESSION_ID_BYTES = 8
 
 /** An auth packet's type; ZooKeeper knows no other. */
 const AUTH_TYPE = 0
-
-export interface ConnectRequest {
-  lastZxid: Buffer
-  timeoutMs: number
-  /** 8 bytes, all zero to create a session. */
-  sessionId: Buffer
-  password: Buffer
-  /** Whether a server without a quorum will do. */
-  readOnly: boolean
-}
 
 export interface ConnectResponse {
   timeoutMs: number
@@ -30,16 +19,20 @@ export interface ConnectResponse {
   readOnly: boolean
 }
 
-export function encodeConnectRequest(request: ConnectRequest): Buffer {
-  const record = new jute.protocol.ConnectRequest(
-    PROTOCOL_VERSION,
-    request.lastZxid,
-    request.timeoutMs,
-    request.sessionId,
-    request.password,
-  )
+/** The fields of a ConnectRequest that belong to the session. An id of zeros creates a session. */
+interface SessionFields {
+  id: Buffer
+  password: Buffer
+  /** The newest zxid that was seen. */
+  zxid: Buffer
+}
+
+/** `readOnly`: whether a server without a quorum will do. */
+export function encodeConnectRequest(session: SessionFields, timeoutMs: number, readOnly: boolean): Buffer {
+  const { id, password, zxid } = session
+  const record = new jute.protocol.ConnectRequest(jute.PROTOCOL_VERSION, zxid, timeoutMs, id, password)
   // The package's record ends before this field; without it a server logs a warning for every connect.
-  const frame = Buffer.concat([new jute.Request(null, record).toBuffer(), bool(request.readOnly)])
+  const frame = Buffer.concat([new jute.Request(null, record).toBuffer(), bool(readOnly)])
   frame.writeInt32BE(frame.length - 4, 0)
   return frame
 }
@@ -55,7 +48,7 @@ export function readConnectResponse(frame: FrameReader): ConnectResponse | 'no_s
   if (frame.remaining === REFUSAL_BYTES) return readRefusal(frame)
   const version = frame.int()
   // Checked because a stray frame read as an expiry would end the session for good.
-  if (version !== PROTOCOL_VERSION) throw new BadFrame(`a greeting of protocol version ${version}`)
+  if (version !== jute.PROTOCOL_VERSION) throw new BadFrame(`a greeting of protocol version ${version}`)
   const timeoutMs = frame.int()
   // Copies, because these live as long as the link and must not keep the chunk alive that they came in.
   const sessionId = Buffer.from(frame.fixed(SESSION_ID_BYTES))

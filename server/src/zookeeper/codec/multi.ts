@@ -1,5 +1,5 @@
 import type { WireStat } from 'zoogate-client/protocol'
-import { BadFrame, type FrameReader } from './frame-reader.js'
+import { BadFrame, type FrameReader } from './frames.js'
 import { type CreateFlags, createType, hasTtl, OP } from './numbers.js'
 import { type Decode, PartRefusal, readStat } from './replies.js'
 import { type AclEntry, acl, bool, bytes, encodeRequest, int, long, text } from './request-fields.js'

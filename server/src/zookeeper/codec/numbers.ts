@@ -27,7 +27,7 @@ export const XID = {
   SET_WATCHES: -8,
 } as const
 
-/** The largest xid of a request; the next one is 1 again, because negative ones have the meanings above. */
+/** The largest xid of a request. */
 export const LAST_XID = 0x7fffffff
 
 /** Bits of `AclEntry.perms`. */

@@ -1,5 +1,5 @@
 import type { HexLong, WatchEventType, WireStat } from 'zoogate-client/protocol'
-import type { FrameReader } from './frame-reader.js'
+import type { FrameReader } from './frames.js'
 import { EVENT } from './numbers.js'
 import type { AclEntry } from './request-fields.js'
 

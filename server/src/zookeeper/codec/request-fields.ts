@@ -1,4 +1,8 @@
-// Requests put together field by field: for those that are rare, where the time that it takes does not matter.
+import { jute } from '../package.js'
+import { OP } from './numbers.js'
+
+// Requests that are rare, so that the time that it takes to write them does not matter: with the package's records if it
+// has them, else field by field.
 
 /** One entry of an access control list, in ZooKeeper's wire terms: `perms` is a bit set, 31 means all. */
 export interface AclEntry {
@@ -11,6 +15,17 @@ export interface AclEntry {
 export function encodeRequest(xid: number, type: number, ...fields: Buffer[]): Buffer {
   const body = Buffer.concat([int(xid), int(type), ...fields])
   return Buffer.concat([int(body.length), body])
+}
+
+export function encodeGetAcl(xid: number, path: string): Buffer {
+  const header = new jute.protocol.RequestHeader(xid, OP.GET_ACL)
+  return new jute.Request(header, new jute.protocol.GetACLRequest(path)).toBuffer()
+}
+
+export function encodeSetAcl(xid: number, path: string, acl: readonly AclEntry[], version: number): Buffer {
+  const records = acl.map(({ perms, scheme, id }) => new jute.data.ACL(perms, new jute.data.Id(scheme, id)))
+  const header = new jute.protocol.RequestHeader(xid, OP.SET_ACL)
+  return new jute.Request(header, new jute.protocol.SetACLRequest(path, records, version)).toBuffer()
 }
 
 export function int(value: number): Buffer {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Xids } from '../../../../server/src/zookeeper/calls.js'
 import { waitUntil } from '../../../tools/wait-until.js'
 import {
   buffer,
@@ -165,13 +166,19 @@ describe('a call', () => {
     link.detach()
   })
 
-  it('gets request numbers that wrap to 1 before they would turn negative', async () => {
+  it('gets the next request number', async () => {
     const { link, recorder } = await attachedTo(server)
-    link.xid = 0x7ffffffe
     for (const name of ['a', 'b', 'c']) link.exists('/n', false, recorder.result(name))
     await recorder.until('c: ok')
-    expect(server.connection.requests.map(({ xid }) => xid)).toEqual([0x7fffffff, 1, 2])
+    expect(server.connection.requests.map(({ xid }) => xid)).toEqual([1, 2, 3])
     link.detach()
+  })
+})
+
+describe('request numbers', () => {
+  it('wrap to 1 before they would turn negative', () => {
+    const xids = new Xids(0x7ffffffe)
+    expect([xids.next(), xids.next(), xids.next()]).toEqual([0x7fffffff, 1, 2])
   })
 })
 
@@ -237,8 +244,10 @@ describe('100,000 answers', () => {
   it('in large chunks are read in CPU time that grows with their number, not with its square', async () => {
     const { link } = await attachedTo(server, { maxCallsInFlight: 200_000 })
     server.script = { request: () => undefined }
+    let sent = 0
     const cpuFor = async (count: number): Promise<number> => {
-      const first = link.xid + 1
+      const first = sent + 1
+      sent += count
       const all = Buffer.concat(
         Array.from({ length: count }, (_, i) => frame(replyHeader(first + i, 1n, 0), stat())),
       )

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FrameReader } from '../../../../../server/src/zookeeper/codec/frame-reader.js'
+import { FrameReader } from '../../../../../server/src/zookeeper/codec/frames.js'
 import { encodeSetWatches } from '../../../../../server/src/zookeeper/codec/handshake.js'
 import { readStat } from '../../../../../server/src/zookeeper/codec/replies.js'
 import {

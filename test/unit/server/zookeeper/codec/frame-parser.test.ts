@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { FrameParser } from '../../../../../server/src/zookeeper/codec/frame-parser.js'
-import { BadFrame } from '../../../../../server/src/zookeeper/codec/frame-reader.js'
+import { BadFrame, FrameParser } from '../../../../../server/src/zookeeper/codec/frames.js'
 import { frame, int } from '../../../../tools/zookeeper-link/fake-server.js'
 
 function parse(parser: FrameParser, chunk: Buffer): Buffer[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FrameReader } from '../../../../../server/src/zookeeper/codec/frame-reader.js'
+import { FrameReader } from '../../../../../server/src/zookeeper/codec/frames.js'
 import { encodeMulti, readMulti } from '../../../../../server/src/zookeeper/codec/multi.js'
 import { PartRefusal } from '../../../../../server/src/zookeeper/codec/replies.js'
 import { int, MULTI_END, stat, text } from '../../../../tools/zookeeper-link/fake-server.js'

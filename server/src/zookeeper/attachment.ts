@@ -1,0 +1,286 @@
+import type { WatchEventType } from 'zoogate-client/protocol'
+import { type AnyCall, throwLater } from './calls.js'
+import { ERR } from './codec/error-codes.js'
+import type { FrameReader } from './codec/frames.js'
+import { encodeCloseSession, encodeConnectRequest, readConnectResponse } from './codec/handshake.js'
+import { Deadline } from './deadline.js'
+import { dialOf } from './dial.js'
+import { Exchange, type ExchangeListener, type HeldSession } from './exchange.js'
+import {
+  DEFAULT_MAX_REPLY_BYTES,
+  defaultHandshakeTimeoutMs,
+  type LinkListener,
+  type LinkOptions,
+} from './link-options.js'
+import { FOREIGN_SESSION, type Loss, NO_QUORUM } from './loss.js'
+import { serverName } from './server-list.js'
+import { OutstandingWatches } from './watches.js'
+import { Wire, type WireListener } from './wire.js'
+
+/**
+ * ```
+ *            attach()            TCP             ConnectResponse           all answered
+ *   idle ───────────▶ dialing ─────────▶ handshaking ─────────▶ restoring ─────────▶ attached
+ *    ▲                   │                    │                     │                   │
+ *    └───────────────────┴─────── linkLost ───┴─────────────────────┴───────────────────┘
+ *
+ *   any ──closeSession()──▶ closing ──answered, refused or too late──▶ ended
+ *   any ──detach(), expired, authentication failed, moved────────────▶ ended
+ * ```
+ */
+export type LinkState = 'idle' | 'dialing' | 'handshaking' | 'restoring' | 'attached' | 'closing' | 'ended'
+
+/** A close is a quorum write: an fsync on most servers. The session's own timeout is the fallback. */
+const CLOSE_TIMEOUT_MS = 2_000
+
+const ID_BYTES = 8
+const PASSWORD_BYTES = 16
+
+/**
+ * The states of a link: many TCP connections, one after another, for one session. It knows when a connection is good,
+ * lost or final; when to try again is the owner's business.
+ */
+export class Attachment implements WireListener, ExchangeListener {
+  readonly exchange: Exchange
+  readonly #options: LinkOptions
+  readonly #session: HeldSession
+  readonly #deadline = new Deadline(() => this.#deadlineOnPassed())
+  #state: LinkState = 'idle'
+  /** Null once the owner is to hear nothing more. */
+  #listener: LinkListener | null
+  /** Null while idle. */
+  #wire: Wire | null = null
+  #server = ''
+  /** Of the newest server that has accepted the session. */
+  #readOnly = false
+  /** Set while closing. */
+  #closed: ((closed: boolean) => void) | null = null
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+    this.#listener = options.listener
+    this.#session = heldSession(options)
+    const watches = new OutstandingWatches(options.watches)
+    this.exchange = new Exchange(options, this.#session, watches, this.#deadline, this)
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  // ---- what the owner asks for ----
+
+  attach(): void {
+    if (this.#state !== 'idle') throw new Error(`Only an idle link can attach; this one is ${this.#state}`)
+    this.#enter('dialing')
+    this.#dial()
+  }
+
+  leaveServer(): void {
+    if (this.#state === 'restoring' || this.#state === 'attached')
+      this.wireLost({ cause: 'left', message: 'another server is wanted' })
+  }
+
+  detach(): void {
+    if (this.#state === 'ended') return
+    const closed = this.#closed
+    this.#listener = null
+    this.#closed = null
+    this.#enter('ended')
+    this.#wire?.end()
+    this.#dropWire(ERR.CONNECTION_LOSS)
+    closed?.(false)
+  }
+
+  closeSession(done: (closed: boolean) => void): void {
+    const state = this.#state
+    if (state === 'ended') {
+      queueMicrotask(() => done(false))
+      return
+    }
+    const earlier = this.#closed
+    this.#closed = (closed) => {
+      earlier?.(closed)
+      done(closed)
+    }
+    if (state === 'closing') return
+    this.#listener = null
+    this.#enter('closing')
+    this.exchange.drain()
+    if (state === 'restoring' || state === 'attached') this.#sendCloseSession()
+    // While handshaking, a session is on its way whether its id is known or not: wait for it, then close it.
+    else if (state !== 'handshaking' && !this.#hasSession()) queueMicrotask(() => this.#finishClosing(true))
+    else if (state === 'idle') this.#dial()
+  }
+
+  // ---- the way up ----
+
+  #dial(): void {
+    const { servers, maxReplyBytes = DEFAULT_MAX_REPLY_BYTES } = this.#options
+    const server = servers.next()
+    const withinMs = this.#handshakeTimeoutMs()
+    this.#server = serverName(server)
+    this.#deadline.set(withinMs)
+    const connect = () => dialOf(this.#options)(server, withinMs)
+    this.#wire = new Wire(connect, maxReplyBytes, this, this.exchange)
+  }
+
+  wireConnected(wire: Wire): void {
+    const { sessionTimeoutMs, readOnly = false } = this.#options
+    wire.write(encodeConnectRequest(this.#session, sessionTimeoutMs, readOnly))
+    if (this.#state === 'closing') return
+    this.#enter('handshaking')
+    this.exchange.restoreOver(wire)
+  }
+
+  wireGreeted(frame: FrameReader): void {
+    const response = readConnectResponse(frame)
+    if (response === 'no_session') {
+      this.exchangeFinal(ERR.SESSION_EXPIRED, null)
+    } else if (response === 'no_quorum') {
+      this.wireLost(NO_QUORUM)
+    } else if (this.#hasSession() && !response.sessionId.equals(this.#session.id)) {
+      this.#refuseForeignSession()
+    } else {
+      this.#session.id = response.sessionId
+      this.#session.password = response.password
+      this.#session.timeoutMs = response.timeoutMs
+      this.#readOnly = response.readOnly
+      if (this.#state === 'closing') this.#sendCloseSession()
+      else this.#enter('restoring')
+      if (this.exchange.isRestored) this.exchangeRestored()
+    }
+  }
+
+  /** Some servers answer the id of a session that they do not know with a new session, which must not stay behind. */
+  #refuseForeignSession(): void {
+    this.#wire?.write(encodeCloseSession(this.exchange.xids.next()))
+    this.#wire?.end()
+    this.wireLost(FOREIGN_SESSION)
+  }
+
+  exchangeRestored(): void {
+    if (this.#state !== 'restoring') return
+    this.#deadline.clear()
+    this.#enter('attached')
+    this.exchange.open()
+    const { id, password, timeoutMs } = this.#session
+    const session = { id, password, timeoutMs, zxid: this.exchange.zxid, readOnly: this.#readOnly }
+    this.#tell((listener) => listener.linkAttached(session))
+  }
+
+  exchangeEvent(event: { type: WatchEventType; path: string }): void {
+    this.#tell((listener) => listener.linkEvent(event))
+  }
+
+  // ---- the way down ----
+
+  wireLost(loss: Loss): void {
+    if (this.#state === 'closing') {
+      this.#finishClosing(false)
+      return
+    }
+    this.#enter('idle')
+    this.#dropWire(ERR.CONNECTION_LOSS)
+    this.#tell((listener) => listener.linkLost({ ...loss, server: this.#server }))
+  }
+
+  exchangeUnfit(loss: Loss): void {
+    this.wireLost(loss)
+  }
+
+  /** The caller of the answered call hears of it before the callers whose answers will not come. */
+  exchangeFinal(err: number, answered: AnyCall | null): void {
+    if (this.#state === 'closing') {
+      answered?.settle(err)
+      this.#finishClosing(err === ERR.SESSION_EXPIRED)
+      return
+    }
+    this.#enter('ended')
+    this.exchange.drain()
+    answered?.settle(err)
+    this.#dropWire(err)
+    this.#tell((listener) => {
+      if (err === ERR.SESSION_EXPIRED) listener.linkExpired()
+      else if (err === ERR.SESSION_MOVED) listener.linkMoved()
+      else listener.linkAuthFailed()
+    })
+    this.#listener = null
+  }
+
+  #deadlineOnPassed(): void {
+    if (this.#state === 'attached') {
+      const message = `nothing came for ${this.exchange.silenceMs} ms although an answer is due`
+      this.wireLost({ cause: 'silent', message })
+    } else {
+      const reached = this.#state === 'dialing' ? 'no connection' : 'no end of the handshake'
+      const message = `${reached} within ${this.#handshakeTimeoutMs()} ms`
+      this.wireLost({ cause: 'handshake_timeout', message })
+    }
+  }
+
+  #sendCloseSession(): void {
+    if (this.#wire === null) return
+    this.#deadline.set(CLOSE_TIMEOUT_MS)
+    this.exchange.closeSession(this.#wire, (err) =>
+      this.#finishClosing(err === ERR.OK || err === ERR.SESSION_EXPIRED),
+    )
+  }
+
+  /** The first end that comes decides what `done` hears; later ones find nothing left to do. */
+  #finishClosing(closed: boolean): void {
+    const done = this.#closed
+    this.#closed = null
+    this.#enter('ended')
+    this.#dropWire(ERR.CONNECTION_LOSS)
+    if (done !== null) callOut(done, closed)
+  }
+
+  #dropWire(err: number): void {
+    this.#deadline.stop()
+    this.#wire?.destroy()
+    this.#wire = null
+    this.exchange.end(err)
+  }
+
+  // ---- small things ----
+
+  /** Deaf to repeats, and to everything after the end. */
+  #enter(state: LinkState): void {
+    if (this.#state !== 'ended') this.#state = state
+  }
+
+  #tell(call: (listener: LinkListener) => void): void {
+    if (this.#listener !== null) callOut(call, this.#listener)
+  }
+
+  #hasSession(): boolean {
+    return this.#session.id.some((byte) => byte !== 0)
+  }
+
+  #handshakeTimeoutMs(): number {
+    const { handshakeTimeoutMs, servers } = this.#options
+    return handshakeTimeoutMs ?? defaultHandshakeTimeoutMs(this.#session.timeoutMs, servers.size)
+  }
+}
+
+function heldSession({ session, sessionTimeoutMs, lastZxid = '0x0' }: LinkOptions): HeldSession {
+  const zxid = Buffer.alloc(8)
+  zxid.writeBigUInt64BE(BigInt(lastZxid))
+  return {
+    // Copies, because the caller keeps its own.
+    id: session === undefined ? Buffer.alloc(ID_BYTES) : Buffer.from(session.id),
+    password: session === undefined ? Buffer.alloc(PASSWORD_BYTES) : Buffer.from(session.password),
+    timeoutMs: sessionTimeoutMs,
+    zxid,
+  }
+}
+
+/** Runs code of the link's owner in the middle of a chunk of replies; see `throwLater`. */
+function callOut<T>(callee: (argument: T) => void, argument: T): void {
+  try {
+    callee(argument)
+  } catch (error) {
+    throwLater(error)
+  }
+}

@@ -1,0 +1,186 @@
+import type { HexLong } from 'zoogate-client/protocol'
+
+/** A server's bytes break the protocol. The connection that they came over cannot be used any more. */
+export class BadFrame extends Error {
+  override readonly name = 'BadFrame'
+}
+
+const EMPTY = Buffer.alloc(0)
+
+const TWO_TO_32 = 2 ** 32
+
+/** Reads one frame's body, field after field; every read is checked against the frame's end. */
+export class FrameReader {
+  #buffer: Buffer = EMPTY
+  #at = 0
+  #end = 0
+
+  /** Points the reader at `buffer[start, end)`. */
+  over(buffer: Buffer, start: number, end: number): this {
+    this.#buffer = buffer
+    this.#at = start
+    this.#end = end
+    return this
+  }
+
+  get remaining(): number {
+    return this.#end - this.#at
+  }
+
+  int(): number {
+    return this.#buffer.readInt32BE(this.#take(4))
+  }
+
+  bool(): boolean {
+    return this.#buffer[this.#take(1)] !== 0
+  }
+
+  hexLong(): HexLong {
+    return hexOf(this.int() >>> 0, this.int() >>> 0)
+  }
+
+  /** A long that fits a double without loss: milliseconds since the epoch, say. */
+  number(): number {
+    return this.int() * TWO_TO_32 + (this.int() >>> 0)
+  }
+
+  text(): string {
+    const length = this.#length('string')
+    const start = this.#take(length)
+    return this.#buffer.toString('utf8', start, start + length)
+  }
+
+  /** A view into what was received: copy it to keep it for long. A null buffer reads as an empty one. */
+  bytes(): Buffer {
+    const length = this.int()
+    if (length === -1) return EMPTY
+    if (length < 0) throw new BadFrame(`a buffer of ${length} bytes`)
+    return this.fixed(length)
+  }
+
+  fixed(length: number): Buffer {
+    const start = this.#take(length)
+    return this.#buffer.subarray(start, start + length)
+  }
+
+  texts(): string[] {
+    return this.list(() => this.text())
+  }
+
+  /** `readEntry` must read at least a byte each time: then a false length ends at the frame's end. */
+  list<T>(readEntry: () => T): T[] {
+    const count = this.#length('list')
+    const list: T[] = []
+    for (let i = 0; i < count; i++) list.push(readEntry())
+    return list
+  }
+
+  #length(what: string): number {
+    const length = this.int()
+    if (length < 0) throw new BadFrame(`a ${what} of length ${length}`)
+    return length
+  }
+
+  #take(length: number): number {
+    const start = this.#at
+    if (length > this.#end - start)
+      throw new BadFrame(`a field of ${length} bytes where ${this.remaining} are left`)
+    this.#at = start + length
+    return start
+  }
+}
+
+/** The name of a 64-bit number that is given as two unsigned halves. BigInt would take several times longer. */
+export function hexOf(high: number, low: number): HexLong {
+  if (high === 0) return `0x${low.toString(16)}`
+  return `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`
+}
+
+const LENGTH_BYTES = 4
+
+/**
+ * Cuts one TCP connection's bytes into frames: `feed` a chunk, then take frames with `next` until it gives null. A frame
+ * that lies whole in its chunk is not copied, one that comes in pieces is copied once; both take time linear in the
+ * bytes. Each connection has a parser of its own, so that no leftover can reach the next connection.
+ */
+export class FrameParser {
+  readonly #maxBytes: number
+  readonly #reader = new FrameReader()
+  #chunk: Buffer = EMPTY
+  #at = 0
+  #length = 0
+  #lengthBytesRead = 0
+  /** The frame under way that did not fit its first chunk. */
+  #body: Buffer | null = null
+  #filled = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** Takes the next chunk. Every frame of the chunk before must have been taken. */
+  feed(chunk: Buffer): void {
+    this.#chunk = chunk
+    this.#at = 0
+  }
+
+  /**
+   * The next complete frame, or null until more is fed. The reader is the same object each time.
+   * @throws BadFrame when a length field is negative or above the limit.
+   */
+  next(): FrameReader | null {
+    if (this.#body !== null) return this.#fill(this.#body)
+    const left = this.#chunk.length - this.#at
+    if (left === 0) return this.#needsMore()
+    if (this.#lengthBytesRead === 0 && left >= LENGTH_BYTES) {
+      this.#length = this.#chunk.readInt32BE(this.#at)
+      this.#at += LENGTH_BYTES
+    } else if (!this.#readSplitLength()) {
+      return this.#needsMore()
+    }
+    return this.#take()
+  }
+
+  #readSplitLength(): boolean {
+    while (this.#lengthBytesRead < LENGTH_BYTES) {
+      const byte = this.#chunk[this.#at]
+      if (byte === undefined) return false
+      this.#length = (this.#length << 8) | byte
+      this.#at++
+      this.#lengthBytesRead++
+    }
+    this.#lengthBytesRead = 0
+    return true
+  }
+
+  #take(): FrameReader | null {
+    if (this.#length < 0 || this.#length > this.#maxBytes) {
+      throw new BadFrame(`a frame of ${this.#length} bytes where 0 to ${this.#maxBytes} are allowed`)
+    }
+    const start = this.#at
+    const end = start + this.#length
+    if (end <= this.#chunk.length) {
+      this.#at = end
+      return this.#reader.over(this.#chunk, start, end)
+    }
+    this.#body = Buffer.allocUnsafe(this.#length)
+    this.#filled = 0
+    return this.#fill(this.#body)
+  }
+
+  #fill(body: Buffer): FrameReader | null {
+    const copied = this.#chunk.copy(body, this.#filled, this.#at)
+    this.#at += copied
+    this.#filled += copied
+    if (this.#filled < body.length) return this.#needsMore()
+    this.#body = null
+    return this.#reader.over(body, 0, body.length)
+  }
+
+  /** Drops the chunk: thousands of idle links must not keep the last one that they have read. */
+  #needsMore(): null {
+    this.#chunk = EMPTY
+    this.#at = 0
+    return null
+  }
+}

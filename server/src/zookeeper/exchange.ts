@@ -1,0 +1,299 @@
+import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
+import { type AnyCall, Call, type Callback, type CallResult, CallsInFlight, Xids } from './calls.js'
+import { ERR } from './codec/error-codes.js'
+import { BadFrame, type FrameReader, hexOf } from './codec/frames.js'
+import { encodeCloseSession } from './codec/handshake.js'
+import { OP, XID } from './codec/numbers.js'
+import { readEvent, readNothing } from './codec/replies.js'
+import { encodeRequest, text } from './codec/request-fields.js'
+import { PING } from './codec/requests.js'
+import type { Deadline } from './deadline.js'
+import { DEFAULT_MAX_CALLS_IN_FLIGHT, DEFAULT_MAX_UNSENT_BYTES, type LinkOptions } from './link-options.js'
+import { BEHIND, type Loss } from './loss.js'
+import { Restore } from './restore.js'
+import type { OutstandingWatches } from './watches.js'
+import type { Wire, WireTraffic } from './wire.js'
+
+/** After these answers the session is over, or this link has lost it. */
+const FINAL_ERRORS: ReadonlySet<number> = new Set([ERR.SESSION_EXPIRED, ERR.AUTH_FAILED, ERR.SESSION_MOVED])
+
+const WITHOUT_RESULT = { decode: readNothing }
+
+/** From here on an unsigned upper half stands for a negative number. */
+const SIGN_BIT = 0x80000000
+
+/** What a link knows of its session. */
+export interface HeldSession {
+  /** 8 bytes, all zero before the first attach of a new session. */
+  id: Buffer
+  /** 16 bytes. */
+  password: Buffer
+  /** What was asked for, then what the ensemble gave. */
+  timeoutMs: number
+  /** The newest zxid that was seen, 8 bytes that are changed in place. */
+  readonly zxid: Buffer
+}
+
+/** What the answers amount to, in the order in which they came. */
+export interface ExchangeListener {
+  /** The server has accepted the credentials, the claimed zxid and the watches. */
+  exchangeRestored(): void
+  /** This server cannot serve the session; another one may. */
+  exchangeUnfit(loss: Loss): void
+  /** `call`: the one that was answered with this error, if any. It has not been settled. */
+  exchangeFinal(err: number, call: AnyCall | null): void
+  exchangeEvent(event: { type: WatchEventType; path: string }): void
+}
+
+/**
+ * Requests and replies, over the connection that the link has now. `none`: there is no connection. `restoring`: no call may
+ * be sent yet. `open`: the link is attached. `draining`: no call may be sent any more, replies are still read.
+ */
+type Phase = 'none' | 'restoring' | 'open' | 'draining'
+
+export class Exchange implements WireTraffic {
+  readonly watches: OutstandingWatches
+  readonly xids = new Xids()
+  readonly #session: HeldSession
+  readonly #listener: ExchangeListener
+  readonly #deadline: Deadline
+  readonly #restore: Restore
+  readonly #maxCallsInFlight: number
+  readonly #maxUnsentBytes: number
+  readonly #calls = new CallsInFlight()
+  #phase: Phase = 'none'
+  #wire: Wire | null = null
+  #ping: 'none' | 'in_flight' | 'in_flight_and_wanted' = 'none'
+  /** When the server last sent anything, on a clock that only goes forward. */
+  #heardAt = 0
+  /** The name of `session.zxid`. */
+  #zxid: HexLong
+
+  constructor(
+    options: LinkOptions,
+    session: HeldSession,
+    watches: OutstandingWatches,
+    deadline: Deadline,
+    listener: ExchangeListener,
+  ) {
+    this.watches = watches
+    this.#session = session
+    this.#listener = listener
+    this.#deadline = deadline
+    this.#restore = new Restore(options, watches, session.zxid)
+    this.#maxCallsInFlight = options.maxCallsInFlight ?? DEFAULT_MAX_CALLS_IN_FLIGHT
+    this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULT_MAX_UNSENT_BYTES
+    this.#zxid = hexOf(session.zxid.readUInt32BE(0), session.zxid.readUInt32BE(4))
+  }
+
+  get zxid(): HexLong {
+    return this.#zxid
+  }
+
+  get isRestored(): boolean {
+    return this.#restore.isDone
+  }
+
+  /** How long a server that owes an answer may say nothing at all. */
+  get silenceMs(): number {
+    return Math.floor((this.#session.timeoutMs * 2) / 3)
+  }
+
+  // ---- the phases, which the attachment decides ----
+
+  /** Sends auth, sync and watches behind the ConnectRequest: a server answers in order, so nothing overtakes them. */
+  restoreOver(wire: Wire): void {
+    this.#phase = 'restoring'
+    this.#wire = wire
+    this.#restore.begin(wire, () => this.#catchUp(wire))
+  }
+
+  open(): void {
+    this.#phase = 'open'
+  }
+
+  /** Closes the session behind everything that was sent. `done` gets the error of the answer, or of the loss. */
+  closeSession(wire: Wire, done: (err: number) => void): void {
+    this.#phase = 'draining'
+    this.#wire = wire
+    const xid = this.xids.next()
+    this.#calls.push(new Call(xid, WITHOUT_RESULT, null, ({ err }) => done(err)))
+    wire.write(encodeCloseSession(xid))
+  }
+
+  /** Sends nothing more, and reads what still comes. */
+  drain(): void {
+    if (this.#phase !== 'none') this.#phase = 'draining'
+  }
+
+  /** The connection is gone: each call in flight ends with this error. */
+  end(err: number): void {
+    this.#phase = 'none'
+    this.#wire = null
+    this.#restore.end()
+    this.#ping = 'none'
+    this.#calls.failAll(err)
+  }
+
+  // ---- requests ----
+
+  /** The xid for one more request. 0 if it cannot be sent now: then the callback has run. */
+  admit(callback: Callback<never>): number {
+    if (this.#phase !== 'open' || this.#wire === null) {
+      callback({ err: ERR.CONNECTION_LOSS, zxid: null, outcome: 'not_executed' })
+      return 0
+    }
+    if (this.#calls.count >= this.#maxCallsInFlight || this.#wire.unsentBytes > this.#maxUnsentBytes) {
+      callback({ err: ERR.THROTTLED, zxid: null, outcome: 'not_executed' })
+      return 0
+    }
+    return this.xids.next()
+  }
+
+  /** Sends an admitted request. */
+  send(frame: Buffer, call: AnyCall): void {
+    if (this.#calls.count === 0) this.#expectAnswer()
+    this.#calls.push(call)
+    this.#wire?.write(frame)
+  }
+
+  /** Has the server keep the one-shot watches of this path, if no lasting watch covers them any more. */
+  restoreOneShots(path: string): void {
+    if (this.#phase !== 'open' || this.#wire === null) return
+    this.#expectAnswer()
+    this.#restore.restoreOneShots(this.#wire, path)
+  }
+
+  /** The page was heard, which entitles its session to live on. A request in this tick, or a ping under way, will do. */
+  heartbeat(): void {
+    if (this.#phase === 'open') this.#wire?.pingUnlessWritten()
+  }
+
+  nothingWritten(): void {
+    if (this.#phase !== 'open') return
+    if (this.#ping !== 'none') {
+      this.#ping = 'in_flight_and_wanted'
+      return
+    }
+    this.#expectAnswer()
+    this.#ping = 'in_flight'
+    this.#wire?.write(PING)
+  }
+
+  #catchUp(wire: Wire): void {
+    const xid = this.xids.next()
+    this.#calls.push(new Call(xid, WITHOUT_RESULT, null, (result) => this.#onCaughtUp(result)))
+    wire.write(encodeRequest(xid, OP.SYNC, text('/')))
+  }
+
+  // ---- replies ----
+
+  /** @throws BadFrame when it is malformed or answers nothing that is due. */
+  frame(frame: FrameReader): void {
+    const xid = frame.int()
+    const zxidHigh = frame.int() >>> 0
+    const zxidLow = frame.int() >>> 0
+    const err = frame.int()
+    if (xid === XID.NOTIFICATION) this.#onEvent(frame)
+    else if (xid === XID.PING) this.#onPong()
+    else if (xid === XID.AUTH) this.#onAuth(err)
+    else if (xid === XID.SET_WATCHES) this.#onSetWatches(zxidHigh, zxidLow, err)
+    else {
+      const call = this.#calls.answer(xid, frame, this.#see(zxidHigh, zxidLow), err, this.#session.id)
+      if (call.watchPath !== null) call.noteWatch(this.watches)
+      if (FINAL_ERRORS.has(call.err)) this.#listener.exchangeFinal(call.err, call)
+      else call.settle(call.err)
+    }
+  }
+
+  /** Takes note of a reply's zxid and names it. One that is not positive says nothing, and is named as the last. */
+  #see(high: number, low: number): HexLong {
+    if (high >= SIGN_BIT || (high === 0 && low === 0)) return this.#zxid
+    const { zxid } = this.#session
+    // Most replies of a quiet ensemble bring the same one again.
+    if (low !== zxid.readUInt32BE(4) || high !== zxid.readUInt32BE(0)) {
+      zxid.writeUInt32BE(high, 0)
+      zxid.writeUInt32BE(low, 4)
+      this.#zxid = hexOf(high, low)
+    }
+    return this.#zxid
+  }
+
+  #onEvent(frame: FrameReader): void {
+    const event = readEvent(frame)
+    if (event === null) return
+    const implied = this.watches.implied(event.type, event.path)
+    this.#fire(event)
+    if (implied !== null) this.#fire({ type: 'NodeChildrenChanged', path: implied })
+  }
+
+  #fire(event: { type: WatchEventType; path: string }): void {
+    this.watches.fire(event.type, event.path)
+    this.#listener.exchangeEvent(event)
+  }
+
+  #onPong(): void {
+    if (this.#ping === 'none') throw new BadFrame('an answer to a ping that was not sent')
+    const wanted = this.#ping === 'in_flight_and_wanted'
+    this.#ping = 'none'
+    if (wanted) this.heartbeat()
+  }
+
+  #onAuth(err: number): void {
+    this.#restore.authAnswered()
+    this.#onRestoreAnswer(err, 'the credentials')
+  }
+
+  #onSetWatches(zxidHigh: number, zxidLow: number, err: number): void {
+    this.#restore.setWatchesAnswered()
+    this.#see(zxidHigh, zxidLow)
+    this.#onRestoreAnswer(err, 'to set the watches again')
+  }
+
+  #onRestoreAnswer(err: number, what: string): void {
+    if (err === 0) this.#noteRestored()
+    else if (FINAL_ERRORS.has(err)) this.#listener.exchangeFinal(err, null)
+    else this.#refused(`the server refused ${what} (error ${err})`)
+  }
+
+  /** Whatever the answer, its zxid is the server's own. */
+  #onCaughtUp({ err, zxid }: CallResult<object>): void {
+    if (zxid === null) return
+    if (this.#restore.holdsAt(zxid)) this.#noteRestored()
+    else if (err !== 0) this.#refused(`the server refused to catch up with its leader (error ${err})`)
+    // A session that is being closed may be closed from any server.
+    else if (this.#phase === 'restoring') this.#listener.exchangeUnfit(BEHIND)
+  }
+
+  #noteRestored(): void {
+    if (this.#restore.isDone) this.#listener.exchangeRestored()
+  }
+
+  #refused(message: string): void {
+    this.#listener.exchangeUnfit({ cause: 'restore_refused', message })
+  }
+
+  // ---- silence ----
+
+  chunkRead(): void {
+    this.#heardAt = performance.now()
+    if (this.#phase !== 'open') return
+    if (this.#answerDue) this.#deadline.set(this.silenceMs)
+    else this.#deadline.clear()
+  }
+
+  get #answerDue(): boolean {
+    return this.#calls.count > 0 || this.#ping !== 'none' || this.#restore.setWatchesDue > 0
+  }
+
+  /**
+   * To be called before something is sent that wants an answer. If it is the first, the deadline counts from the last sign of
+   * life, as the ensemble's deadline does with the link's: a quiet page has the link ask only every third of the timeout,
+   * and counted from there the session would be over when the silence is. The answer gets a third in any case.
+   */
+  #expectAnswer(): void {
+    if (this.#answerDue) return
+    const leftMs = this.#heardAt + this.silenceMs - performance.now()
+    this.#deadline.set(Math.max(leftMs, Math.floor(this.#session.timeoutMs / 3)))
+  }
+}
