@@ -1,5 +1,6 @@
-export type { AccessMode, AccessRule, Right } from './access/access.js'
 export type { JwtAlgorithm, JwtOptions } from './access/authenticate.js'
+export type { AccessMode } from './access/rights.js'
+export type { AccessRule, Right } from './access/rules.js'
 export { DEFAULT_LIMITS } from './config/limit-settings.js'
 export { ConfigError, type GatewayOptions } from './config/options.js'
 export { createGateway, type Gateway } from './gateway/gateway.js'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { AccessMode } from './access/access.js'
+import type { AccessMode } from './access/rights.js'
 import { DevServer } from './cli/dev/dev-server.js'
 import { signToken } from './cli/token.js'
 import { type DevEnsemble, startDevEnsemble } from './dev-ensemble/index.js'

@@ -50,7 +50,7 @@ export const SERVER_PACKAGES: Record<string, string[]> = {
     'config/',
     'wire/protocol.ts',
     'access/claims.ts',
-    'access/access-rule.ts',
+    'access/rules.ts',
     'access/resume-token.ts',
     'revocation/admin.ts',
     'cli/dev/',

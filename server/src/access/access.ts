@@ -11,10 +11,6 @@ import { wireError } from '../wire/errors.js'
 import { pathProblem } from '../wire/path.js'
 import type { Need, Rights } from './rights.js'
 
-export type { AccessRule, Right } from './access-rule.js'
-export { accessRuleSchema } from './access-rule.js'
-export type { AccessMode, Need } from './rights.js'
-
 // What a page needs for each call, and whether it has it. Deny by default: what no rule allows is forbidden.
 
 /**

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { pathProblem } from '../wire/path.js'
-import { type AccessRule, accessRuleSchema } from './access.js'
-import type { Claims } from './claim-value.js'
 import { DERIVED_USER_PREFIX, DerivedIdentities } from './derived-identity.js'
+import type { Claims } from './patterns.js'
 import { type AccessMode, AccessPolicy, type Rights } from './rights.js'
+import { type AccessRule, accessRuleSchema } from './rules.js'
 
 /** Who a page is and what it may do, as its token and the gateway's configuration say. */
 export interface Identity {

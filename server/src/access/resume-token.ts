@@ -1,5 +1,10 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import type { Resume } from 'zoogate-client/protocol'
+import type { Limits } from '../limits/limits.js'
+import { pathProblem } from '../wire/path.js'
+import type { Identity } from './claims.js'
+import type { Need } from './rights.js'
 
 // A resume token is a session's id and password under lock and key. The password itself is no secret, anybody
 // can compute it from the id, so what protects a session is that nothing but a sealed token is ever accepted.
@@ -116,4 +121,38 @@ function decrypt(key: Buffer, bytes: Buffer): SealedSession | null {
 /** Names a key without telling anything about it. */
 function keyId(key: Buffer): number {
   return createHash('sha256').update('zoogate resume key').update(key).digest().readUInt32BE(0)
+}
+
+/**
+ * Whether a page may take up the session that its resume token names.
+ * @returns what is wrong, for the page to read, or null
+ */
+export function resumeProblem(
+  resume: Resume,
+  sealed: SealedSession | null,
+  identity: Identity,
+  chroot: string,
+  limits: Limits,
+): string | null {
+  if (sealed === null) return 'the resume token does not open; a new session is needed'
+  // One text for all, so that a stolen token tells its thief nothing.
+  const isOwn = sealed.subject === identity.subject && sealed.issuer === identity.issuer
+  if (!isOwn || sealed.chroot !== chroot) {
+    return 'the resume token belongs to another identity; a new session is needed'
+  }
+  const { data, exist, child, persistent = [], recursive = [] } = resume.watches
+  const single = [...data, ...exist, ...child, ...persistent]
+  const needs: Need[] = [
+    ...single.map((path): Need => ({ right: 'watch', path })),
+    ...recursive.map((path): Need => ({ right: 'watch', path, scope: 'subtree' })),
+  ]
+  if (needs.length > limits.maxWatches) return `a session holds at most ${limits.maxWatches} watches`
+  for (const need of needs) {
+    const problem = pathProblem(need.path, limits.maxPathLength)
+    if (problem) return `a watch cannot be set again: ${problem}`
+    if (!identity.rights.allows(need)) {
+      return 'a watch is on a path that the token does not allow; a new session is needed'
+    }
+  }
+  return null
 }

@@ -1,3 +1,4 @@
+import type { Claims, Reach } from './patterns.js'
 import {
   type AccessRule,
   type BoundRule,
@@ -6,9 +7,7 @@ import {
   RIGHT_BITS,
   type Right,
   type UnboundRule,
-} from './access-rule.js'
-import type { Reach } from './bound-pattern.js'
-import type { Claims } from './claim-value.js'
+} from './rules.js'
 
 export type AccessMode = 'rules' | 'open'
 

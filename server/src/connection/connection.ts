@@ -6,7 +6,7 @@ import {
   type WatchEventType,
 } from 'zoogate-client/protocol'
 import type { Authenticator, Identity } from '../access/authenticate.js'
-import { resumeProblem } from '../access/resume.js'
+import { resumeProblem } from '../access/resume-token.js'
 import type { LimitName } from '../limits/limits.js'
 import type { SessionServices } from '../session/services.js'
 import { Session } from '../session/session.js'

@@ -2,14 +2,12 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES, type CloseCode, SUBPROTOCOL } from 'zoogate-client/protocol'
-import { cookieValue } from '../access/cookie.js'
-import { isCookieOrigin, isOriginAllowed } from '../access/origin.js'
+import { cookieValue, isCookieOrigin, isOriginAllowed } from '../access/origin.js'
 import type { GatewayConfig } from '../config/options.js'
 import { Connection, type ConnectionContext } from '../connection/connection.js'
 import type { Admission } from './admission.js'
-import { SharedFrames } from './shared-frame.js'
-import { type Reader, UnreadBytes } from './unread-bytes.js'
-import { PageWebSocket } from './web-socket.js'
+import { type Reader, UnreadBytes } from './overload.js'
+import { PageWebSocket, SharedFrames, type SharedSending } from './web-socket.js'
 
 /** Milliseconds that a closing WebSocket may take to answer before it is cut. */
 const CLOSE_TIMEOUT_MS = 2_000
@@ -25,7 +23,7 @@ export class Acceptor {
   readonly #admission: Admission
   readonly #webSockets: WebSocketServer
   readonly #connections = new Map<WebSocket, Connection>()
-  readonly #shared: ConstructorParameters<typeof PageWebSocket>[2]
+  readonly #shared: SharedSending
 
   constructor(config: GatewayConfig, context: ConnectionContext, admission: Admission) {
     this.#config = config
@@ -71,23 +69,15 @@ export class Acceptor {
   }
 
   #accept(webSocket: WebSocket, cookie: string | null, socket: Duplex, address: string): Connection {
-    const seat = this.#admission.opened(address, () => {
+    const leaveSeat = this.#admission.opened(address, socket, () => {
       const message = 'other pages wait for this seat; send the hello at once'
       connection.refuse(CLOSE_CODES.OVERLOADED, message, EVICTED_RETRY_MS)
       // No close frame is waited for: a flood would fill the gateway with closing sockets.
       webSocket.terminate()
     })
-    const count = (chunk: Buffer) => seat.heard(chunk.length)
-    const leaveSeat = () => {
-      socket.off('data', count)
-      seat.leave()
-    }
     const page = new PageWebSocket(webSocket, socket, this.#shared)
     const connection = new Connection(this.#context, page, leaveSeat, cookie)
-    socket
-      .on('data', count)
-      .on('drain', () => connection.drained())
-      .once('end', () => destroySoon(socket))
+    socket.on('drain', () => connection.drained()).once('end', () => destroySoon(socket))
     this.#listen(webSocket, connection)
     webSocket.on('close', (code) => {
       this.#connections.delete(webSocket)

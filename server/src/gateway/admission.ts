@@ -2,12 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { ClientAddresses } from '../access/client-address.js'
-import type { LimitName, Limits } from '../limits/limits.js'
-import { ConnectRate } from './connect-rate.js'
-import type { HttpRefusal } from './http-refusal.js'
-import { type Place, WaitingRoom } from './waiting-room.js'
 
-/** Places come free all the time; this only keeps those who wait from asking in a loop. */
+import type { LimitName, Limits } from '../limits/limits.js'
+import { type Rate, TokenBucket } from '../limits/rates.js'
+import type { HttpRefusal } from './http-server.js'
+import { WaitingRoom } from './waiting-room.js'
+
+/** Seats come free all the time; the pause only keeps clients that wait from asking in a loop. */
 const RETRY_FULL_S = 5
 const RETRY_CROWDED_S = 1
 
@@ -19,7 +20,7 @@ export interface AdmissionOptions {
   now?: () => number
 }
 
-/** Who may come in before anybody knows who they are: counted by address, and bounded at each step of the way. */
+/** Admits clients before they are identified: counted by address, and limited at each step from the connection to the hello. */
 export class Admission {
   readonly #options: AdmissionOptions
   readonly #addresses: ClientAddresses
@@ -36,15 +37,12 @@ export class Admission {
     this.#addresses = new ClientAddresses(options.trustedProxies)
     const rate = { perSecond: limits.maxConnectsPerSecond, burst: limits.connectBurst }
     this.#rate = new ConnectRate(rate, limits.maxAddresses, now)
-    const places = {
-      places: limits.maxUnauthenticated,
-      placesPerAddress: limits.maxUnauthenticatedPerAddress,
-    }
-    const crowded = (by: 'places' | 'bytes') =>
-      limited(by === 'places' ? 'maxUnauthenticated' : 'maxUnauthenticatedBytes')
-    // A request is bounded by itself, and short.
-    this.#requests = new WaitingRoom({ ...places, crowded })
-    this.#pages = new WaitingRoom({ ...places, bytes: limits.maxUnauthenticatedBytes, crowded })
+    const seats = { seats: limits.maxUnauthenticated, seatsPerAddress: limits.maxUnauthenticatedPerAddress }
+    const crowded = (by: 'seats' | 'bytes') =>
+      limited(by === 'seats' ? 'maxUnauthenticated' : 'maxUnauthenticatedBytes')
+    // Without a limit in bytes: the gate bounds each request, and a request is short.
+    this.#requests = new WaitingRoom({ ...seats, crowded })
+    this.#pages = new WaitingRoom({ ...seats, bytes: limits.maxUnauthenticatedBytes, crowded })
   }
 
   /** WebSockets without an accepted hello. */
@@ -52,7 +50,7 @@ export class Admission {
     return this.#pages.size
   }
 
-  /** A connection to the gateway's own HTTP server. A proxy that is trusted bounds its clients itself at this step. */
+  /** Meets a connection to the gateway's own HTTP server. At this step a trusted proxy limits its clients itself. */
   connected(socket: Socket): void {
     if (this.#addresses.isProxy(socket.remoteAddress)) return
     const address = this.#addresses.of(socket.remoteAddress, undefined)
@@ -61,19 +59,20 @@ export class Admission {
       socket.destroy()
       return
     }
-    const { leave } = this.#requests.enter(address, () => socket.destroy())
+    const seat = this.#requests.enter(address, () => socket.destroy())
+    const leave = () => this.#requests.leave(seat)
     this.#leaveRequests.set(socket, leave)
     socket.on('close', leave)
   }
 
-  /** The request of a connection is complete and asks for a WebSocket. @returns whom it counts for */
+  /** The request of a connection is complete and asks for a WebSocket. @returns the address that it counts for */
   upgrading(request: IncomingMessage, socket: Duplex): string {
     this.#leaveRequests.get(socket)?.()
     const forwarded = [request.headers['x-forwarded-for']].flat().join(',')
     return this.#addresses.of(request.socket.remoteAddress, forwarded)
   }
 
-  /** @param connections WebSockets that are open. @returns null, and the visit is counted, where there is room */
+  /** @param connections WebSockets that are open @returns null for an upgrade that is admitted, and counted */
   refusal(address: string, connections: number): HttpRefusal | null {
     const { limits, limited } = this.#options
     if (connections >= limits.maxConnections) {
@@ -91,11 +90,48 @@ export class Admission {
   }
 
   /**
-   * A WebSocket is open.
-   * @param evict ends it, because others need its place
-   * @returns its place, to be left when the page has said who it is, or is gone
+   * A WebSocket is open on this socket, and takes a seat until its hello is accepted.
+   * @param evict ends it, because its seat is needed
+   * @returns gives the seat back, when the hello is accepted or the page is gone; harmless when repeated
    */
-  opened(address: string, evict: () => void): Place {
-    return this.#pages.enter(address, evict)
+  opened(address: string, socket: Duplex, evict: () => void): () => void {
+    const seat = this.#pages.enter(address, evict)
+    const socketOnData = (chunk: Buffer) => this.#pages.received(seat, chunk.length)
+    socket.on('data', socketOnData)
+    return () => {
+      socket.off('data', socketOnData)
+      this.#pages.leave(seat)
+    }
+  }
+}
+
+/**
+ * The rate limit of connections for each address. The table is bounded: the address that has not connected for longest is
+ * dropped first. It begins anew with a full bucket, which it would mostly have by then.
+ */
+export class ConnectRate {
+  readonly #rate: Rate
+  readonly #maxAddresses: number
+  readonly #now: () => number
+  /** In the order of the last visit. */
+  readonly #byAddress = new Map<string, TokenBucket>()
+
+  constructor(rate: Rate, maxAddresses: number, now: () => number = () => performance.now()) {
+    this.#rate = rate
+    this.#maxAddresses = maxAddresses
+    this.#now = now
+  }
+
+  /** @returns 0, or the milliseconds after which the address may connect */
+  visit(address: string): number {
+    const now = this.#now()
+    const bucket = this.#byAddress.get(address) ?? new TokenBucket(this.#rate, now)
+    this.#byAddress.delete(address)
+    this.#byAddress.set(address, bucket)
+    if (this.#byAddress.size > this.#maxAddresses) {
+      const [longestAgo] = this.#byAddress.keys()
+      this.#byAddress.delete(longestAgo as string)
+    }
+    return bucket.take(now)
   }
 }

@@ -7,13 +7,13 @@ import { AttachGate } from '../session/attach-gate.js'
 import { OwnerMarks } from '../session/owner-marks.js'
 import { SessionRegistry } from '../session/registry.js'
 import type { SessionServices } from '../session/services.js'
+import { Warnings } from '../telemetry/log.js'
 import { Metrics } from '../telemetry/metrics.js'
-import { Warnings } from '../telemetry/warnings.js'
 import { Views } from '../views/index.js'
 import { dialTls, ServerList, type TlsOptions } from '../zookeeper/index.js'
 import { Acceptor } from './acceptor.js'
 import { Admission } from './admission.js'
-import { EventLoopLag } from './event-loop-lag.js'
+import { EventLoopLag } from './overload.js'
 
 /** The parts of one gateway. Each is made once and handed to the parts that need it. */
 export interface Composition {

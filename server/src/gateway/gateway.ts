@@ -4,8 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { checkOptions, type GatewayConfig, type GatewayOptions } from '../config/options.js'
 import type { Revoked, RevokeOptions } from '../revocation/admin.js'
 import { type Composition, compose } from './composition.js'
-import { type HttpRefusal, refuse } from './http-refusal.js'
-import { PageServer } from './http-server.js'
+import { type HttpRefusal, PageServer, refuse } from './http-server.js'
 import { statusHandler } from './status.js'
 
 /** A drain moves this many pages at a time, with a pause between: seconds for thousands, and no herd on the other replicas. */
@@ -16,6 +15,9 @@ const DRAIN_LOOK_MS = 20
 
 const FORWARDED =
   'requests carry X-Forwarded-For, and no proxy is trusted: all pages behind one count as one address; set '
+
+const NOT_ACCEPTED =
+  'a connection could not be accepted; raise the limit of open files (ulimit -n) or lower maxConnections'
 
 /** A gateway between web pages and one ensemble. */
 export interface Gateway {
@@ -78,14 +80,16 @@ class WebSocketGateway implements Gateway {
     port,
     host = '127.0.0.1',
   }: Parameters<Gateway['listen']>[0]): ReturnType<Gateway['listen']> {
+    const { ensemble } = this.#parts.context
     this.#server = new PageServer({
       requestWithinMs: this.#config.limits.upgradeTimeoutMs,
-      connected: (socket) => this.#parts.admission.connected(socket),
+      admission: this.#parts.admission,
       upgrade: this.handleUpgrade,
       request: (request, response) => {
         if (!this.handleRequest(request, response)) notFound(response)
       },
-      late: () => this.#parts.context.ensemble.metrics.limited('upgradeTimeoutMs'),
+      late: () => ensemble.metrics.limited('upgradeTimeoutMs'),
+      failed: ({ message }) => ensemble.warnings.report('accept', `${NOT_ACCEPTED}: ${message}`),
     })
     this.#open()
     const bound = await this.#server.listen(port, host)

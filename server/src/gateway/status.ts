@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Registry } from 'prom-client'
 
-/** After each rendering of the metrics, a pause of so many times what it took: a tenth of the time, however many ask. */
+/** The pause after a rendering, as a multiple of its duration: metrics take at most a tenth of the time, whatever the demand. */
 const PAUSE_FACTOR = 9
 
-/** The metrics as text, rendered once for all who ask before it is begun, so that it is never older than the question. */
+/** The metrics as text. Requests that come before a rendering begins share it, so that none gets a text older than itself. */
 class MetricsPage {
   readonly #registry: Registry
   #next: Promise<string> | null = null
@@ -33,15 +33,15 @@ class MetricsPage {
 
 /**
  * Answers the three status paths.
- * @param isOpen whether new connections are taken; an ensemble that is down does not make a gateway unready,
- *   because its pages wait for the ensemble here as well as anywhere
+ * @param isOpen whether the gateway takes new connections. It stays ready while the ensemble is down, because its pages can
+ *   wait for the ensemble here as well as on any other gateway.
  */
 export function statusHandler(
   registry: Registry,
   isOpen: () => boolean,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const page = new MetricsPage(registry)
-  const answers: Record<string, (response: ServerResponse) => void> = {
+  const paths: Record<string, (response: ServerResponse) => void> = {
     '/healthz': (response) => text(response, 200, 'ok'),
     '/readyz': (response) => (isOpen() ? text(response, 200, 'ready') : text(response, 503, 'draining')),
     '/metrics': (response) => {
@@ -53,9 +53,9 @@ export function statusHandler(
   }
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? ''
-    if (!Object.hasOwn(answers, path)) return false
-    if (request.method === 'GET' || request.method === 'HEAD') answers[path]?.(response)
-    else text(response, 405, 'only GET')
+    if (!Object.hasOwn(paths, path)) return false
+    if (request.method === 'GET' || request.method === 'HEAD') paths[path]?.(response)
+    else text(response, 405, 'use GET')
     return true
   }
 }

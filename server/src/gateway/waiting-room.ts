@@ -1,37 +1,33 @@
-/** A guest's place. */
-export interface Place {
-  /** Gives it back; harmless when repeated. */
-  leave(): void
-  /** So many bytes more have come from the guest, and are kept until it has said who it is. */
-  heard(bytes: number): void
-}
-
 export interface WaitingRoomOptions {
-  places: number
-  placesPerAddress: number
-  /** Bytes that are kept of all guests. @default no limit: whoever enters keeps nothing here */
+  seats: number
+  seatsPerAddress: number
+  /** Bytes that the clients in all seats may have sent. @default no limit: nothing that they send is kept */
   bytes?: number
-  /** Somebody has to make room, because of this. */
-  crowded(by: 'places' | 'bytes'): void
+  /** A client is evicted for this reason. */
+  crowded(by: 'seats' | 'bytes'): void
 }
 
-interface Guest {
-  address: string
+/** The seat of one client, from `enter` until `leave`. */
+export interface Seat {
+  readonly address: string
+  /** Sent by the client so far, with the overhead of each piece. */
   bytes: number
-  evict: () => void
+  readonly evict: () => void
 }
 
-/** What a piece of a message costs besides its bytes, however small it is. */
+/** Memory that a piece of a message takes besides its bytes, however small it is. */
 const PIECE_BYTES = 512
 
 /**
- * Those who have come and not yet said who they are: so many in all, so many from one address. When all places are taken,
- * who has waited longest makes room: somebody honest needs a place for one round trip, so is never that one for long, while
- * whoever sits and says nothing always is. When too much is kept, who has sent most does.
+ * Clients that have connected and have not identified themselves yet: a quota for all, and one for each address. When all
+ * seats are taken, the client that has waited longest is evicted: an honest client needs its seat for one round trip, so it
+ * is rarely that one, and a client that sits and says nothing always is. When the clients have sent too many bytes, the one
+ * that has sent most is evicted.
  */
 export class WaitingRoom {
   readonly #options: WaitingRoomOptions
-  readonly #guests = new Set<Guest>()
+  /** In the order of entering. */
+  readonly #seats = new Set<Seat>()
   readonly #perAddress = new Map<string, number>()
   #bytes = 0
 
@@ -40,50 +36,52 @@ export class WaitingRoom {
   }
 
   get size(): number {
-    return this.#guests.size
+    return this.#seats.size
   }
 
-  /** Whether the address has all the places that it may have. */
+  /** Whether the address has used up its quota. */
   isFullFor(address: string): boolean {
-    return (this.#perAddress.get(address) ?? 0) >= this.#options.placesPerAddress
+    return (this.#perAddress.get(address) ?? 0) >= this.#options.seatsPerAddress
   }
 
-  /** @param evict ends the guest, who has left already when it is called */
-  enter(address: string, evict: () => void): Place {
-    const guest: Guest = { address, bytes: 0, evict }
-    const [oldest] = this.#guests
-    if (oldest !== undefined && this.#guests.size >= this.#options.places) this.#makeGo(oldest, 'places')
-    this.#guests.add(guest)
+  /** @param evict ends the client, which has left already when this is called */
+  enter(address: string, evict: () => void): Seat {
+    const seat: Seat = { address, bytes: 0, evict }
+    const [oldest] = this.#seats
+    if (oldest !== undefined && this.#seats.size >= this.#options.seats) this.#evict(oldest, 'seats')
+    this.#seats.add(seat)
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1)
-    return { leave: () => this.#leave(guest), heard: (bytes) => this.#keep(guest, bytes) }
+    return seat
   }
 
-  #keep(guest: Guest, bytes: number): void {
-    if (!this.#guests.has(guest)) return
-    guest.bytes += bytes + PIECE_BYTES
+  /** The client has sent this many bytes more. */
+  received(seat: Seat, bytes: number): void {
+    if (!this.#seats.has(seat)) return
+    seat.bytes += bytes + PIECE_BYTES
     this.#bytes += bytes + PIECE_BYTES
     const { bytes: most = Number.POSITIVE_INFINITY } = this.#options
-    if (this.#bytes > most) this.#makeGo(greediest(this.#guests), 'bytes')
+    if (this.#bytes > most) this.#evict(largest(this.#seats), 'bytes')
   }
 
-  #makeGo(guest: Guest, by: 'places' | 'bytes'): void {
-    this.#leave(guest)
+  /** Harmless when repeated. */
+  leave(seat: Seat): void {
+    if (!this.#seats.delete(seat)) return
+    this.#bytes -= seat.bytes
+    const left = (this.#perAddress.get(seat.address) as number) - 1
+    if (left === 0) this.#perAddress.delete(seat.address)
+    else this.#perAddress.set(seat.address, left)
+  }
+
+  #evict(seat: Seat, by: 'seats' | 'bytes'): void {
+    this.leave(seat)
     this.#options.crowded(by)
-    guest.evict()
-  }
-
-  #leave(guest: Guest): void {
-    if (!this.#guests.delete(guest)) return
-    this.#bytes -= guest.bytes
-    const left = (this.#perAddress.get(guest.address) as number) - 1
-    if (left === 0) this.#perAddress.delete(guest.address)
-    else this.#perAddress.set(guest.address, left)
+    seat.evict()
   }
 }
 
-/** Looked for only when there is too much; the thousands of guests that there are at most cost less than what goes with it. */
-function greediest(guests: Iterable<Guest>): Guest {
-  let found: Guest | undefined
-  for (const guest of guests) if (found === undefined || guest.bytes > found.bytes) found = guest
-  return found as Guest
+/** A scan: it runs once for each eviction, over a few thousand seats at most, and costs less than the eviction. */
+function largest(seats: Iterable<Seat>): Seat {
+  let found: Seat | undefined
+  for (const seat of seats) if (found === undefined || seat.bytes > found.bytes) found = seat
+  return found as Seat
 }

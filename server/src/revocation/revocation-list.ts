@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { OwnSession, type OwnSessionListener, type OwnSessionOptions } from '../session/own-session.js'
-import type { Warnings } from '../telemetry/warnings.js'
+import type { Warnings } from '../telemetry/log.js'
 import { withChroot } from '../wire/path.js'
 import type { AclEntry } from '../zookeeper/index.js'
 import { type Revocation, readRevocation, revocationName, subjectKey } from './revocation.js'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AccessRule, Right } from '../../../../server/src/access/access-rule.js'
-import { PathPattern } from '../../../../server/src/access/path-pattern.js'
+import { PathPattern } from '../../../../server/src/access/patterns.js'
 import { AccessPolicy, type Scope } from '../../../../server/src/access/rights.js'
+import type { AccessRule, Right } from '../../../../server/src/access/rules.js'
 import { pathProblem, withChroot } from '../../../../server/src/wire/path.js'
 
 // Short and of few letters, so that patterns and paths meet.
@@ -19,7 +19,7 @@ const path = fc.array(name, { maxLength: 4 }).map((names) => `/${names.join('/')
 const right = fc.constantFrom<Right>('get', 'watch', 'write')
 const rule = fc.record({ path: pattern, allow: fc.array(right, { minLength: 1, maxLength: 2 }) })
 
-/** What a pattern means, said by a regular expression. */
+/** The meaning of a pattern, as a regular expression. */
 function model({ path }: AccessRule): RegExp {
   if (path === '/**') return /^/
   const parts = path.split('/').slice(1)
@@ -42,8 +42,8 @@ function allows(rules: AccessRule[], wanted: Right, path: string, scope: Scope =
 const below = (path: string, names: string[]) => [...(path === '/' ? [] : [path]), ...names].join('/')
 const under = (path: string, names: string[]) => (path === '/' ? `/${names.join('/')}` : below(path, names))
 
-describe('access, whatever the rules and the path,', () => {
-  it('is what the model says', () => {
+describe('access by any rules to any path', () => {
+  it('matches the model', () => {
     fc.assert(
       fc.property(fc.array(rule, { maxLength: 4 }), right, path, (rules, wanted, path) => {
         expect(allows(rules, wanted, path)).toBe(modelAllows(rules, wanted, path))
@@ -52,7 +52,7 @@ describe('access, whatever the rules and the path,', () => {
     )
   })
 
-  it('to a subtree, to children and to what a number makes of a path is access to each of them', () => {
+  it('to a subtree, to children and to a numbered path implies access to each of their nodes', () => {
     const rest = fc.array(name, { minLength: 1, maxLength: 3 })
     const number = fc.integer().map((n) => String(n).padStart(10, '0'))
     let granted = 0
@@ -78,11 +78,11 @@ describe('access, whatever the rules and the path,', () => {
       ),
       { numRuns: 5000 },
     )
-    // Or it would prove nothing.
+    // Without any grants the test would prove nothing.
     expect(granted).toBeGreaterThan(100)
   })
 
-  it('never grows by taking a rule or a right away', () => {
+  it('never grows when a rule or a right is taken away', () => {
     fc.assert(
       fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), right, path, (rules, wanted, path) => {
         if (!allows(rules, wanted, path)) {
@@ -95,14 +95,14 @@ describe('access, whatever the rules and the path,', () => {
   })
 })
 
-describe('a claim, whatever it holds,', () => {
+describe('a claim of any content', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 6 }),
     fc.stringMatching(/^[ab:*/.${}-]{0,6}$/),
     fc.constantFrom('..', '.', '*', '**', '/', '', '\u0000', '${sub}'),
   )
 
-  it('gives one person nothing of what another one has', () => {
+  it('gives one subject no node of another', () => {
     const shapes = [
       '/${sub}',
       '/${sub}:*',
@@ -127,7 +127,7 @@ describe('a claim, whatever it holds,', () => {
         const foreign = new PathPattern(shape).bind({ sub: other })
         if (!owned.ok || !foreign.ok) return
         compared += 1
-        // A node that the owner may have: the wildcard filled with anything that stays within one part.
+        // A node of the owner: the wildcard filled with any text that stays within one part.
         const node = shape
           .replace('*', () => free)
           .replaceAll('${sub}', () => owner)
@@ -141,7 +141,7 @@ describe('a claim, whatever it holds,', () => {
     expect(compared).toBeGreaterThan(500)
   })
 
-  it('fits the one path that holds it as it is, or none', () => {
+  it('fits the one path that holds it unchanged, or none', () => {
     fc.assert(
       fc.property(hostile, path, (sub, other) => {
         const binding = new PathPattern('/rooms/${sub}').bind({ sub })
@@ -157,7 +157,7 @@ describe('a claim, whatever it holds,', () => {
   })
 })
 
-describe('a path, whatever a page asks for,', () => {
+describe('any path that a page names', () => {
   it('stays below the chroot as ZooKeeper sees it, or is refused', () => {
     const asked = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 12 }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Call } from 'zoogate-client/protocol'
-import { type AccessRule, needOfView, needsOf, refusalOf } from '../../../../server/src/access/access.js'
+import { needOfView, needsOf, refusalOf } from '../../../../server/src/access/access.js'
 import { AccessPolicy } from '../../../../server/src/access/rights.js'
+import type { AccessRule } from '../../../../server/src/access/rules.js'
 
 describe('the needs of a call', () => {
   const needs = (call: object) => needsOf({ type: 'call', id: 1, ...call } as Call)

@@ -1,6 +1,14 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { ResumeTokens, type SealedSession } from '../../../../server/src/access/resume-token.js'
+import type { WatchLists } from 'zoogate-client/protocol'
+import type { Identity } from '../../../../server/src/access/authenticate.js'
+import {
+  ResumeTokens,
+  resumeProblem,
+  type SealedSession,
+} from '../../../../server/src/access/resume-token.js'
+import { AccessPolicy } from '../../../../server/src/access/rights.js'
+import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 
 const session: SealedSession = {
   id: Buffer.from('0100a2b3c4d50001', 'hex'),
@@ -15,7 +23,7 @@ const session: SealedSession = {
 const KEY = Buffer.alloc(32, 7)
 const keyId = createHash('sha256').update('zoogate resume key').update(KEY).digest().subarray(0, 4)
 
-/** A token made as the format says, by somebody who has the key. */
+/** A token made by hand, by the format and under the key. */
 function sealedByHand(content: string, header = Buffer.concat([Buffer.of(1), keyId])): string {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', KEY, nonce).setAAD(header)
@@ -24,12 +32,12 @@ function sealedByHand(content: string, header = Buffer.concat([Buffer.of(1), key
 }
 
 describe('resume tokens', () => {
-  it('open to what was sealed', () => {
+  it('open to the session that was sealed', () => {
     const tokens = new ResumeTokens([randomBytes(32)])
     expect(tokens.open(tokens.seal(session))).toEqual(session)
   })
 
-  it('are different each time and show nothing of the session', () => {
+  it('differ each time and show nothing of the session', () => {
     const tokens = new ResumeTokens([randomBytes(32)])
     const [first, second] = [tokens.seal(session), tokens.seal(session)]
     expect(first).not.toBe(second)
@@ -67,7 +75,7 @@ describe('resume tokens', () => {
     expect(tokens.open(`${token}=`)).toBeNull()
   })
 
-  it('open under every present key, are sealed under the first, and die with a retired one', () => {
+  it('open under every present key, are sealed under the first, and no longer open once their key is retired', () => {
     const [older, newer] = [randomBytes(32), randomBytes(32)]
     const before = new ResumeTokens([older])
     const during = new ResumeTokens([newer, older])
@@ -106,8 +114,8 @@ describe('the format of resume tokens', () => {
     generation: 3,
   }
 
-  // While replicas are replaced one by one, the old ones open what the new ones seal, and the other way round.
-  it('is one that other releases of the gateway seal in', () => {
+  // While replicas are replaced one by one, old ones open the tokens of new ones, and the other way round.
+  it('matches the tokens that other releases of the gateway seal', () => {
     const token =
       'ARQBF262FOzvpAaWWzwXqY8JJEwBdYGKG4pue4H_NvKbhZzgbHSPy0LN7Ov4M-wYbdD7T8t6Dct1u4Kmyw1Ng-VGmV8kE7VqA' +
       '6CKpH9fg-Y4XRQon8FEL6AVYqfLtfYblDjzwMNRGTRO0WCmpexlZ8oyjqN6TZzYCg-8y44r30EUzzlQbg'
@@ -115,7 +123,7 @@ describe('the format of resume tokens', () => {
     expect(tokens.open(sealedByHand(JSON.stringify(fields)))).toEqual(opened)
   })
 
-  it('is refused in another version, and under the name of another key', () => {
+  it('has a version and the name of its key, which must both match', () => {
     const content = JSON.stringify(fields)
     expect(tokens.open(sealedByHand(content, Buffer.concat([Buffer.of(2), keyId])))).toBeNull()
     expect(tokens.open(sealedByHand(content, Buffer.of(1, 0, 0, 0, 0)))).toBeNull()
@@ -129,7 +137,69 @@ describe('the format of resume tokens', () => {
     ['too many fields', JSON.stringify([...fields, 0])],
     ['an id that is not base64', JSON.stringify(['?', ...fields.slice(1)])],
     ['a generation that is no number', JSON.stringify([...fields.slice(0, 6), '3'])],
-  ])('is refused with %s in it, although it is sealed under a key', (_, content) => {
+  ])('refuses %s, even sealed under a key', (_, content) => {
     expect(tokens.open(sealedByHand(content))).toBeNull()
+  })
+})
+
+const CHROOT = '/pages/tenants/a'
+const SEALED: SealedSession = {
+  id: Buffer.alloc(8),
+  password: Buffer.alloc(16),
+  subject: 'ada',
+  issuer: null,
+  chroot: CHROOT,
+  issuedAt: 0,
+  generation: 1,
+}
+const IDENTITY: Identity = {
+  subject: 'ada',
+  issuer: null,
+  chroot: '/tenants/a',
+  rights: new AccessPolicy('rules', [
+    { path: '/rooms/*', allow: ['watch'] },
+    { path: '/all/**', allow: ['watch'] },
+    { path: '/read', allow: ['get'] },
+  ]).rightsOf({ claims: {}, rules: [] }),
+  auth: [],
+  expiresAt: null,
+  issuedAt: null,
+}
+
+function problem(watches: Partial<WatchLists>, sealed: SealedSession | null = SEALED): string | null {
+  const resume = { token: '', zxid: '0x1', watches: { data: [], exist: [], child: [], ...watches } }
+  return resumeProblem(resume, sealed, IDENTITY, CHROOT, { ...DEFAULT_LIMITS, maxWatches: 3 })
+}
+
+describe('a resumed session', () => {
+  it('may bring watches that the token allows', () => {
+    expect(problem({})).toBe(null)
+    expect(problem({ data: ['/rooms/1'], exist: ['/rooms/2'], child: ['/all'] })).toBe(null)
+    expect(problem({ persistent: ['/rooms/1'], recursive: ['/all', '/all/x/y'] })).toBe(null)
+  })
+
+  it('is refused to another identity and below another chroot, in the same words', () => {
+    expect(problem({}, null)).toContain('does not open')
+    const foreign = problem({}, { ...SEALED, subject: 'bob' })
+    expect(foreign).toContain('belongs to another identity')
+    expect(problem({}, { ...SEALED, chroot: '/pages/tenants/b' })).toBe(foreign)
+    expect(problem({}, { ...SEALED, issuer: 'https://id.example' })).toBe(foreign)
+  })
+
+  it.each(['data', 'exist', 'child', 'persistent', 'recursive'] as const)(
+    'is refused with a %s watch that is forbidden, malformed or beyond the limit',
+    (list) => {
+      expect(problem({ [list]: ['/read'] })).toContain('does not allow')
+      expect(problem({ [list]: ['/rooms/1/..'] })).toBe(
+        'a watch cannot be set again: a path has no parts . and ..',
+      )
+      expect(problem({ [list]: ['/all', '/all', '/all'] })).toBe(null)
+      expect(problem({ [list]: ['/all', '/all', '/all', '/all'] })).toBe('a session holds at most 3 watches')
+    },
+  )
+
+  it('is refused with a recursive watch that reaches further than the rules', () => {
+    expect(problem({ persistent: ['/rooms/1'] })).toBe(null)
+    expect(problem({ recursive: ['/rooms/1'] })).toContain('does not allow')
   })
 })

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { AccessPolicy, type Need, type Rights } from '../../../../server/src/access/rights.js'
 import {
   type AccessRule,
   accessRuleSchema,
   RIGHT_BITS,
   type Right,
-} from '../../../../server/src/access/access-rule.js'
-import { AccessPolicy, type Need, type Rights } from '../../../../server/src/access/rights.js'
+} from '../../../../server/src/access/rules.js'
 
 const RULES: AccessRule[] = [
   { path: '/rooms/*', allow: ['read'] },

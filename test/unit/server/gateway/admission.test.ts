@@ -1,20 +1,21 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import type { Duplex } from 'node:stream'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
-import { Admission } from '../../../../server/src/gateway/admission.js'
+import { Admission, ConnectRate } from '../../../../server/src/gateway/admission.js'
 
 function admission(limits: object = {}, trustedProxies: string[] = []) {
-  const told: string[] = []
+  const met: string[] = []
   const clock = { now: 0 }
   const entrance = new Admission({
     limits: { ...DEFAULT_LIMITS, ...limits },
     trustedProxies,
-    limited: (limit) => told.push(limit),
+    limited: (limit) => met.push(limit),
     now: () => clock.now,
   })
-  return { entrance, told, clock }
+  return { entrance, met, clock }
 }
 
 class Peer extends EventEmitter {
@@ -25,8 +26,14 @@ class Peer extends EventEmitter {
   destroy(): void {
     this.destroyed += 1
   }
+  sends(bytes: number): void {
+    this.emit('data', Buffer.alloc(bytes))
+  }
   get socket(): Socket {
     return this as unknown as Socket
+  }
+  get duplex(): Duplex {
+    return this as unknown as Duplex
   }
 }
 
@@ -43,41 +50,37 @@ const request = (peer: Peer, forwarded?: string | string[]) =>
   }) as unknown as IncomingMessage
 
 describe('connections that have not asked for a WebSocket yet', () => {
-  it('are so many for one address, until they ask or are gone', () => {
-    const place = admission({ maxUnauthenticatedPerAddress: 2 })
-    const [first, second, third] = ['a', 'b', 'c'].map(() => connect(place, '127.0.0.1')) as [
-      Peer,
-      Peer,
-      Peer,
-    ]
+  it('count against the quota of their address until they ask or close', () => {
+    const gate = admission({ maxUnauthenticatedPerAddress: 2 })
+    const [first, second, third] = ['a', 'b', 'c'].map(() => connect(gate, '127.0.0.1')) as [Peer, Peer, Peer]
     expect([first, second, third].map(({ destroyed }) => destroyed)).toEqual([0, 0, 1])
-    expect(place.told).toEqual(['maxUnauthenticatedPerAddress'])
-    expect(connect(place, '127.0.0.2').destroyed).toBe(0)
-    place.entrance.upgrading(request(first), first.socket)
-    expect(connect(place, '127.0.0.1').destroyed).toBe(0)
+    expect(gate.met).toEqual(['maxUnauthenticatedPerAddress'])
+    expect(connect(gate, '127.0.0.2').destroyed).toBe(0)
+    gate.entrance.upgrading(request(first), first.socket)
+    expect(connect(gate, '127.0.0.1').destroyed).toBe(0)
     second.emit('close')
-    expect(connect(place, '127.0.0.1').destroyed).toBe(0)
-    expect(connect(place, '127.0.0.1').destroyed).toBe(1)
+    expect(connect(gate, '127.0.0.1').destroyed).toBe(0)
+    expect(connect(gate, '127.0.0.1').destroyed).toBe(1)
   })
 
-  it('make room for new ones, the oldest first', () => {
-    const place = admission({ maxUnauthenticated: 2 })
-    const peers = ['127.0.0.1', '127.0.0.2', '127.0.0.3'].map((address) => connect(place, address))
+  it('are evicted for new ones, the oldest first', () => {
+    const gate = admission({ maxUnauthenticated: 2 })
+    const peers = ['127.0.0.1', '127.0.0.2', '127.0.0.3'].map((address) => connect(gate, address))
     expect(peers.map(({ destroyed }) => destroyed)).toEqual([1, 0, 0])
-    expect(place.told).toEqual(['maxUnauthenticated'])
-    expect(place.entrance.unauthenticated).toBe(0)
+    expect(gate.met).toEqual(['maxUnauthenticated'])
+    expect(gate.entrance.unauthenticated).toBe(0)
   })
 
-  it('are not counted where they come from a trusted proxy, nor for a server of somebody else', () => {
-    const place = admission({ maxUnauthenticatedPerAddress: 1 }, ['127.0.0.1'])
-    expect([1, 2, 3].map(() => connect(place, '127.0.0.1').destroyed)).toEqual([0, 0, 0])
+  it('are not counted when they come from a trusted proxy or arrive at an embedding HTTP server', () => {
+    const gate = admission({ maxUnauthenticatedPerAddress: 1 }, ['127.0.0.1'])
+    expect([1, 2, 3].map(() => connect(gate, '127.0.0.1').destroyed)).toEqual([0, 0, 0])
     const peer = new Peer('127.0.0.9')
-    expect(place.entrance.upgrading(request(peer), peer.socket)).toBe('127.0.0.9')
+    expect(gate.entrance.upgrading(request(peer), peer.socket)).toBe('127.0.0.9')
   })
 })
 
 describe('an upgrade', () => {
-  it('counts for whom a trusted proxy tells, in one header or several', () => {
+  it('counts for the address that a trusted proxy forwards, in one header or several', () => {
     const { entrance } = admission({}, ['127.0.0.1'])
     const peer = new Peer('127.0.0.1')
     const count = (forwarded?: string | string[]) => entrance.upgrading(request(peer, forwarded), peer.socket)
@@ -86,52 +89,106 @@ describe('an upgrade', () => {
     expect(count(['198.51.100.1', '203.0.113.2'])).toBe('203.0.113.2')
   })
 
-  it('is refused by 503 where all WebSockets are taken, and costs the address nothing', () => {
-    const { entrance, told } = admission({ maxConnections: 2, connectBurst: 1 })
+  it('is refused with 503 when all connections are taken, at no cost for the rate of the address', () => {
+    const { entrance, met } = admission({ maxConnections: 2, connectBurst: 1 })
     expect(entrance.refusal('a', 2)).toEqual({ status: '503 Service Unavailable', retryAfterS: 5 })
-    expect(told).toEqual(['maxConnections'])
+    expect(met).toEqual(['maxConnections'])
     expect(entrance.refusal('a', 1)).toBeNull()
   })
 
-  it('is refused by 429 past the rate of the address, with the seconds to wait', () => {
-    const { entrance, told, clock } = admission({ connectBurst: 1, maxConnectsPerSecond: 4 })
+  it('is refused with 429 above the rate of its address, with the seconds to wait', () => {
+    const { entrance, met, clock } = admission({ connectBurst: 1, maxConnectsPerSecond: 4 })
     expect(entrance.refusal('a', 0)).toBeNull()
     expect(entrance.refusal('a', 0)).toEqual({ status: '429 Too Many Requests', retryAfterS: 1 })
-    expect(told).toEqual(['maxConnectsPerSecond'])
+    expect(met).toEqual(['maxConnectsPerSecond'])
     expect(entrance.refusal('b', 0)).toBeNull()
     clock.now = 250
     expect(entrance.refusal('a', 0)).toBeNull()
   })
 
-  it('is refused by 429 while the address has all its places, and no longer', () => {
-    const { entrance, told } = admission({ maxUnauthenticatedPerAddress: 1 })
-    const { leave } = entrance.opened('a', () => undefined)
+  it('is refused with 429 while its address has no free seat, and no longer', () => {
+    const { entrance, met } = admission({ maxUnauthenticatedPerAddress: 1 })
+    const leave = entrance.opened('a', new Peer('a').duplex, () => undefined)
     expect(entrance.unauthenticated).toBe(1)
     expect(entrance.refusal('a', 0)).toEqual({ status: '429 Too Many Requests', retryAfterS: 1 })
-    expect(told).toEqual(['maxUnauthenticatedPerAddress'])
+    expect(met).toEqual(['maxUnauthenticatedPerAddress'])
     expect(entrance.refusal('b', 0)).toBeNull()
     leave()
     expect(entrance.refusal('a', 0)).toBeNull()
   })
 })
 
+function open(entrance: Admission, address: string, gone: string[]): Peer {
+  const peer = new Peer(address)
+  entrance.opened(address, peer.duplex, () => gone.push(address))
+  return peer
+}
+
 describe('an open WebSocket without an accepted hello', () => {
-  it('goes when all of them together have sent too much and it has sent most', () => {
-    const { entrance, told } = admission({ maxUnauthenticatedBytes: 100_000 })
+  it('is evicted when all of them have sent too many bytes and it has sent most', () => {
+    const { entrance, met } = admission({ maxUnauthenticatedBytes: 100_000 })
     const gone: string[] = []
-    entrance.opened('a', () => gone.push('a')).heard(1_000)
-    entrance.opened('b', () => gone.push('b')).heard(60_000)
-    expect(told).toEqual([])
-    entrance.opened('c', () => gone.push('c')).heard(50_000)
-    expect([gone, told]).toEqual([['b'], ['maxUnauthenticatedBytes']])
+    open(entrance, 'a', gone).sends(1_000)
+    open(entrance, 'b', gone).sends(60_000)
+    expect(met).toEqual([])
+    open(entrance, 'c', gone).sends(50_000)
+    expect([gone, met]).toEqual([['b'], ['maxUnauthenticatedBytes']])
     expect(entrance.unauthenticated).toBe(2)
   })
 
-  it('goes when all places are taken and it has waited longest', () => {
-    const { entrance, told } = admission({ maxUnauthenticated: 1 })
+  it('is evicted when all seats are taken and it has waited longest', () => {
+    const { entrance, met } = admission({ maxUnauthenticated: 1 })
     const gone: string[] = []
-    entrance.opened('a', () => gone.push('a'))
-    entrance.opened('b', () => gone.push('b'))
-    expect([gone, told]).toEqual([['a'], ['maxUnauthenticated']])
+    open(entrance, 'a', gone)
+    open(entrance, 'b', gone)
+    expect([gone, met]).toEqual([['a'], ['maxUnauthenticated']])
+  })
+
+  it('gives its seat back when its hello is accepted, and is counted no more', () => {
+    const { entrance, met } = admission({ maxUnauthenticated: 1, maxUnauthenticatedBytes: 65_536 })
+    const peer = new Peer('a')
+    const leave = entrance.opened('a', peer.duplex, () => expect.unreachable())
+    leave()
+    leave()
+    expect([entrance.unauthenticated, peer.listenerCount('data')]).toEqual([0, 0])
+    open(entrance, 'b', [])
+    peer.sends(1_000_000)
+    expect(met).toEqual([])
+  })
+})
+
+function connectRate(maxAddresses: number) {
+  const clock = { now: 0 }
+  return { clock, connects: new ConnectRate({ perSecond: 1, burst: 2 }, maxAddresses, () => clock.now) }
+}
+
+describe('the rate of connections', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('counts each address separately', () => {
+    const { clock, connects } = connectRate(10)
+    expect(['a', 'a', 'a', 'b'].map((address) => connects.visit(address))).toEqual([0, 0, 1_000, 0])
+    clock.now = 1_000
+    expect(['a', 'a', 'b', 'b'].map((address) => connects.visit(address))).toEqual([0, 1_000, 0, 0])
+  })
+
+  it('forgets the address that has not connected for longest, and no other', () => {
+    const { connects } = connectRate(2)
+    for (const address of ['a', 'a', 'b', 'b', 'a']) connects.visit(address)
+    connects.visit('c')
+    expect(connects.visit('a')).toBe(1_000)
+    expect(connects.visit('b')).toBe(0)
+  })
+
+  it('uses a monotonic clock by default', () => {
+    vi.useFakeTimers()
+    const connects = new ConnectRate({ perSecond: 1, burst: 1 }, 10)
+    expect([connects.visit('a'), connects.visit('a')]).toEqual([0, 1_000])
+    vi.setSystemTime(Date.now() + 3_600_000)
+    expect(connects.visit('a')).toBe(1_000)
+    vi.advanceTimersByTime(1_000)
+    expect(connects.visit('a')).toBe(0)
   })
 })

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import type { CreateMode } from 'zoogate-client/protocol'
-import type { BoundPattern } from './bound-pattern.js'
-import { type Claims, claimAt } from './claim-value.js'
-import { PathPattern } from './path-pattern.js'
+import { type BoundPattern, type Claims, claimAt, PathPattern } from './patterns.js'
 
 /**
  * What a rule can allow. `get`: exists, getData, getChildren, getACL, sync and check. `watch`: every kind of watch. `read` is

@@ -1,6 +1,4 @@
 import { pathProblem } from '../wire/path.js'
-import { BoundPattern, type PartPattern } from './bound-pattern.js'
-import { type Claims, type ClaimText, claimText } from './claim-value.js'
 
 // A pattern is a path below the chroot. In it, `*` stands for any text inside one part, also none; `**` at the end
 // for any number of parts, also none; `${claim}` for what the token says. A value is text, never pattern.
@@ -118,4 +116,111 @@ function textOf(piece: Exclude<Piece, { kind: 'star' }>, claims: Claims): ClaimT
     return { ok: false, problem }
   }
   return found
+}
+
+/** One part of a pattern: `head*tail`; without a tail, it is exactly `head`. */
+export interface PartPattern {
+  head: string
+  tail: string | null
+}
+
+/**
+ * How far beyond the path itself a pattern has to go: to the node, to the name that the path becomes when
+ * ZooKeeper puts a number behind it, to each direct child, or to everything below.
+ */
+export type Reach = 'node' | 'numbered' | 'children' | 'below'
+
+/** A pattern whose variables have their values. What it covers is decided on the pattern, whatever nodes there are. */
+export class BoundPattern {
+  readonly #parts: readonly PartPattern[]
+  readonly #deep: boolean
+
+  /** @param deep whether it ends with `**`, which is not among the parts */
+  constructor(parts: readonly PartPattern[], deep: boolean) {
+    this.#parts = parts
+    this.#deep = deep
+  }
+
+  /** @param path by its parts; none for the root */
+  covers(path: readonly string[], reach: Reach): boolean {
+    switch (reach) {
+      case 'node':
+        return this.#holds(path)
+      case 'numbered':
+        return this.#holds(path) && (path.length > this.#parts.length || this.#parts.at(-1)?.tail === '')
+      case 'children':
+        return this.#holdsEachChild(path) || (this.#deep && this.#holds(path))
+      case 'below':
+        return this.#deep && (this.#holdsEachChild(path) || this.#holds(path))
+    }
+  }
+
+  /** How many parts of the path fit, from its beginning: how near a miss was. */
+  commonParts(path: readonly string[]): number {
+    const miss = this.#parts.findIndex((part, at) => !fits(part, path[at]))
+    return miss === -1 ? this.#parts.length : miss
+  }
+
+  toString(): string {
+    const parts = this.#parts.map(({ head, tail }) => (tail === null ? head : `${head}*${tail}`))
+    return `/${[...parts, ...(this.#deep ? ['**'] : [])].join('/')}`
+  }
+
+  #holds(path: readonly string[]): boolean {
+    const wanted = this.#parts.length
+    return (this.#deep || path.length === wanted) && this.#fitsFirst(wanted, path)
+  }
+
+  #holdsEachChild(path: readonly string[]): boolean {
+    const [next, ...further] = this.#parts.slice(path.length)
+    if (next === undefined || further.length > 0 || next.head !== '' || next.tail !== '') return false
+    return this.#fitsFirst(path.length, path)
+  }
+
+  #fitsFirst(count: number, path: readonly string[]): boolean {
+    for (let at = 0; at < count; at += 1) if (!fits(this.#parts[at] as PartPattern, path[at])) return false
+    return true
+  }
+}
+
+function fits({ head, tail }: PartPattern, name: string | undefined): boolean {
+  if (tail === null || name === undefined) return name === head
+  // In `ab*b` the two ends must not share a letter.
+  return name.length >= head.length + tail.length && name.startsWith(head) && name.endsWith(tail)
+}
+
+/** What a token says, as it was signed. */
+export type Claims = Readonly<Record<string, unknown>>
+
+export type ClaimText = { ok: true; text: string } | { ok: false; problem: string }
+
+/**
+ * The value of a claim. The whole name counts first, since names may hold dots themselves
+ * (`https://example.com/role`); else each dot is a step into an object (`org.team`).
+ * @returns undefined for a claim that is not there
+ */
+export function claimAt(claims: unknown, name: string): unknown {
+  if (typeof claims !== 'object' || claims === null) return undefined
+  if (Object.hasOwn(claims, name)) return (claims as Claims)[name]
+  const dot = name.indexOf('.')
+  if (dot === -1 || !Object.hasOwn(claims, name.slice(0, dot))) return undefined
+  return claimAt((claims as Claims)[name.slice(0, dot)], name.slice(dot + 1))
+}
+
+/** A claim as text that can stand in one part of a path, or why it cannot. */
+export function claimText(claims: Claims, name: string): ClaimText {
+  const value = claimAt(claims, name)
+  if (value === undefined || value === null) return problem(name, 'is missing')
+  // A longer number has lost digits on the way here: two people would have one.
+  const usable = typeof value === 'string' || Number.isSafeInteger(value)
+  if (!usable) return problem(name, 'is neither text nor a whole number that keeps all its digits')
+  const text = String(value)
+  if (text === '') return problem(name, 'is empty')
+  if (text.includes('/')) return problem(name, 'holds a slash')
+  const unfit = pathProblem(`/${text}`, Number.POSITIVE_INFINITY)
+  return unfit === null ? { ok: true, text } : problem(name, `cannot be part of a path: ${unfit}`)
+}
+
+function problem(name: string, what: string): ClaimText {
+  return { ok: false, problem: `the claim ${name} ${what}` }
 }

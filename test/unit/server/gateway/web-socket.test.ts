@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import WebSocket, { WebSocketServer } from 'ws'
-import { SharedFrames } from '../../../../server/src/gateway/shared-frame.js'
+import { SharedFrames } from '../../../../server/src/gateway/web-socket.js'
 
 const http = createServer()
 let socket: Duplex
@@ -29,7 +29,7 @@ afterAll(() => {
 })
 
 it.each([0, 1, 125, 126, 127, 65_535, 65_536, 1_000_000])(
-  'a text of %i bytes, written beside the WebSocket, comes between what was sent before and after',
+  'a text of %i bytes, written beside the WebSocket, arrives between the messages sent before and after',
   async (length) => {
     const received: string[] = []
     client.removeAllListeners('message')
@@ -48,7 +48,7 @@ it.each([0, 1, 125, 126, 127, 65_535, 65_536, 1_000_000])(
   },
 )
 
-it('one text is framed once, and another one anew', () => {
+it('one text is framed once, and another text is framed anew', () => {
   const frames = new SharedFrames()
   const text = Buffer.from('one')
   const frame = frames.of(text)

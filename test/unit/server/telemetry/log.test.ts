@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { Warnings } from '../../../../server/src/telemetry/warnings.js'
+import { Warnings } from '../../../../server/src/telemetry/log.js'
 
 describe('warnings', () => {
-  it('tell each kind of fault once a minute, and how often it came meanwhile', () => {
+  it('report each kind of fault once a minute, with the number of its repetitions', () => {
     const lines: unknown[] = []
     const nothing = () => undefined
     const log = {

@@ -4,13 +4,13 @@ import {
   CompiledRule,
   compileRules,
   RIGHT_BITS,
-} from '../../../../server/src/access/access-rule.js'
+} from '../../../../server/src/access/rules.js'
 
 const complaint = (rule: object) =>
   accessRuleSchema.safeParse({ path: '/a', allow: ['read'], ...rule }).error?.issues[0]?.message
 
 describe('the rights that a rule can allow', () => {
-  it('are a bit each, and two of them are sums', () => {
+  it('have a bit each, and two of them are sums', () => {
     const { read, create, ...single } = RIGHT_BITS
     expect(read).toBe(single.get | single.watch)
     const modes = Object.entries(single).filter(([name]) => name.startsWith('create:'))
@@ -25,7 +25,7 @@ describe('the form of a rule', () => {
     expect(complaint({ name: 'n'.repeat(101) })).toContain('100')
   })
 
-  it('repeats at most 200 characters of a pattern that is wrong, and says what is', () => {
+  it('quotes at most 200 characters of a wrong pattern, with the fault', () => {
     expect(complaint({ path: '/a/' })).toBe('the pattern "/a/": a path does not end with /')
     const long = 'a'.repeat(1000)
     expect(complaint({ path: long })).toBe(`the pattern "${long.slice(0, 200)}": a pattern begins with /`)
@@ -35,18 +35,18 @@ describe('the form of a rule', () => {
 describe('a compiled rule', () => {
   const origin = { source: 'token', at: 0 } as const
 
-  it('has the bits of everything that it allows', () => {
+  it('has the bits of all rights that it allows', () => {
     const rule = new CompiledRule({ ...origin, rule: { path: '/a', allow: ['get', 'write', 'read'] } })
     expect(rule.bind({})).toMatchObject({ bits: RIGHT_BITS.read | RIGHT_BITS.write })
   })
 
-  it('does not apply where a claim in its pattern is missing, and says so', () => {
+  it('does not apply when a claim in its pattern is missing, and says so', () => {
     const rule = { path: '/${org}', allow: ['get' as const] }
     const bound = new CompiledRule({ ...origin, rule }).bind({})
     expect(bound).toEqual({ origin: { ...origin, rule }, problem: 'the claim org is missing' })
   })
 
-  it('compares the value of a claim with its type', () => {
+  it('compares value and type of a claim', () => {
     const when = { level: 1, beta: true, role: 'x' }
     const rule = new CompiledRule({ ...origin, rule: { path: '/a', allow: ['get'], when } })
     const applies = (claims: object) => 'bits' in rule.bind({ level: 1, beta: true, role: 'x', ...claims })
@@ -60,14 +60,14 @@ describe('a compiled rule', () => {
     expect(applies({ role: 'xx' })).toBe(false)
   })
 
-  it('says in what words its condition fails', () => {
+  it('names the condition that fails', () => {
     const when = { role: 'admin', level: 1 }
     const rule = new CompiledRule({ ...origin, rule: { path: '/a', allow: ['get'], when } })
     expect(rule.bind({ role: 'admin' })).toMatchObject({ problem: 'the claim level is not 1' })
     expect(rule.bind({ level: 1 })).toMatchObject({ problem: 'the claim role is not "admin"' })
   })
 
-  it('knows where it stands in its list', () => {
+  it('knows its index in its list', () => {
     const rules = ['/a', '/b'].map((path) => ({ path, allow: ['get' as const] }))
     expect(compileRules('configuration', rules).map((rule) => rule.bind({}).origin)).toEqual([
       { source: 'configuration', at: 0, rule: rules[0] },
