@@ -3,12 +3,13 @@ import { needOfView } from '../access/access.js'
 import type { Rights } from '../access/rights.js'
 import type { Answer, SessionCall } from '../session/operations.js'
 import type { Subject } from '../session/subject.js'
-import { PageViews, type PageViewsOptions, type Views } from '../views/index.js'
+import { PageViews, type PageViewsOptions } from '../views/page-views.js'
+import type { Views } from '../views/views.js'
 import { withChroot, withoutChroot } from '../wire/path.js'
 
 export type ViewCall = Extract<Call, { op: 'openView' | 'closeView' }>
 
-export interface ViewCallsOptions extends Omit<PageViewsOptions, 'holder'> {
+export interface ViewCallsOptions extends PageViewsOptions {
   subject: Subject
 }
 
@@ -18,10 +19,10 @@ export class ViewCalls {
   readonly #open: PageViews
   readonly #chroot: string
 
-  constructor({ subject, ...rest }: ViewCallsOptions) {
-    this.#shared = rest.views
-    this.#open = new PageViews({ ...rest, holder: `${subject.chroot}\0${subject.name}` })
-    this.#chroot = subject.chroot
+  constructor(options: ViewCallsOptions) {
+    this.#shared = options.views
+    this.#open = new PageViews(options)
+    this.#chroot = options.subject.chroot
   }
 
   /** @param answer called once, before the first message of a view */
@@ -48,7 +49,7 @@ export class ViewCalls {
   sessionAnswered(call: SessionCall, answer: Answer): void {
     if (call.op !== 'setACL') return
     const mayHaveChanged = answer.type === 'reply' || answer.error.outcome === 'unknown'
-    if (mayHaveChanged) this.#shared.accessChanged(withChroot(this.#chroot, call.path))
+    if (mayHaveChanged) this.#shared.aclChanged(withChroot(this.#chroot, call.path))
   }
 
   /** Ends the views that the page may not have any more. */

@@ -1,28 +1,104 @@
 import type { HexLong, ViewPoint } from 'zoogate-client/protocol'
-import { Subscriber, type ViewPage } from './subscriber.js'
 import { staleMessage, ViewMessages } from './view-messages.js'
-import type { ViewTree } from './view-tree.js'
-import { isNewer, NO_ZXID } from './zxid.js'
+import { isNewer, NO_ZXID, type ViewTree } from './view-tree.js'
 
-/** All pages that are shown one view, and what they have of it. */
+/** A page as a view knows it. */
+export interface ViewPage {
+  /** So much is buffered for the page that its deltas are dropped; once it has drained it gets the difference. */
+  readonly isSlow: boolean
+  /** @param text one message as JSON; all pages that it goes to share it */
+  send(text: Buffer): void
+  /** The view has ended for the page, after its last message. */
+  viewEnded(view: number): void
+}
+
+//  opening ──► current ◄──► behind
+//     │           ▲
+//     └► ahead ───┘
+//
+// opening: nothing has been sent; `since` is the state that the page brought from an earlier connection
+// ahead:   the page brought a state newer than the gateway's, which is catching up
+// current: everything has been sent
+// behind:  the page reads slowly; nothing is sent before it has drained, then the difference since `point`
+type Progress =
+  | { at: 'opening' | 'ahead'; since: ViewPoint | null }
+  | { at: 'current' }
+  | { at: 'behind'; point: ViewPoint }
+
+/** One page of a view's audience. */
+export class Subscriber {
+  readonly page: ViewPage
+  #progress: Progress
+
+  constructor(page: ViewPage, since: ViewPoint | null) {
+    this.page = page
+    this.#progress = { at: 'opening', since }
+  }
+
+  get at(): Progress['at'] {
+    return this.#progress.at
+  }
+
+  /** The state that the page brought; null once it no longer matters. */
+  get since(): ViewPoint | null {
+    return 'since' in this.#progress ? this.#progress.since : null
+  }
+
+  /** Whether the page brought a state newer than `zxid`. */
+  isAheadOf(zxid: HexLong): boolean {
+    return this.since !== null && isNewer(this.since.zxid, zxid)
+  }
+
+  /** Waits until the gateway has caught up with the page. */
+  waitAhead(): void {
+    this.#progress = { at: 'ahead', since: this.since }
+  }
+
+  /** A snapshot comes next, whatever has been sent before. */
+  restart(): void {
+    this.#progress = { at: 'opening', since: null }
+  }
+
+  /** @param before the point at which pages that are current have been until now */
+  sendDelta(delta: Buffer, before: ViewPoint, messages: ViewMessages): void {
+    if (this.#progress.at !== 'current') this.catchUp(messages)
+    else if (this.page.isSlow) this.#progress = { at: 'behind', point: before }
+    else this.page.send(delta)
+  }
+
+  /** Brings the page up to date, unless it is behind and has not drained yet. */
+  catchUp(messages: ViewMessages): void {
+    const progress = this.#progress
+    if (progress.at === 'current' || (progress.at === 'behind' && this.page.isSlow)) return
+    const point = progress.at === 'behind' ? progress.point : progress.since
+    this.page.send(point ? messages.difference(point) : messages.snapshot())
+    this.#progress = { at: 'current' }
+  }
+
+  sendStale(text: Buffer): void {
+    const { at } = this.#progress
+    if (at === 'current' || (at === 'behind' && !this.page.isSlow)) this.page.send(text)
+  }
+}
+
+/** The pages of one view, and how far each of them is. */
 export class Audience {
   readonly #view: number
   readonly #onAhead: () => void
   readonly #subscribers = new Set<Subscriber>()
-  /** Have brought a zxid that is newer than what this gateway knows. */
+  /** Subscribers that brought a zxid newer than the gateway's. */
   readonly #ahead = new Set<Subscriber>()
-  /** Everything was known up to here when all that are ahead had come; null where that is still to be found out. */
+  /** A zxid not older than the state of any subscriber that is ahead; null until the leader has been asked for it. */
   #caughtUpTo: HexLong | null = null
-  /** Null while nobody knows whether what was shown still holds. */
+  /** Null while the view is stale. */
   #messages: ViewMessages | null = null
   #zxid: HexLong = NO_ZXID
-  /** What pages that are up to date have, as the last message for all of them said. */
-  #told: ViewPoint = { zxid: NO_ZXID, count: 0 }
+  /** Where pages that are current are. */
+  #point: ViewPoint = { zxid: NO_ZXID, count: 0 }
+  /** False after a message with nodes that may be newer than its zxid: then the zxid alone is worth a message. */
+  #lastMessageWasComplete = true
 
-  /** False after a message with nodes that may be newer than its zxid: then pages wait for the zxid itself. */
-  #toldAll = true
-
-  /** @param onAhead called where `catchingUp` is wanted */
+  /** @param onAhead called when `catchingUp` has become necessary */
   constructor(view: number, onAhead: () => void) {
     this.#view = view
     this.#onAhead = onAhead
@@ -38,7 +114,7 @@ export class Audience {
     return count
   }
 
-  /** @param since what the page has of the view already */
+  /** @param since the state of the view that the page has already */
   add(page: ViewPage, since: ViewPoint | null): Subscriber {
     const subscriber = new Subscriber(page, since)
     this.#subscribers.add(subscriber)
@@ -46,7 +122,7 @@ export class Audience {
     return subscriber
   }
 
-  /** The whole once more, for a page that is shown the view already. */
+  /** Sends a page that has the view already a snapshot of it. */
   restart(subscriber: Subscriber): void {
     this.#ahead.delete(subscriber)
     subscriber.restart()
@@ -58,47 +134,49 @@ export class Audience {
     this.#subscribers.delete(subscriber)
   }
 
-  /** The page has read everything that it was sent. */
+  /** The page has read everything that was sent to it. */
   drained(subscriber: Subscriber): void {
     if (subscriber.at !== 'behind') return
-    if (this.#messages) subscriber.tellState(this.#messages)
-    else subscriber.tellStale(staleMessage(this.#view))
+    if (this.#messages) subscriber.catchUp(this.#messages)
+    else subscriber.sendStale(staleMessage(this.#view))
   }
 
   /**
-   * Tells all what has become of the view.
-   * @param changed paths of nodes that are not what they were
-   * @param point where `tree` stands now; its zxid never goes down
-   * @param isAll false where `tree` may hold something newer than that
+   * Sends all pages the new state of the view.
+   * @param changed paths of the nodes that have changed
+   * @param point of `tree`; its zxid never goes down
+   * @param isComplete false where `tree` may hold changes newer than the point
    */
-  tell(tree: ViewTree, changed: ReadonlySet<string>, point: ViewPoint, isAll: boolean): void {
+  publish(tree: ViewTree, changed: ReadonlySet<string>, point: ViewPoint, isComplete: boolean): void {
     const wasStale = this.#messages === null
     const messages = new ViewMessages(this.#view, tree, point.zxid)
     this.#messages = messages
     this.#zxid = point.zxid
-    if (changed.size > 0 || wasStale || !this.#toldAll) {
-      this.#toldAll = isAll
-      const had = this.#told
-      this.#told = point
-      const delta = messages.delta(changed)
-      for (const subscriber of this.#subscribers) {
-        if (subscriber.at === 'opening') this.#welcome(subscriber)
-        else if (subscriber.at !== 'ahead') subscriber.tellChange(delta, had, messages)
-      }
+    if (changed.size > 0 || wasStale || !this.#lastMessageWasComplete) {
+      this.#lastMessageWasComplete = isComplete
+      this.#sendDelta(messages.delta(changed), messages)
+      this.#point = point
     }
-    this.#tellThoseAhead(messages)
+    this.#releaseAhead(messages)
   }
 
-  /** From now on nobody knows. */
-  tellStale(): void {
+  #sendDelta(delta: Buffer, messages: ViewMessages): void {
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.at === 'opening') this.#welcome(subscriber)
+      else if (subscriber.at !== 'ahead') subscriber.sendDelta(delta, this.#point, messages)
+    }
+  }
+
+  /** The pages may miss changes from now on. */
+  publishStale(): void {
     if (this.#messages === null) return
     this.#messages = null
     const text = staleMessage(this.#view)
-    for (const subscriber of this.#subscribers) subscriber.tellStale(text)
+    for (const subscriber of this.#subscribers) subscriber.sendStale(text)
   }
 
-  /** Its last words. */
-  dismiss(text: Buffer): void {
+  /** @param text the last message of the view */
+  end(text: Buffer): void {
     for (const { page } of this.#subscribers) {
       page.send(text)
       page.viewEnded(this.#view)
@@ -107,36 +185,37 @@ export class Audience {
     this.#ahead.clear()
   }
 
-  /** Whether somebody is ahead for whom nobody has asked yet. */
+  /** Whether a page is ahead for which the leader has not been asked. */
   get needsCatchUp(): boolean {
     return this.#ahead.size > 0 && this.#caughtUpTo === null
   }
 
-  /** Null where that is not needed; else to be called with the zxid of a state not older than the leader's now. */
+  /** @returns takes the zxid of a state not older than the leader's now; null where none is needed */
   catchingUp(): ((zxid: HexLong) => void) | null {
     if (!this.needsCatchUp) return null
-    const waiting = new Set(this.#ahead)
+    const covered = new Set(this.#ahead)
     return (zxid) => {
-      if ([...this.#ahead].every((subscriber) => waiting.has(subscriber))) this.#caughtUpTo = zxid
+      if ([...this.#ahead].every((subscriber) => covered.has(subscriber))) this.#caughtUpTo = zxid
     }
   }
 
   #welcome(subscriber: Subscriber): void {
     if (this.#messages === null) return
-    if (subscriber.since && isNewer(subscriber.since.zxid, this.#zxid)) {
+    if (subscriber.isAheadOf(this.#zxid)) {
       subscriber.waitAhead()
       this.#ahead.add(subscriber)
       this.#caughtUpTo = null
       this.#onAhead()
-    } else subscriber.tellState(this.#messages)
+    } else subscriber.catchUp(this.#messages)
   }
 
-  #tellThoseAhead(messages: ViewMessages): void {
+  /** Once the gateway has caught up with the leader, pages that are still ahead have a zxid that never was. */
+  #releaseAhead(messages: ViewMessages): void {
     const all = this.#caughtUpTo !== null && !isNewer(this.#caughtUpTo, this.#zxid)
     for (const subscriber of this.#ahead) {
-      if (!all && subscriber.since && isNewer(subscriber.since.zxid, this.#zxid)) continue
+      if (!all && subscriber.isAheadOf(this.#zxid)) continue
       this.#ahead.delete(subscriber)
-      subscriber.tellState(messages)
+      subscriber.catchUp(messages)
     }
   }
 }

@@ -1,28 +1,29 @@
 import type { ViewPoint, WireError } from 'zoogate-client/protocol'
 import type { LimitName, Limits } from '../limits/limits.js'
 import { TokenBucket } from '../limits/rates.js'
+import type { Subject } from '../session/subject.js'
 import { wireError } from '../wire/errors.js'
+import type { Subscriber, ViewPage } from './audience.js'
 import type { SharedView, ViewSpec } from './shared-view.js'
-import type { Subscriber, ViewPage } from './subscriber.js'
 import { endedMessage } from './view-messages.js'
+import { normalZxid } from './view-tree.js'
 import type { Views } from './views.js'
-import { normalZxid } from './zxid.js'
 
 /** The way to the page. */
 export interface ViewOutlet {
-  /** Bytes that the page has not read yet. */
+  /** Bytes buffered for the page. */
   readonly bufferedBytes: number
   /** @param text one message as JSON */
   pushShared(text: Buffer): void
 }
 
-/** The limits that keep a view from being opened. */
+/** The limits that refuse a view. */
 type ViewLimit = 'maxViews' | 'maxSharedViewsPerSubject' | 'maxSharedViews' | 'maxViewReadsPerSecond'
 
 interface OpenView {
   view: SharedView
   subscriber: Subscriber
-  /** How often the page has opened it and not closed it. */
+  /** How often the page has opened it without closing it. */
   times: number
 }
 
@@ -30,35 +31,34 @@ export interface PageViewsOptions {
   views: Views
   outlet: ViewOutlet
   limits: Limits
-  /** Whose page it is: views are counted by this. */
-  holder: string
+  subject: Pick<Subject, 'views'>
   /** A view was not opened because of this limit. */
   limited(limit: LimitName): void
   now?: () => number
 }
 
-/** So many of the largest views are read for a page at once. */
+/** Views of the largest size that a page may open in a burst. */
 const BURST_VIEWS = 2
-/** A page that is shown what is there costs the gateway as much as reading one of so many of its nodes. */
+/** Sending this number of nodes from memory costs the gateway as one read does. */
 const NODES_FOR_A_READ = 50
 
-/** The views that one page is shown. */
+/** The views of one page. */
 export class PageViews implements ViewPage {
   readonly #views: Views
   readonly #outlet: ViewOutlet
   readonly #limits: Limits
-  readonly #holder: string
+  readonly #subject: Pick<Subject, 'views'>
   readonly #limited: (limit: LimitName) => void
   readonly #now: () => number
-  /** Of reads that are done because the page opens views. */
+  /** Token bucket of the reads that opening views costs. */
   readonly #reads: TokenBucket
   readonly #open = new Map<number, OpenView>()
 
-  constructor({ views, outlet, limits, holder, limited, now }: PageViewsOptions) {
+  constructor({ views, outlet, limits, subject, limited, now }: PageViewsOptions) {
     this.#views = views
     this.#outlet = outlet
     this.#limits = limits
-    this.#holder = holder
+    this.#subject = subject
     this.#limited = limited
     this.#now = now ?? (() => performance.now())
     const burst = Math.max(BURST_VIEWS * limits.maxViewNodes, limits.maxViewReadsPerSecond)
@@ -66,7 +66,7 @@ export class PageViews implements ViewPage {
   }
 
   /**
-   * A page that opens a view once more gets the whole, which does for all who share its number.
+   * A page that opens a view once more gets a snapshot, which serves all parts of the page that share its number.
    * @param opened called before the first message of the view is sent
    * @returns why the view is not opened, or null
    */
@@ -86,21 +86,27 @@ export class PageViews implements ViewPage {
       view.audience.restart(open.subscriber)
     } else {
       const point = since && { zxid: normalZxid(since.zxid), count: since.count }
-      this.#views.quota.opened(this.#holder, view.number)
+      this.#views.entered(this.#subject, view.number)
       this.#open.set(view.number, { view, subscriber: view.audience.add(this, point), times: 1 })
     }
     return null
   }
 
-  /** @param shown the view, where somebody is shown it already */
+  /** @param shown the view where a page shows it already, else null */
   #limitMet(shown: SharedView | null): ViewLimit | null {
     if (this.#open.size >= this.#limits.maxViews) return 'maxViews'
-    if (this.#views.quota.isFull(this.#holder, shown?.number ?? null)) return 'maxSharedViewsPerSubject'
+    if (!this.#subjectMayShow(shown)) return 'maxSharedViewsPerSubject'
     if (shown === null && this.#views.isFull) return 'maxSharedViews'
     return this.#spend(0) > 0 ? 'maxViewReadsPerSecond' : null
   }
 
-  /** @returns the milliseconds until so much may be read again; 0 where it may now */
+  /** A view that another page of the subject shows counts once. */
+  #subjectMayShow(view: SharedView | null): boolean {
+    const { views } = this.#subject
+    return views.size < this.#limits.maxSharedViewsPerSubject || (view !== null && views.has(view.number))
+  }
+
+  /** @returns the milliseconds until the page may open views again; 0 where it may now */
   #spend(reads: number): number {
     return this.#reads.spend(reads, this.#now())
   }
@@ -110,17 +116,17 @@ export class PageViews implements ViewPage {
     const seconds = Math.ceil(this.#spend(0) / 1000)
     switch (limit) {
       case 'maxViews':
-        return `a session holds at most ${most} views; close some, or show a parent's subtree`
+        return `a session shows at most ${most} views; close some, or show the subtree of their parent`
       case 'maxSharedViewsPerSubject':
-        return `the pages of one subject are shown at most ${most} different views; close some, or show a parent's subtree`
+        return `the pages of one subject show at most ${most} different views; close some, or show the subtree of their parent`
       case 'maxSharedViews':
         return `the gateway shows at most ${most} different views; try again later`
       case 'maxViewReadsPerSecond':
-        return `this page has views opened faster than they are read for it; keep them open, and try again in ${seconds} s`
+        return `this page opens views faster than the gateway may read them; keep views open, and try again in ${seconds} s`
     }
   }
 
-  /** Passes also where there is no such view: it may have ended meanwhile. */
+  /** Does nothing where the view has ended meanwhile. */
   close(number: number): void {
     const open = this.#open.get(number)
     if (!open) return
@@ -128,7 +134,7 @@ export class PageViews implements ViewPage {
     if (open.times === 0) this.#leave(open)
   }
 
-  /** The page may not read any more what it may have read when it opened it. */
+  /** Ends the views that the page may no longer read. */
   endWhere(isForbidden: (spec: ViewSpec) => boolean): void {
     for (const open of [...this.#open.values()]) {
       if (!isForbidden(open.view.spec)) continue
@@ -137,7 +143,7 @@ export class PageViews implements ViewPage {
     }
   }
 
-  /** The page has read everything that it was sent. */
+  /** The page has read everything that was sent to it. */
   drained(): void {
     for (const { view, subscriber } of this.#open.values()) view.audience.drained(subscriber)
   }
@@ -147,7 +153,7 @@ export class PageViews implements ViewPage {
     for (const open of [...this.#open.values()]) this.#leave(open)
   }
 
-  // ---- what the views need ----
+  // ---- as a page of its views ----
 
   get isSlow(): boolean {
     return this.#outlet.bufferedBytes > this.#limits.maxViewBacklogBytes
@@ -158,7 +164,7 @@ export class PageViews implements ViewPage {
   }
 
   viewEnded(number: number): void {
-    if (this.#open.delete(number)) this.#views.quota.closed(this.#holder, number)
+    if (this.#open.delete(number)) this.#views.left(this.#subject, number)
   }
 
   #leave({ view, subscriber }: OpenView): void {

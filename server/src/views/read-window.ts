@@ -1,24 +1,22 @@
-import { Queue } from './queue.js'
-
-/** Reads that belong together. They are started in the order of asking, and take turns with those of other lanes. */
+/** Reads that belong together. They start in their order, and take turns with the reads of other lanes. */
 export interface ReadLane {
-  /** @param read is started once, now or later; whoever it was for calls `leave` of the window when it is over */
+  /** @param read is started once, now or later; `leave` of the window follows when it is answered */
   enter(read: () => void): void
-  /** What waits is never started. */
+  /** Reads that wait are never started. */
   end(): void
 }
 
 type Waiting = Queue<() => void>
 
 /**
- * Lets a bounded number of reads be under way. The others wait, and lanes take turns, so that one that asks for ten thousand
- * nodes holds up nobody who asks for one. What waits is bounded by the nodes of the views that read.
+ * Bounds the reads that are under way. The others wait in lanes, and the lanes take turns: a view that reads ten thousand
+ * nodes does not delay a view that reads one. The nodes of the views that read bound the queue.
  */
 export class ReadWindow {
   readonly #size: number
   /** Goes before every lane. */
   readonly #ahead: Waiting = new Queue()
-  /** Lanes in which something waits, or waited when they ended. */
+  /** Lanes with waiting reads; a lane that has ended is still in it once. */
   readonly #turns = new Queue<Waiting>()
   #underWay = 0
   #starting = false
@@ -39,7 +37,7 @@ export class ReadWindow {
     }
   }
 
-  /** For what has to reach the server before any read that is asked for from now on. */
+  /** For requests that have to reach the server before any read that enters later. */
   enterAhead(read: () => void): void {
     this.#ahead.push(read)
     this.#start()
@@ -50,7 +48,7 @@ export class ReadWindow {
     this.#start()
   }
 
-  /** Not recursive, since a read over a lost link is over before it has begun. */
+  /** Not recursive, since a read over a lost link ends before `read` returns. */
   #start(): void {
     if (this.#starting) return
     this.#starting = true
@@ -72,5 +70,37 @@ export class ReadWindow {
       // A lane that has ended is passed over.
       if (read !== undefined) return read
     }
+  }
+}
+
+/** First in, first out. Taking costs the same where thousands wait, which `shift` of an array does not. */
+class Queue<T> {
+  readonly #items: T[] = []
+  /** Index of the first item that has not been taken. */
+  #next = 0
+
+  get size(): number {
+    return this.#items.length - this.#next
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  take(): T | undefined {
+    if (this.size === 0) return undefined
+    const item = this.#items[this.#next]
+    this.#next += 1
+    // Only when at least half of it has been taken, so that each item is moved once on average.
+    if (this.#next * 2 >= this.#items.length) {
+      this.#items.splice(0, this.#next)
+      this.#next = 0
+    }
+    return item
+  }
+
+  clear(): void {
+    this.#items.length = 0
+    this.#next = 0
   }
 }

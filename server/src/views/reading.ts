@@ -1,10 +1,9 @@
 import type { ViewDepth } from 'zoogate-client/protocol'
-import type { CallResult, NodeReading } from '../zookeeper/index.js'
+import { type CallResult, ERR, type NodeReading } from '../zookeeper/index.js'
 import type { SourceReads } from './view-source.js'
-import { memoryOf } from './view-tree.js'
-import type { ViewedNode } from './viewed-node.js'
+import { memoryOf, type ViewedNode } from './view-tree.js'
 
-/** lost: the link broke, or the server's answers made no sense. */
+/** lost: the link broke, or the server's replies made no sense. */
 export type ReadingProblem = 'NO_AUTH' | 'TOO_LARGE' | 'lost'
 
 export interface ReadingOptions {
@@ -12,62 +11,59 @@ export interface ReadingOptions {
   /** The ensemble's path of the view. */
   root: string
   depth: ViewDepth
-  /** What is known already of a node; one of which nothing is known is looked into for children. */
+  /** The node as the view has it; the reading lists the children of a node that the view does not have. */
   known(path: string): ViewedNode | null
   knownChildren(path: string): number
-  /** The nodes that are known below this one. */
+  /** The paths below this one that the view has. */
   knownBelow(path: string): Iterable<string>
   maxNodes: number
   maxBytes: number
-  /** Told of questions. */
+  /** Counts requests. */
   asked(count: number): void
-  /** Told what takes memory until all is done: nodes that are to be read, and what was read of them. */
+  /** Counts memory that is needed until the reading is done: nodes to be read, and nodes that were read. */
   took(bytes: number): void
   encode(node: NodeReading): ViewedNode
-  /** Called once, when every answer is there or what is wrong is clear; not at all where the reading was stopped. */
+  /** Called once, when every reply is there or a problem is certain; not after `stop`. */
   done(problem: ReadingProblem | null): void
 }
 
-const NO_NODE = -101
-const NO_AUTH = -102
-
-/** One batch of reads for one view: nodes that something happened to, and what turns up below new ones. */
+/** One batch of reads for one view: nodes that events have named, and everything below new nodes. */
 export class Reading {
-  /** What is where, by path below that of the view; null where nothing is, or nothing that may be shown. */
+  /** The nodes that were read, by path below that of the view; null where there is none, or none that may be shown. */
   readonly results = new Map<string, ViewedNode | null>()
   readonly #options: ReadingOptions
   readonly #asked = new Set<string>()
-  /** In characters: never more than in bytes. */
+  /** Characters of JSON in the results: never more than its bytes. */
   #length = 0
-  /** Answers that are due; null when the reading is over. */
+  /** Replies that are due; null when the reading is over. */
   #due: number | null = 0
 
   constructor(options: ReadingOptions) {
     this.#options = options
   }
 
-  /** @param ask asks for everything that the reading starts with */
-  run(ask: (reading: Reading) => void): void {
+  /** @param start asks for everything that the reading begins with */
+  run(start: (reading: Reading) => void): void {
     this.#due = 1
-    ask(this)
-    // In a later tick where there was nothing to ask.
+    start(this)
+    // In a later tick, also where nothing was asked.
     process.nextTick(() => this.#answered())
   }
 
-  /** Its answers are of no interest any more. */
+  /** Drops the replies that are due. */
   stop(): void {
     if (this.#due === null) return
     this.#due = null
     this.#options.reads.end()
   }
 
-  /** Everything that the view shows. */
+  /** The whole view. */
   all(): void {
     if (this.#options.depth === 'children') this.#childrenOfRoot()
     else this.node('')
   }
 
-  /** What nobody has told of: whether a known node may still be read, and whether what is below it is what is known. */
+  /** Finds changes that have no event: whether a node may still be read, and whether its children are the known ones. */
   check(path: string): void {
     const { depth, knownChildren } = this.#options
     if (depth === 'subtree') this.node(path, ({ numChildren }) => numChildren !== knownChildren(path))
@@ -75,18 +71,18 @@ export class Reading {
     else this.node(path)
   }
 
-  /** @param hasOthersBelow whether there seem to be children that are not known */
-  node(path: string, hasOthersBelow: (node: NodeReading) => boolean = () => false): void {
+  /** @param hasUnknownChildren whether to list the children of a node that the view has */
+  node(path: string, hasUnknownChildren: (node: NodeReading) => boolean = () => false): void {
     const { reads } = this.#options
     if (this.#asked.has(path)) return
     this.#asked.add(path)
     this.#ask<NodeReading>(
       (done) => reads.getNode(this.#absolute(path), done),
-      (result) => this.#takeNode(path, result, hasOthersBelow),
+      (result) => this.#takeNode(path, result, hasUnknownChildren),
     )
   }
 
-  /** As `node` for each, but what is still to be asked is no more than its path: lists may be long, and many be read at once. */
+  /** As `node` for each, but a read that waits costs no more than its path: lists are long, and many are read at once. */
   #nodes(paths: readonly string[]): void {
     if (this.#due === null) return
     const { reads, asked, took } = this.#options
@@ -107,22 +103,22 @@ export class Reading {
   #takeNode(
     path: string,
     result: CallResult<NodeReading>,
-    hasOthersBelow: (node: NodeReading) => boolean,
+    hasUnknownChildren: (node: NodeReading) => boolean,
   ): void {
     const { encode, known } = this.#options
     if ('value' in result) {
       const node = encode(result.value)
       this.#put(path, node)
       const isNew = known(path)?.czxid !== node.czxid
-      if (isNew || hasOthersBelow(result.value)) this.#lookBelow(path, result.value)
-    } else if (result.err === NO_NODE) {
+      if (isNew || hasUnknownChildren(result.value)) this.#lookBelow(path, result.value)
+    } else if (result.err === ERR.NO_NODE) {
       this.results.set(path, null)
       if (path === '') this.#awaitRoot()
     } else if (path === '') this.#end('NO_AUTH')
     else this.#hide(path)
   }
 
-  /** Too much is noticed before all of it is here: ten thousand nodes of the largest size would not fit the process. */
+  /** Ends a reading that is too large before all of it has arrived: ten thousand nodes of the largest size would not fit the process. */
   #put(path: string, node: ViewedNode): void {
     const { maxBytes, took } = this.#options
     this.#length += node.json.length - (this.results.get(path)?.json.length ?? 0)
@@ -131,7 +127,7 @@ export class Reading {
     if (this.#length > maxBytes) this.#end('TOO_LARGE')
   }
 
-  /** Which children a node has; children that are not known are read. */
+  /** Lists the children of a node, and reads the ones that the view does not have. */
   children(path: string): void {
     if (this.#options.depth === 'children') this.#childrenOfRoot()
     else this.#list(path)
@@ -142,7 +138,7 @@ export class Reading {
     this.#ask<{ stat: { numChildren: number } }>(
       (done) => reads.exists(root, done),
       (result) => {
-        // A list that is too long is not even asked for.
+        // A list that is too long would cost the server and the link for nothing.
         if (!('value' in result)) return
         if (result.value.stat.numChildren > maxNodes) this.#end('TOO_LARGE')
         else this.#list('')
@@ -158,12 +154,12 @@ export class Reading {
     )
   }
 
-  /** A node that is new here may have children which were there before anything was told of them. */
+  /** A node that is new to the view may have children that no event names. */
   #lookBelow(path: string, { numChildren, owner }: NodeReading): void {
     const { depth, reads, maxNodes } = this.#options
     if (depth === 'children') return
     if (numChildren > maxNodes) this.#end('TOO_LARGE')
-    // A list is also where a one-shot watch for later children is set; ephemeral nodes have none.
+    // Listing also sets the one-shot watch for later children; ephemeral nodes have none.
     else if (numChildren > 0 || (!reads.hasLastingWatches && owner === null)) this.#list(path)
   }
 
@@ -173,13 +169,13 @@ export class Reading {
       (done) => reads.getChildren(this.#absolute(path), done),
       (result) => {
         if (!('value' in result)) {
-          if (result.err === NO_AUTH && path === '') this.#end('NO_AUTH')
+          if (result.err === ERR.NO_AUTH && path === '') this.#end('NO_AUTH')
           return
         }
         const others: string[] = []
         for (const name of result.value.children) {
           const child = path === '' ? name : `${path}/${name}`
-          // It may have come back since it was read.
+          // A node that was gone may have come back since it was read.
           if (this.results.get(child) === null) others.push(child)
           else if (!known(child) && !this.#asked.has(child)) others.push(child)
         }
@@ -189,7 +185,7 @@ export class Reading {
     )
   }
 
-  /** Lasting watches tell of a node that comes to be; a one-shot watch for it is set by asking whether it is there. */
+  /** A lasting watch also covers a node that does not exist; `exists` sets a one-shot watch for it. */
   #awaitRoot(): void {
     const { reads, root } = this.#options
     if (reads.hasLastingWatches) return
@@ -203,7 +199,7 @@ export class Reading {
     )
   }
 
-  /** What is below a node that may not be read cannot be found by going down, so that it is shown to nobody. */
+  /** A view that begins later cannot find the nodes below a node that it may not read, so that no view shows them. */
   #hide(path: string): void {
     this.results.set(path, null)
     const { known, knownBelow } = this.#options
@@ -222,7 +218,7 @@ export class Reading {
 
   #receive<T>(result: CallResult<T>, take: (result: CallResult<T>) => void): void {
     if (this.#due === null) return
-    const makesSense = result.err === 0 || result.err === NO_NODE || result.err === NO_AUTH
+    const makesSense = result.err === 0 || result.err === ERR.NO_NODE || result.err === ERR.NO_AUTH
     if (!makesSense || result.zxid === null) {
       this.#end('lost')
       return

@@ -2,27 +2,25 @@ import type { HexLong, ViewDepth, ViewPoint } from 'zoogate-client/protocol'
 import type { SessionServices } from '../session/services.js'
 import { wireError } from '../wire/errors.js'
 import { Audience } from './audience.js'
-import type { CheckPace } from './check-pace.js'
 import { Reading, type ReadingProblem } from './reading.js'
-import { ViewCheck } from './view-check.js'
+import { type CheckPace, ViewCheck } from './view-check.js'
 import { endedMessage } from './view-messages.js'
 import type { SourceEvent, ViewSource, Watching } from './view-source.js'
-import { parentOf, ViewTree } from './view-tree.js'
-import { type ViewedNode, viewedNode } from './viewed-node.js'
+import { parentOf, type ViewedNode, ViewTree, viewedNode } from './view-tree.js'
 
-/** Between two messages to the same pages: changes in quick succession go together. The first of them goes at once. */
+/** Debounce between two messages to the same pages, so that a burst of changes is one message. The first goes at once. */
 const SHORTEST_REST_MS = 5
-/** A rest is so many times as long as telling all pages took, so that a view never takes more than half of the process. */
+/** A rest is at least as long as sending to all pages took, so that a view never takes more than half of the process. */
 const REST_FACTOR = 1
 
 export interface ViewSpec {
-  /** The ensemble's. */
+  /** The ensemble's path. */
   path: string
   depth: ViewDepth
   data: boolean
 }
 
-/** What views need of what the gateway's sessions share. */
+/** The part of the session services that views need. */
 export type ViewEnsemble = Pick<SessionServices, 'limits' | 'marks'> & {
   metrics: Pick<SessionServices['metrics'], 'viewTold'>
 }
@@ -30,18 +28,18 @@ export type ViewEnsemble = Pick<SessionServices, 'limits' | 'marks'> & {
 /** The part of the source that one view needs. */
 export type SharedViewSource = Pick<ViewSource, 'newReads' | 'zxid' | 'leaveServer' | 'remove'>
 
-/** Whom the view belongs to. */
+/** The owner of a view. */
 export interface ViewHost {
   readonly checkPace: CheckPace
-  /** It takes so many bytes more, or less. */
+  /** The memory of the view has grown by this, or shrunk. */
   holds(bytes: number): void
-  /** Questions were asked for what it shows first; later ones are for all who look. */
+  /** Requests were sent for the first snapshot. Later ones are for all pages, and count against none. */
   readsToOpen(count: number): void
-  /** Called once: it is shown to nobody any more. */
+  /** Called once: the view has ended for all pages. */
   ended(): void
 }
 
-/** Something that can be called off: reads under way, or the wait before them. */
+/** Reads under way, or the wait before them. */
 interface Work {
   stop(): void
 }
@@ -51,21 +49,21 @@ interface Work {
 //    └────────lost─────────┴─────────────────────┴──────────┘        any ──► ended
 //
 type State =
-  /** The source is on its way. */
+  /** The source has no session yet. */
   | { at: 'waiting' }
-  /** reading: everything; settling: what happened meanwhile. `fresh` becomes what is shown. */
+  /** reading: everything; settling: changes during that. `fresh` becomes the tree of the view. */
   | { at: 'reading' | 'settling'; fresh: ViewTree; work: Work }
-  /** `work` is null where nothing has happened since. */
+  /** `work` is null where no event is pending. */
   | { at: 'live'; work: Work | null }
   | { at: 'ended' }
 
 /**
- * One part of the tree, for all pages that show it.
+ * One part of ZooKeeper's tree, for all pages that show it.
  *
- * Everything up to a zxid is told with it. Events come before the answers to reads that were asked after what they tell of,
- * so that at the end of a batch of reads everything is known up to the newest answer, or where events wait for the next
- * batch, up to the newest answer before this one. Nodes may be newer than that, but none that was there then is missing
- * (see `#apply`): this is what lets a page name its state by a zxid and a count.
+ * Invariant: a message with zxid Z contains every change up to Z. A server sends an event before any reply to a read issued
+ * after that change. So: no event pending → Z is the zxid of the newest reply; events pending → Z is the zxid known before
+ * this batch. Nodes in the message may be newer than Z, but every node that existed at Z and still exists is in it (see
+ * `#apply`): so a zxid and a count name the state of a page.
  */
 export class SharedView implements Watching {
   readonly number: number
@@ -78,15 +76,15 @@ export class SharedView implements Watching {
   readonly #check: ViewCheck
   #state: State = { at: 'waiting' }
   #tree = new ViewTree()
-  /** What the host knows of. */
+  /** Memory that the host counts. */
   #memory = 0
   #hasOpened = false
   /** Nodes, and lists of children, that events have named since the last batch. */
   #touched = new Set<string>()
   #touchedLists = new Set<string>()
-  /** What took the place of nodes that were there at the zxid that was told last: told with the next batch. */
+  /** Replacements of nodes that existed at the zxid of the last message: sent with the next batch. */
   #held = new Map<string, ViewedNode | null>()
-  /** `performance.now()` before which no batch begins. */
+  /** No batch begins before this `performance.now()`. */
   #restsUntil = 0
 
   constructor(
@@ -110,22 +108,22 @@ export class SharedView implements Watching {
     return this.#tree.size
   }
 
-  /** About what it takes in the process. */
+  /** About the memory of the view in the process, in bytes. */
   get memory(): number {
     return this.#memory
   }
 
-  /** All views together take too much, and this one is to go. */
-  giveUp(): void {
+  /** All views together use too much memory, and this one has to go. */
+  evict(): void {
     this.#fail('RATE_LIMITED')
   }
 
-  /** Nobody looks any more. */
+  /** The last page has left. */
   end(): void {
     this.#enter({ at: 'ended' })
   }
 
-  // ---- what the source tells ----
+  // ---- events of the source ----
 
   sourceAttached(): void {
     if (this.#state.at === 'waiting') this.#readAll()
@@ -133,22 +131,32 @@ export class SharedView implements Watching {
 
   sourceLost(): void {
     this.#enter({ at: 'waiting' })
-    this.audience.tellStale()
+    this.audience.publishStale()
   }
 
-  sourceEvent({ type, path }: SourceEvent): void {
+  sourceEvent(event: SourceEvent): void {
     if (this.#state.at === 'waiting' || this.#state.at === 'ended') return
-    const below = this.path === '/' ? path.slice(1) : path.slice(this.path.length + 1)
-    if (this.spec.depth === 'children') {
-      // Children of children are none of it; of the node itself it matters only whether it is there.
-      if (below.includes('/') || (below === '' && type === 'NodeDataChanged')) return
-      if (below === '') this.#touchedLists.add('')
-      else this.#touched.add(below)
-    } else if (type === 'NodeChildrenChanged') this.#touchedLists.add(below)
-    else this.#touched.add(below)
-    // More than can be shown has changed: what is there now takes fewer reads.
+    if (!this.#touch(event)) return
+    // More nodes have changed than the view may hold: reading the ones that exist takes fewer reads.
     if (this.#touched.size > this.#ensemble.limits.maxViewNodes) this.#readAll()
     else this.#schedule()
+  }
+
+  /** @returns whether the event is about the view */
+  #touch({ type, path }: SourceEvent): boolean {
+    const below = this.path === '/' ? path.slice(1) : path.slice(this.path.length + 1)
+    let touched = this.#touched
+    if (this.spec.depth === 'children') {
+      // Grandchildren do not belong to the view; neither does the node itself, but without it there are no children.
+      if (below.includes('/') || (below === '' && type === 'NodeDataChanged')) return false
+      if (below === '') touched = this.#touchedLists
+    } else if (type === 'NodeChildrenChanged') touched = this.#touchedLists
+    touched.add(below)
+    return true
+  }
+
+  get #hasPendingEvents(): boolean {
+    return this.#touched.size > 0 || this.#touchedLists.size > 0
   }
 
   // ---- reads ----
@@ -163,7 +171,7 @@ export class SharedView implements Watching {
     reading.run(() => reading.all())
   }
 
-  /** Has the next batch read once the one before it is done and pages have had their rest. */
+  /** Reads the next batch after the one before it and after the rest of the pages. */
   #schedule(): void {
     const state = this.#state
     if (state.at !== 'live' || state.work !== null) return
@@ -172,7 +180,7 @@ export class SharedView implements Watching {
       const timer = setTimeout(() => this.#readBatch(this.#tree), restMs)
       state.work = { stop: () => clearTimeout(timer) }
     } else {
-      // Later in any case, so that events which came together are read together.
+      // In a later turn in any case, so that events which arrive together are read together.
       const immediate = setImmediate(() => this.#readBatch(this.#tree))
       state.work = { stop: () => clearImmediate(immediate) }
     }
@@ -227,34 +235,31 @@ export class SharedView implements Watching {
     const state = this.#state
     if (state.at === 'waiting' || state.at === 'ended') return
     if (problem === 'lost') {
-      // Where the link is lost already, that is told next.
+      // Does nothing where the link is lost already: then `sourceLost` follows.
       this.#source.leaveServer()
       return
     }
-    const { maxViewNodes, maxViewBytes } = this.#ensemble.limits
-    const eventsWait = this.#touched.size > 0 || this.#touchedLists.size > 0
     const tree = state.at === 'live' ? this.#tree : state.fresh
-    const changed = problem ? null : this.#apply(tree, results, eventsWait)
-    if (changed === null) this.#fail(problem ?? 'TOO_LARGE')
-    else if (tree.size > maxViewNodes || tree.bytes > maxViewBytes) this.#fail('TOO_LARGE')
-    else if (state.at === 'reading' && eventsWait) {
-      // Of no zxid it is known that all that was read is as new.
+    const changed = problem ? null : this.#apply(tree, results)
+    if (changed === null || this.#isTooLarge(tree)) this.#fail(problem ?? 'TOO_LARGE')
+    else if (state.at === 'reading' && this.#hasPendingEvents) {
+      // There is no zxid yet up to which the tree is complete.
       state.at = 'settling'
       this.#holdBoth(tree, 0)
       this.#readBatch(tree)
     } else {
-      const zxid = eventsWait ? askedAt : this.#source.zxid
-      const point = { zxid, count: tree.size - tree.countNewer(results.keys(), zxid) }
-      this.#tell(tree, state.at === 'live' ? changed : this.#tree.changesIn(tree), point, !eventsWait)
+      const zxid = this.#hasPendingEvents ? askedAt : this.#source.zxid
+      const count = tree.size - tree.countNewer(results.keys(), zxid)
+      this.#publish(tree, state.at === 'live' ? changed : this.#tree.changesIn(tree), { zxid, count })
     }
   }
 
   /**
-   * Puts in what was read. Where events wait, it may be newer than the zxid that it is told with. That a node came to be
-   * after it does no harm; but one that was there then must not go missing, or a page that knows of a later deletion and
-   * not of an earlier one would count as many nodes as are left, and keep the wrong one. It is held back for one batch.
+   * Puts the results into the tree. Where events are pending, a result may be newer than the zxid of the message. A node
+   * that was created after it does no harm. But a node that existed then must not go missing: a page that knows of a later
+   * deletion and not of an earlier one would have the right count, and keep the wrong node. Its result is held for one batch.
    */
-  #apply(tree: ViewTree, results: ReadonlyMap<string, ViewedNode | null>, eventsWait: boolean): Set<string> {
+  #apply(tree: ViewTree, results: ReadonlyMap<string, ViewedNode | null>): Set<string> {
     const changed = new Set<string>()
     const put = (path: string, node: ViewedNode | null) => {
       if (tree.put(path, node && this.#isReachable(tree, path) ? node : null)) changed.add(path)
@@ -263,30 +268,35 @@ export class SharedView implements Watching {
     this.#held = new Map()
     for (const [path, node] of parentsFirst(results)) {
       const before = tree.get(path)
-      if (eventsWait && before && before.czxid !== node?.czxid) this.#held.set(path, node)
+      if (this.#hasPendingEvents && before && before.czxid !== node?.czxid) this.#held.set(path, node)
       else put(path, node)
     }
     return changed
   }
 
-  /** Below a node that is not shown nothing is: another gateway would not find it. */
+  /** Below a node that the view does not show it shows none: another gateway would not find them. */
   #isReachable(tree: ViewTree, path: string): boolean {
     if (this.spec.depth === 'children' || path === '') return true
     return tree.get(parentOf(path)) !== undefined
   }
 
-  #tell(tree: ViewTree, changed: ReadonlySet<string>, point: ViewPoint, isAll: boolean): void {
+  #isTooLarge(tree: ViewTree): boolean {
+    const { maxViewNodes, maxViewBytes } = this.#ensemble.limits
+    return tree.size > maxViewNodes || tree.bytes > maxViewBytes
+  }
+
+  #publish(tree: ViewTree, changed: ReadonlySet<string>, point: ViewPoint): void {
     if (this.#state.at !== 'live') this.#check.restart(tree.size)
     this.#tree = tree
     this.#hasOpened = true
     this.#enter({ at: 'live', work: null })
     const startedAt = performance.now()
-    this.audience.tell(tree, changed, point, isAll)
+    this.audience.publish(tree, changed, point, !this.#hasPendingEvents)
     const endedAt = performance.now()
     if (changed.size > 0) this.#ensemble.metrics.viewTold()
     this.#restsUntil = endedAt + Math.max(SHORTEST_REST_MS, REST_FACTOR * (endedAt - startedAt))
-    const moreToDo = this.#touched.size > 0 || this.#touchedLists.size > 0 || this.#held.size > 0
-    if (moreToDo || this.#check.isDue || this.audience.needsCatchUp) this.#schedule()
+    const hasMore = this.#hasPendingEvents || this.#held.size > 0
+    if (hasMore || this.#check.isDue || this.audience.needsCatchUp) this.#schedule()
   }
 
   #hold(memory: number): void {
@@ -294,23 +304,24 @@ export class SharedView implements Watching {
     this.#memory = memory
   }
 
-  /** What is shown and what is read in its place: the larger of the two, or a lost link would cost some view its place. */
+  /** Counts the larger of the tree and its replacement: counting both, a lost link would evict views. */
   #holdBoth(fresh: ViewTree, taken: number): void {
     if (fresh !== this.#tree) this.#hold(Math.max(this.#tree.memory, fresh.memory + taken))
   }
 
   #fail(code: keyof typeof ADVICE): void {
-    this.audience.dismiss(endedMessage(this.number, wireError(code, { message: ADVICE[code] })))
+    this.audience.end(endedMessage(this.number, wireError(code, { message: ADVICE[code] })))
     this.#enter({ at: 'ended' })
   }
 
+  /** Deaf after the end. */
   #enter(state: State): void {
     const before = this.#state
     if (before.at === 'ended') return
     if ('work' in before) before.work?.stop()
     if (state.at !== 'live') this.#check.stop()
     this.#state = state
-    // Of what was read, nothing is left but what is shown.
+    // A reading that has been stopped holds nothing.
     this.#hold(state.at === 'ended' ? 0 : this.#tree.memory)
     if (state.at === 'ended') {
       this.#source.remove(this)
@@ -320,13 +331,14 @@ export class SharedView implements Watching {
 }
 
 const ADVICE = {
-  NO_AUTH: 'the gateway, which reads for everybody, may not read the node; views show what anyone may read',
+  NO_AUTH:
+    'views show only nodes that everyone may read, and this node is not; add world:anyone:r to its ACL, or read it with a call',
   RATE_LIMITED:
-    'all views of this gateway take as much memory as they may; open views of smaller parts, or this one again later',
-  TOO_LARGE: 'there is more below the path than a view may show; open views of smaller parts',
+    'the views of this gateway use all the memory that they may; open views of smaller parts, or open this one again later',
+  TOO_LARGE: 'the path holds more than a view may show; open views of smaller parts of it',
 }
 
-/** A node is put in after the one that it hangs from. */
+/** A node is put into the tree after its parent. */
 function parentsFirst<T>(results: ReadonlyMap<string, T>): Iterable<[string, T]> {
   return [...results].sort(([a], [b]) => a.length - b.length)
 }

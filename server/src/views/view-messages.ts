@@ -6,16 +6,14 @@ import type {
   ViewStale,
   WireError,
 } from 'zoogate-client/protocol'
-import type { Difference, ViewTree } from './view-tree.js'
-import type { ViewedNode } from './viewed-node.js'
-import { isNewer } from './zxid.js'
+import { type Difference, isNewer, type ViewedNode, type ViewTree } from './view-tree.js'
 
 /** Differences kept for the next page that comes from the same point: pages of one gateway mostly come from a few. */
-const MOST_DIFFERENCES = 64
-/** Bytes of those that are kept: sixty-four of the largest would take more than all nodes of all views may. */
-const MOST_DIFFERENCE_BYTES = 1_048_576
+const MAX_DIFFERENCES = 64
+/** Bytes of kept differences: sixty-four of the largest would take more memory than all views may. */
+const MAX_DIFFERENCE_BYTES = 1_048_576
 
-/** What a view has to say at one state of its tree: each text is made once, when it is first wanted. */
+/** The messages of a view at one state of its tree. Each is encoded once, when a page first needs it. */
 export class ViewMessages {
   readonly #view: number
   readonly #tree: ViewTree
@@ -24,20 +22,19 @@ export class ViewMessages {
   #differenceBytes = 0
   #snapshot: Buffer | null = null
 
-  /** @param tree as it is as long as this object is asked */
+  /** @param tree must not change while this object is used */
   constructor(view: number, tree: ViewTree, zxid: HexLong) {
     this.#view = view
     this.#tree = tree
     this.#zxid = zxid
   }
 
-  /** The whole. */
   snapshot(): Buffer {
     this.#snapshot ??= this.#encode({ nodes: this.#tree, kept: [] })
     return this.#snapshot
   }
 
-  /** For somebody who has the view as it was at `point`. */
+  /** For a page that has the view as it was at `point`. */
   difference(point: ViewPoint): Buffer {
     const { zxid, count } = point
     if (isNewer(zxid, this.#zxid)) return this.snapshot()
@@ -46,18 +43,21 @@ export class ViewMessages {
     if (made) return made
     const difference = this.#tree.since(point)
     const text = difference ? this.#encode(difference, zxid) : this.snapshot()
-    // The whole is kept anyway.
-    const bytes = this.#differenceBytes + (text === this.#snapshot ? 0 : text.length)
-    if (this.#differences.size < MOST_DIFFERENCES && bytes <= MOST_DIFFERENCE_BYTES) {
-      this.#differences.set(key, text)
-      this.#differenceBytes = bytes
-    }
+    this.#keep(key, text)
     return text
   }
 
-  /** For those who have the state before this one. */
+  #keep(key: string, text: Buffer): void {
+    // The snapshot is kept anyway.
+    const bytes = this.#differenceBytes + (text === this.#snapshot ? 0 : text.length)
+    if (this.#differences.size >= MAX_DIFFERENCES || bytes > MAX_DIFFERENCE_BYTES) return
+    this.#differences.set(key, text)
+    this.#differenceBytes = bytes
+  }
+
+  /** For pages that have the state before this one. */
   delta(changed: Iterable<string>): Buffer {
-    const nodes = [...changed].map((path): [string, ViewedNode | null] => [
+    const nodes = Array.from(changed, (path): [string, ViewedNode | null] => [
       path,
       this.#tree.get(path) ?? null,
     ])

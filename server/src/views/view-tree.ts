@@ -1,19 +1,54 @@
-import type { HexLong, ViewPoint } from 'zoogate-client/protocol'
-import type { ViewedNode } from './viewed-node.js'
-import { isNewer } from './zxid.js'
+import type { HexLong, ViewNode, ViewPoint } from 'zoogate-client/protocol'
+import { fromBytes } from '../session/node-values.js'
+import type { OwnerMarks } from '../session/owner-marks.js'
+import type { NodeReading } from '../zookeeper/index.js'
 
-/** What has to be told to somebody who has an older state. */
+/** Older than every change. */
+export const NO_ZXID: HexLong = '0x0'
+
+/** Whether `zxid` is newer than `other`. Both are written as in a server's reply: without leading zeros. */
+export function isNewer(zxid: HexLong, other: HexLong): boolean {
+  return zxid.length === other.length ? zxid > other : zxid.length > other.length
+}
+
+/** As a server's reply writes it: a page may send leading zeros. */
+export function normalZxid(zxid: HexLong): HexLong {
+  return `0x${BigInt(zxid).toString(16)}`
+}
+
+/** One node of a view: the zxids that decide which pages need it, and its JSON. */
+export interface ViewedNode {
+  readonly czxid: HexLong
+  readonly mzxid: HexLong
+  /** The node as it stands in messages: encoded once for all pages. */
+  readonly json: string
+}
+
+/** @param withData whether the view shows the data, or only its length */
+export function viewedNode(reading: NodeReading, withData: boolean, marks: OwnerMarks): ViewedNode {
+  const { data, owner, czxid, ctime, mzxid, mtime, version } = reading
+  const shown = withData ? fromBytes(data) : data.length
+  const mark = owner && marks.of(owner)
+  const node: ViewNode = [shown, mark, czxid, ctime, mzxid, mtime, version]
+  // Trailing fields that are the same in every node that has not changed since its creation are left out.
+  const unchanged: ViewNode = [shown, mark, czxid, ctime, czxid, ctime, 0]
+  while (node.length > REQUIRED_FIELDS && node.at(-1) === unchanged[node.length - 1]) node.pop()
+  return { czxid, mzxid, json: JSON.stringify(node) }
+}
+
+const REQUIRED_FIELDS = 4
+
+/** What a page with an older state needs. */
 export interface Difference {
   /** Null for nodes that are gone. */
   nodes: Iterable<[path: string, node: ViewedNode | null]>
-  /** Of the nodes that are not in `nodes` only these remain. Absent: all. */
+  /** Of the nodes that are not in `nodes`, only these remain. Absent: all of them remain. */
   kept?: string[]
 }
 
-/** The nodes that a view shows, by their paths below its own. */
+/** The nodes of a view, by their paths below the view's own; the view's own path is ''. */
 export class ViewTree {
   readonly #nodes = new Map<string, ViewedNode>()
-  /** How many nodes hang from each path. */
   readonly #childCounts = new Map<string, number>()
   #bytes = 0
 
@@ -21,12 +56,12 @@ export class ViewTree {
     return this.#nodes.size
   }
 
-  /** About what all of it takes in a message. */
+  /** About the bytes of the whole tree in a message. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** About what all of it takes in the process. */
+  /** About the bytes of the whole tree in the process. */
   get memory(): number {
     return this.#bytes + this.size * NODE_OVERHEAD_BYTES
   }
@@ -35,7 +70,7 @@ export class ViewTree {
     return this.#nodes.get(path)
   }
 
-  /** Those that come while somebody goes through them are at the end. */
+  /** Paths that are added during the iteration come at its end. */
   paths(): Iterable<string> {
     return this.#nodes.keys()
   }
@@ -52,7 +87,7 @@ export class ViewTree {
     return this.#nodes[Symbol.iterator]()
   }
 
-  /** @returns whether anything is different now */
+  /** @returns whether the tree has changed */
   put(path: string, node: ViewedNode | null): boolean {
     const before = this.#nodes.get(path)
     if (before?.json === node?.json) return false
@@ -71,7 +106,7 @@ export class ViewTree {
     else this.#childCounts.set(parent, count)
   }
 
-  /** The paths at which the other tree shows something else. */
+  /** The paths of the nodes that differ in the newer tree. */
   changesIn(newer: ViewTree): Set<string> {
     const changed = new Set<string>()
     for (const [path] of this.#nodes) if (!newer.get(path)) changed.add(path)
@@ -80,10 +115,10 @@ export class ViewTree {
   }
 
   /**
-   * What somebody has to be told who had all of it at an earlier point. Nothing else is known of that point, so that it
-   * serves pages of other gateways too: what was there then and is there now has the same czxid, and if there are as many
-   * of those as there were, none has gone.
-   * @returns null where nothing less than the whole will do
+   * The difference for a page that had the whole view at an earlier point. The point says no more than a zxid and a count,
+   * so that it serves pages of other gateways too: a node that existed then and exists now has the same czxid, and where
+   * as many of them remain as there were, none is gone.
+   * @returns null where only a snapshot will do
    */
   since({ zxid, count }: ViewPoint): Difference | null {
     const nodes: [string, ViewedNode][] = []
@@ -95,7 +130,7 @@ export class ViewTree {
       if (isNewer(mzxid, zxid)) nodes.push(entry)
       else kept.push(path)
     }
-    // Somebody knew less: nodes have become readable since, or it knew of a deletion that is still to come here.
+    // The page had fewer: nodes have become readable since, or this gateway has yet to learn of a deletion.
     if (remaining > count) return null
     return remaining === count ? { nodes } : { nodes, kept }
   }
@@ -111,7 +146,7 @@ export class ViewTree {
   }
 }
 
-/** The parent's path below that of the view; its own is the empty string. */
+/** The parent's path below that of the view; the view's own path is ''. */
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }
@@ -123,10 +158,10 @@ function bytesOf(path: string, { json }: ViewedNode): number {
 /** Quotes, colon and comma. */
 const PUNCTUATION_BYTES = 4
 
-/** Measured: what a node takes besides its texts, which stand in objects, in maps, and in the message that was made of them. */
+/** Measured: the memory of a node besides its texts, for objects, maps and the message that holds it. */
 const NODE_OVERHEAD_BYTES = 768
 
-/** About what a node takes in the process besides what is told of it. */
+/** About the memory of a node in the process, without its JSON. */
 export function memoryOf(path: string): number {
   return path.length + NODE_OVERHEAD_BYTES
 }

@@ -1,45 +1,43 @@
 import type { SessionServices } from '../session/services.js'
+import type { Subject } from '../session/subject.js'
 import type { ViewReadings } from '../telemetry/metrics.js'
-import { CheckPace } from './check-pace.js'
-import { dearestViews } from './dearest-views.js'
 import { SharedView, type ViewSpec } from './shared-view.js'
-import { ViewMemory } from './view-memory.js'
-import { ViewQuota } from './view-quota.js'
+import { CheckPace } from './view-check.js'
+import { ViewMemory, viewsToEvict } from './view-memory.js'
 import { ViewSource } from './view-source.js'
 
-/** All views that a gateway shows. Pages that ask for the same are shown the same one. */
+/** All views of a gateway. Pages that open the same view share one. */
 export class Views {
   readonly #ensemble: SessionServices
   readonly #source: ViewSource
   readonly #memory: ViewMemory
   readonly #checkPace: CheckPace
   readonly #byKey = new Map<string, SharedView>()
-  /** Of those who are shown views. */
-  readonly quota: ViewQuota
+  /** Subjects that show views. */
+  readonly #subjects = new Set<Pick<Subject, 'views'>>()
   #lastNumber = 0
 
   constructor(ensemble: SessionServices) {
     this.#ensemble = ensemble
     this.#source = new ViewSource(ensemble)
     const { limits } = ensemble
-    this.#memory = new ViewMemory(limits.maxViewBytesTotal, (isEnough) => this.#giveUp(isEnough))
+    this.#memory = new ViewMemory(limits.maxViewBytesTotal, (isEnough) => this.#evict(isEnough))
     this.#checkPace = new CheckPace(limits.viewCheckMs, limits.maxViewChecksPerSecond)
-    this.quota = new ViewQuota(limits.maxSharedViewsPerSubject)
   }
 
-  /** Whether there are as many different ones as there may be. */
+  /** Whether there are as many different views as the limit allows. */
   get isFull(): boolean {
     return this.#byKey.size >= this.#ensemble.limits.maxSharedViews
   }
 
-  /** The view, where somebody is shown it already. Whoever asks adds itself to its audience. */
+  /** @returns the view where a page shows it already, else null */
   find(spec: ViewSpec): SharedView | null {
     return this.#byKey.get(keyOf(spec)) ?? null
   }
 
   /**
-   * One that nobody is shown yet.
-   * @param readsToOpen told of the questions that its first reading asks
+   * Makes a view that no page shows yet; the caller adds a page to its audience.
+   * @param readsToOpen counts the requests for the first snapshot
    */
   make(spec: ViewSpec, readsToOpen: (count: number) => void): SharedView {
     const key = keyOf(spec)
@@ -55,21 +53,35 @@ export class Views {
     return view
   }
 
-  /** A page of this gateway has given a node another access control list. @param path the ensemble's */
-  accessChanged(path: string): void {
-    this.#source.accessChanged(path)
+  /** One more page of the subject shows the view. */
+  entered(subject: Pick<Subject, 'views'>, view: number): void {
+    subject.views.set(view, (subject.views.get(view) ?? 0) + 1)
+    this.#subjects.add(subject)
   }
 
-  #giveUp(isEnough: () => boolean): void {
+  /** Due once for each `entered`. */
+  left(subject: Pick<Subject, 'views'>, view: number): void {
+    const pages = (subject.views.get(view) ?? 0) - 1
+    if (pages > 0) subject.views.set(view, pages)
+    else subject.views.delete(view)
+    if (subject.views.size === 0) this.#subjects.delete(subject)
+  }
+
+  /** A setACL has passed through this gateway. @param path the ensemble's */
+  aclChanged(path: string): void {
+    this.#source.aclChanged(path)
+  }
+
+  #evict(isEnough: () => boolean): void {
     const views = new Map([...this.#byKey.values()].map((view) => [view.number, view]))
     const bytes = new Map([...views].map(([number, { memory }]) => [number, memory]))
-    for (const number of dearestViews(this.quota.shownTo, bytes)) {
+    for (const number of viewsToEvict(this.#subjects, bytes)) {
       if (isEnough()) return
       const view = views.get(number)
-      // Named once for each holder.
+      // A shared view comes once for each of its subjects.
       if (!views.delete(number)) continue
       this.#ensemble.metrics.limited('maxViewBytesTotal')
-      view?.giveUp()
+      view?.evict()
     }
   }
 
@@ -90,7 +102,7 @@ export class Views {
     return readings
   }
 
-  /** Resolves when the session of views that are not shown any more is closed, or its end not confirmed in time. */
+  /** Resolves when the session of earlier views is closed, or the ensemble has not confirmed it in time. */
   closed(): Promise<void> {
     return this.#source.closed()
   }

@@ -6,19 +6,21 @@ import { AttachGate } from '../../../server/src/session/attach-gate.js'
 import { OwnerMarks } from '../../../server/src/session/owner-marks.js'
 import { SessionRegistry } from '../../../server/src/session/registry.js'
 import type { SessionServices } from '../../../server/src/session/services.js'
+import type { Subject } from '../../../server/src/session/subject.js'
 import { Warnings } from '../../../server/src/telemetry/log.js'
 import { Metrics } from '../../../server/src/telemetry/metrics.js'
-import { PageViews, Views } from '../../../server/src/views/index.js'
+import { PageViews } from '../../../server/src/views/page-views.js'
 import type { ViewSpec } from '../../../server/src/views/shared-view.js'
+import { Views } from '../../../server/src/views/views.js'
 import { ServerList } from '../../../server/src/zookeeper/index.js'
 import { silentLog } from '../gateway/gateway-fixture.js'
 import { ViewedMap } from './viewed-map.js'
 
-/** The views of a gateway without the gateway. */
+/** The views of a gateway without the gateway, and the subject of all its pages. */
 export function startViews(
   connectString: string,
   limits: Partial<Limits> = {},
-): { views: Views; limits: Limits } {
+): { views: Views; limits: Limits; subject: Subject } {
   const nothing = () => 0
   const readings = {
     connections: nothing,
@@ -43,14 +45,14 @@ export function startViews(
     metrics: new Metrics({ ...readings, views: () => views.readings() }),
   }
   const views = new Views(ensemble)
-  return { views, limits: ensemble.limits }
+  return { views, limits: ensemble.limits, subject: ensemble.registry.enter('ada', '') }
 }
 
-/** A page with one view, at the end of a wire that the test holds in its hands. */
+/** A page with one view, whose reading the test controls. */
 export class FakePage {
   readonly spec: ViewSpec
   readonly map = new ViewedMap()
-  /** Every message, as it was sent. */
+  /** The messages, as they were sent. */
   readonly texts: Buffer[] = []
   isStale = true
   error: WireError | null = null
@@ -59,8 +61,8 @@ export class FakePage {
   onMessage: () => void = () => undefined
   readonly #page: PageViews
 
-  /** @param had what the page has from an earlier gateway */
-  constructor({ views, limits }: ReturnType<typeof startViews>, spec: ViewSpec, had?: ViewedMap) {
+  /** @param had the state that the page has from an earlier gateway */
+  constructor({ views, limits, subject }: ReturnType<typeof startViews>, spec: ViewSpec, had?: ViewedMap) {
     this.spec = spec
     if (had) this.map.takeOver(had)
     const since: ViewPoint | null = had ? had.point : null
@@ -74,14 +76,14 @@ export class FakePage {
         },
       },
       limits,
-      holder: 'ada',
+      subject,
       limited: () => undefined,
     })
     const refusal = this.#page.open(spec, since, () => undefined)
     if (refusal) throw new Error(refusal.code)
   }
 
-  /** Reads nothing any more. */
+  /** Reads no further message. */
   stall(): void {
     this.bufferedBytes = Number.POSITIVE_INFINITY
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ReadWindow } from '../../../../server/src/views/read-window.js'
 
 describe('a read window', () => {
-  /** A window with what was started in it, in order. */
+  /** A window, and the names of the reads that it has started, in order. */
   function open(size: number) {
     const window = new ReadWindow(size)
     const started: string[] = []
@@ -13,7 +13,7 @@ describe('a read window', () => {
     return { window, started, read, finish }
   }
 
-  it('has so many reads under way, and starts the others in order', () => {
+  it('bounds the reads that are under way, and starts the others in order', () => {
     const { window, started, read, finish } = open(2)
     const lane = window.lane()
     for (const name of ['a', 'b', 'c', 'd']) lane.enter(read(name))
@@ -35,7 +35,7 @@ describe('a read window', () => {
     expect(started.at(-1)).toBe('many 2')
   })
 
-  it('starts nothing of a lane that has ended, and goes on with the others', () => {
+  it('drops the reads of a lane that has ended, and goes on with the others', () => {
     const { window, started, read, finish } = open(1)
     const [over, other] = [window.lane(), window.lane()]
     for (const name of ['a', 'b', 'c']) over.enter(read(name))
@@ -47,7 +47,7 @@ describe('a read window', () => {
     expect(started.at(-1)).toBe('again')
   })
 
-  it('starts what goes ahead before everything that waits', () => {
+  it('starts a read that enters ahead before all reads that wait', () => {
     const { window, started, read, finish } = open(1)
     const lane = window.lane()
     for (const name of ['a', 'b']) lane.enter(read(name))
@@ -56,7 +56,7 @@ describe('a read window', () => {
     expect(started).toEqual(['a', 'watch 1', 'watch 2', 'b'])
   })
 
-  it('bears a hundred thousand reads that are over at once', () => {
+  it('survives a hundred thousand reads that end at once', () => {
     const { window, finish } = open(1)
     const lanes = Array.from({ length: 100 }, () => window.lane())
     let count = 0

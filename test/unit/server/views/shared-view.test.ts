@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ViewMessage } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import { OwnerMarks } from '../../../../server/src/session/owner-marks.js'
-import { CheckPace } from '../../../../server/src/views/check-pace.js'
 import { SharedView, type SharedViewSource } from '../../../../server/src/views/shared-view.js'
+import { CheckPace } from '../../../../server/src/views/view-check.js'
 import type { SourceReads } from '../../../../server/src/views/view-source.js'
 import type { Callback } from '../../../../server/src/zookeeper/index.js'
 import { waitUntil } from '../../../tools/wait-until.js'
@@ -12,7 +12,7 @@ const NO_NODE = -101
 const NO_AUTH = -102
 const SYSTEM_ERROR = -1
 
-/** A server that answers when the test says so. */
+/** A source that answers when the test says so. */
 class ScriptedSource {
   zxid = '0x1'
   hasLastingWatches = true
@@ -38,7 +38,7 @@ class ScriptedSource {
   }
   remove = () => undefined
 
-  /** Waits for the question and answers it. @param value or ZooKeeper's error number */
+  /** Waits for the read and answers it. @param value the node, the list, or ZooKeeper's error number */
   async answer(path: string, zxid: string, value: object | number): Promise<void> {
     const question = await waitUntil(
       `${path} is asked for (${JSON.stringify(this.asked)})`,
@@ -73,12 +73,12 @@ const node = (czxid: string, data = '') => ({
 describe('a shared view', () => {
   let source: ScriptedSource
   let view: SharedView
-  let told: ViewMessage[]
+  let sent: ViewMessage[]
   let types: string[]
   let viewCheckMs: number = DEFAULT_LIMITS.viewCheckMs
   beforeEach(async () => {
     source = new ScriptedSource()
-    told = []
+    sent = []
     types = []
     const ensemble = {
       limits: { ...DEFAULT_LIMITS, maxViewBytes: 1_000 },
@@ -97,16 +97,16 @@ describe('a shared view', () => {
   const page = () => ({
     isSlow: false,
     send: (text: Buffer) => {
-      const message = JSON.parse(String(text)) as ViewMessage
-      types.push(message.type)
-      if (message.type === 'view') told.push(message)
+      const read = JSON.parse(String(text)) as ViewMessage
+      types.push(read.type)
+      if (read.type === 'view') sent.push(read)
     },
     viewEnded: () => undefined,
   })
   const event = (type: 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged', path: string) =>
     view.sourceEvent({ type, path })
-  const news = (count: number) =>
-    waitUntil(`message ${count}`, () => told[count - 1], { intervalMs: 1, timeoutMs: 2000 })
+  const message = (count: number) =>
+    waitUntil(`message ${count}`, () => sent[count - 1], { intervalMs: 1, timeoutMs: 2000 })
 
   /** Shows /r with the children x and y, complete up to 0x5. */
   async function shown() {
@@ -115,30 +115,30 @@ describe('a shared view', () => {
     await source.answer('/r children', '0x5', { children: ['x', 'y'] })
     await source.answer('/r/x', '0x5', node('0x2'))
     await source.answer('/r/y', '0x5', node('0x3'))
-    await news(1)
-    expect(told).toMatchObject([{ zxid: '0x5', kept: [] }])
+    await message(1)
+    expect(sent).toMatchObject([{ zxid: '0x5', kept: [] }])
   }
 
-  it('is complete up to the newest answer where nothing has happened during the reads', async () => {
+  it('is complete up to the newest reply where no event came during the reads', async () => {
     await shown()
     event('NodeCreated', '/r/z')
     await source.answer('/r/z', '0x9', node('0x7'))
-    expect(await news(2)).toMatchObject({ zxid: '0x9', nodes: { z: expect.anything() } })
+    expect(await message(2)).toMatchObject({ zxid: '0x9', nodes: { z: expect.anything() } })
   })
 
-  it('names a zxid from before the reads where something has, and the newest as soon as that is known too', async () => {
+  it('names the zxid from before the reads where an event came, and the newest one after the next batch', async () => {
     await shown()
     event('NodeCreated', '/r/z')
     await waitUntil('it is read', () => source.asked.length === 1, { intervalMs: 1 })
     event('NodeDataChanged', '/r/x')
     await source.answer('/r/z', '0x9', node('0x7'))
-    expect(await news(2)).toMatchObject({ zxid: '0x5' })
-    // Nothing else comes of it: the zxid is news enough.
+    expect(await message(2)).toMatchObject({ zxid: '0x5' })
+    // No node has changed: the zxid alone is worth a message.
     await source.answer('/r/x', '0xa', node('0x2'))
-    expect(await news(3)).toEqual({ type: 'view', view: 1, zxid: '0xa', nodes: {} })
+    expect(await message(3)).toEqual({ type: 'view', view: 1, zxid: '0xa', nodes: {} })
   })
 
-  it('holds a deletion back that is newer than the zxid, since an older one may not be known yet', async () => {
+  it('holds a deletion that is newer than the zxid, since an older deletion may not be known yet', async () => {
     await shown()
     event('NodeDeleted', '/r/x')
     event('NodeCreated', '/r/z')
@@ -146,12 +146,12 @@ describe('a shared view', () => {
     event('NodeDeleted', '/r/y')
     await source.answer('/r/x', '0x9', NO_NODE)
     await source.answer('/r/z', '0x9', node('0x8'))
-    expect(Object.keys((await news(2)).nodes)).toEqual(['z'])
+    expect(Object.keys((await message(2)).nodes)).toEqual(['z'])
     await source.answer('/r/y', '0xa', NO_NODE)
-    expect(await news(3)).toMatchObject({ zxid: '0xa', nodes: { x: null, y: null } })
+    expect(await message(3)).toMatchObject({ zxid: '0xa', nodes: { x: null, y: null } })
   })
 
-  it('holds nothing back for longer than one batch, however much goes on', async () => {
+  it('holds no result for longer than one batch, however many events come', async () => {
     await shown()
     event('NodeDeleted', '/r/x')
     await waitUntil('it is read', () => source.asked.length === 1, { intervalMs: 1 })
@@ -160,55 +160,55 @@ describe('a shared view', () => {
     await waitUntil('the next is read', () => source.asked.length === 1, { intervalMs: 1 })
     event('NodeDataChanged', '/r/z')
     await source.answer('/r/z', '0xa', node('0x8'))
-    expect(await news(2)).toMatchObject({ zxid: '0x9', nodes: { x: null, z: expect.anything() } })
+    expect(await message(2)).toMatchObject({ zxid: '0x9', nodes: { x: null, z: expect.anything() } })
   })
 
-  it('reads once more what changed while everything was read, before anything is told', async () => {
+  it('reads nodes again that changed while everything was read, before it sends anything', async () => {
     view.sourceAttached()
     await source.answer('/r exists', '0x5', { stat: { numChildren: 1 } })
     await source.answer('/r children', '0x5', { children: ['x'] })
     event('NodeDeleted', '/r/x')
     await source.answer('/r/x', '0x6', node('0x2'))
     await source.answer('/r/x', '0x8', NO_NODE)
-    expect(await news(1)).toMatchObject({ zxid: '0x8', nodes: {} })
+    expect(await message(1)).toMatchObject({ zxid: '0x8', nodes: {} })
   })
 
-  it('reads together what was told together, and each node once', async () => {
+  it('reads the nodes of events that come together in one batch, each node once', async () => {
     await shown()
     for (const name of ['x', 'y', 'x', 'x']) event('NodeDataChanged', `/r/${name}`)
     await waitUntil('they are read', () => source.asked.length === 2, { intervalMs: 1 })
     await source.answer('/r/x', '0x9', node('0x2', 'new'))
-    expect(told).toHaveLength(1)
+    expect(sent).toHaveLength(1)
     await source.answer('/r/y', '0x9', node('0x3', 'new'))
-    expect(Object.keys((await news(2)).nodes)).toEqual(['x', 'y'])
+    expect(Object.keys((await message(2)).nodes)).toEqual(['x', 'y'])
   })
 
-  it('tells nobody of events that have changed nothing', async () => {
+  it('sends no message for events that have changed nothing', async () => {
     await shown()
     event('NodeCreated', '/r/hidden')
     await source.answer('/r/hidden', '0x9', NO_NODE)
     event('NodeCreated', '/r/z')
     await source.answer('/r/z', '0xb', node('0xa'))
-    expect(await news(2)).toMatchObject({ zxid: '0xb' })
+    expect(await message(2)).toMatchObject({ zxid: '0xb' })
   })
 
-  it('forgets what it asked before a loss, and tells what is different after it', async () => {
+  it('drops the reads from before a loss, and sends the difference after it', async () => {
     await shown()
     event('NodeDataChanged', '/r/x')
     await waitUntil('it is read', () => source.asked.length === 1, { intervalMs: 1 })
     const [late] = source.asked.splice(0)
     view.sourceLost()
     expect(types).toEqual(['view', 'viewStale'])
-    // The answer to what was asked before the loss comes to nothing.
+    // The reply to a read from before the loss is dropped.
     late?.answer('0x9', node('0x2', 'late'))
     view.sourceAttached()
     await source.answer('/r exists', '0x9', { stat: { numChildren: 1 } })
     await source.answer('/r children', '0x9', { children: ['y'] })
     await source.answer('/r/y', '0x9', node('0x3'))
-    expect(await news(2)).toMatchObject({ zxid: '0x9', nodes: { x: null } })
+    expect(await message(2)).toMatchObject({ zxid: '0x9', nodes: { x: null } })
   })
 
-  it('takes back what it has asked when nobody looks any more', async () => {
+  it('drops its reads when the last page leaves', async () => {
     view.sourceAttached()
     await source.answer('/r exists', '0x5', { stat: { numChildren: 2 } })
     await source.answer('/r children', '0x5', { children: ['x', 'y'] })
@@ -217,7 +217,7 @@ describe('a shared view', () => {
     expect(source.ended).toBe(1)
   })
 
-  it('ends as soon as what it has read is too much, and waits for no more of it', async () => {
+  it('ends as soon as its results are too large, without the rest of them', async () => {
     view.sourceAttached()
     await source.answer('/r exists', '0x5', { stat: { numChildren: 3 } })
     await source.answer('/r children', '0x5', { children: ['x', 'y', 'z'] })
@@ -228,7 +228,7 @@ describe('a shared view', () => {
     expect(source.ended).toBe(1)
   })
 
-  it('leaves a server whose answers make no sense', async () => {
+  it('leaves a server whose replies make no sense', async () => {
     await shown()
     event('NodeDataChanged', '/r/x')
     await source.answer('/r/x', '0x9', SYSTEM_ERROR)
@@ -236,14 +236,14 @@ describe('a shared view', () => {
     expect(types).toEqual(['view'])
   })
 
-  describe('with one-shot watches', () => {
+  describe('a shared view with one-shot watches', () => {
     beforeEach(async () => {
       source.hasLastingWatches = false
       await shown()
     })
     const listChanged = () => view.sourceEvent({ type: 'NodeChildrenChanged', path: '/r' })
 
-    /** Answers the questions of one look at the list. */
+    /** Answers the reads of one list of children. */
     async function list(zxid: string, ...children: string[]) {
       await source.answer('/r exists', zxid, { stat: { numChildren: children.length } })
       await source.answer('/r children', zxid, { children })
@@ -255,21 +255,21 @@ describe('a shared view', () => {
       await source.answer('/r/x', '0x9', NO_NODE)
       await list('0xa', 'x', 'y')
       await source.answer('/r/x', '0xa', node('0xa'))
-      expect(await news(2)).toMatchObject({ zxid: '0xa', nodes: { x: ['', null, '0xa', 0] } })
+      expect(await message(2)).toMatchObject({ zxid: '0xa', nodes: { x: ['', null, '0xa', 0] } })
     })
 
-    it('finds a node that comes back while its deletion is held back', async () => {
+    it('finds a node that comes back while its deletion is held', async () => {
       event('NodeDeleted', '/r/x')
       await waitUntil('it is read', () => source.asked.length === 1, { intervalMs: 1 })
       listChanged()
       await source.answer('/r/x', '0x9', NO_NODE)
       await list('0xa', 'x', 'y')
       await source.answer('/r/x', '0xa', node('0xa'))
-      expect(await news(2)).toMatchObject({ zxid: '0xa', nodes: { x: ['', null, '0xa', 0] } })
+      expect(await message(2)).toMatchObject({ zxid: '0xa', nodes: { x: ['', null, '0xa', 0] } })
     })
   })
 
-  describe('that looks after its nodes', () => {
+  describe('a shared view that checks its nodes', () => {
     beforeAll(() => {
       viewCheckMs = 20
     })
@@ -284,25 +284,28 @@ describe('a shared view', () => {
       for (const [name, value] of Object.entries(nodes)) await source.answer(`/r/${name}`, zxid, value)
     }
 
-    it('reads each once and tells nobody where all is as it was', async () => {
+    it('reads each node once and sends nothing where nothing has changed', async () => {
       await shown()
       for (const zxid of ['0x6', '0x7']) await check(zxid, ['x', 'y'], { x: node('0x2'), y: node('0x3') })
       expect(types).toEqual(['view'])
     })
 
-    it('finds what is gone, what is hidden, and what has come to light', async () => {
+    it('finds nodes that are gone, hidden, and readable again', async () => {
       await shown()
       await check('0x9', ['y', 'z'], { x: NO_NODE, y: NO_AUTH, z: node('0x2') })
-      expect(await news(2)).toMatchObject({ zxid: '0x9', nodes: { x: null, y: null, z: expect.anything() } })
+      expect(await message(2)).toMatchObject({
+        zxid: '0x9',
+        nodes: { x: null, y: null, z: expect.anything() },
+      })
     })
 
-    it('reads together with what events tell of, once', async () => {
+    it('reads the nodes of events in the same batch', async () => {
       await shown()
       await waitUntil('the check is under way', () => source.asked.length > 0, { intervalMs: 1 })
       event('NodeDataChanged', '/r/x')
       await check('0x9', ['x', 'y'], { x: node('0x2'), y: node('0x3') })
       await source.answer('/r/x', '0xa', node('0x2', 'new'))
-      expect(await news(2)).toMatchObject({ zxid: '0xa' })
+      expect(await message(2)).toMatchObject({ zxid: '0xa' })
     })
   })
 })

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ViewMessages } from '../../../../server/src/views/view-messages.js'
-import { ViewTree } from '../../../../server/src/views/view-tree.js'
-import { isNewer, normalZxid } from '../../../../server/src/views/zxid.js'
+import { isNewer, normalZxid, ViewTree } from '../../../../server/src/views/view-tree.js'
 
 const node = (czxid: string, mzxid = czxid) => ({
   czxid,
@@ -15,7 +14,7 @@ function tree(nodes: Record<string, ReturnType<typeof node>>): ViewTree {
   return made
 }
 
-describe('zxids', () => {
+describe('a zxid', () => {
   it.each([
     ['0x2', '0x1', true],
     ['0x1', '0x1', false],
@@ -23,11 +22,11 @@ describe('zxids', () => {
     ['0x9', '0x10', false],
     ['0x200000001', '0x1ffffffff', true],
     ['0xffffffffffffffff', '0x1', true],
-  ])('%s against %s', (one, other, newer) => {
+  ])('%s is compared with %s as a number: newer is %s', (one, other, newer) => {
     expect(isNewer(one, other)).toBe(newer)
   })
 
-  it('have one way to be written', () => {
+  it('loses its leading zeros', () => {
     expect(normalZxid('0x000000010000000a')).toBe('0x10000000a')
     expect(normalZxid('0x0')).toBe('0x0')
   })
@@ -38,28 +37,28 @@ describe('the difference since a point', () => {
   const names = (entries: Iterable<[string, unknown]> | undefined) =>
     [...(entries ?? [])].map(([path]) => path)
 
-  it('names what is newer, and nothing else where as much is left as there was', () => {
+  it('names only newer nodes where as many of the older ones remain as there were', () => {
     const difference = now.since({ zxid: '0x5', count: 2 })
     expect(names(difference?.nodes)).toEqual(['changed', 'new'])
     expect(difference).not.toHaveProperty('kept')
   })
 
-  it('names what is left where there was more', () => {
+  it('names the nodes that remain where there were more', () => {
     expect(now.since({ zxid: '0x5', count: 3 })?.kept).toEqual(['old'])
   })
 
-  it('is the whole where there was less', () => {
+  it('is null where there were fewer', () => {
     expect(now.since({ zxid: '0x5', count: 1 })).toBeNull()
   })
 
-  it('takes a node that was made anew for one that has gone', () => {
+  it('takes a node that was created anew for one that is gone', () => {
     const again = tree({ old: node('0x1'), again: node('0x9') })
     expect(again.since({ zxid: '0x5', count: 2 })).toMatchObject({ kept: ['old'] })
   })
 })
 
 describe('the bytes of a tree', () => {
-  it('are about what its snapshot takes, and go with the nodes', () => {
+  it('are about the bytes of its snapshot, and go with the nodes', () => {
     const made = new ViewTree()
     const empty = new ViewMessages(1, made, '0x1').snapshot().length
     for (let at = 0; at < 100; at += 1) made.put(`nöde-${at}`, node('0x1'))
@@ -71,7 +70,7 @@ describe('the bytes of a tree', () => {
 })
 
 describe('the messages of one state', () => {
-  it('are made once', () => {
+  it('are encoded once', () => {
     const messages = new ViewMessages(7, tree({ a: node('0x1') }), '0x5')
     expect(messages.snapshot()).toBe(messages.snapshot())
     expect(messages.difference({ zxid: '0x1', count: 1 })).toBe(
@@ -79,7 +78,7 @@ describe('the messages of one state', () => {
     )
   })
 
-  it('keep no more differences than a bounded number, whatever pages ask for', () => {
+  it('keep at most 64 differences, however many pages ask for', () => {
     const messages = new ViewMessages(7, tree({ a: node('0x1') }), '0x5')
     const texts = Array.from({ length: 200 }, (_, count) =>
       messages.difference({ zxid: '0x1', count: count + 1 }),
@@ -90,7 +89,7 @@ describe('the messages of one state', () => {
     expect(again).toHaveLength(64)
   })
 
-  it('keeps no more differences than a megabyte of them', () => {
+  it('keep at most a megabyte of differences', () => {
     const tree = new ViewTree()
     const data = 'x'.repeat(400_000)
     tree.put('old', node('0x1'))
@@ -101,8 +100,10 @@ describe('the messages of one state', () => {
     const kept = points.map((point, at) => messages.difference(point) === texts[at])
     expect(kept).toEqual([true, true, false, false])
   })
+})
 
-  it('knows how many nodes hang from each', () => {
+describe('a tree', () => {
+  it('counts the children of each node', () => {
     const tree = new ViewTree()
     for (const path of ['', 'a', 'a/b', 'a/c', 'd']) tree.put(path, node('0x1'))
     tree.put('a', node('0x1', '0x2'))

@@ -29,7 +29,7 @@ describe.each([
   const create = (name: string, data = '', rest: object = {}) =>
     done(writer, 'create', { path: `${room}/${name}`, data, ...rest })
 
-  it('shows the children that there are, then what becomes of them', async () => {
+  it('shows the children and then every change of them', async () => {
     await create('a', 'one')
     const viewer = await Viewer.connect(url, { path: room, data: true })
     await viewer.shows('a')
@@ -47,14 +47,14 @@ describe.each([
     expect(viewer.last).not.toHaveProperty('kept')
   })
 
-  it('tells of data only how long it is where nobody asked for it', async () => {
+  it('shows only the length of data that the page did not ask for', async () => {
     await create('a', 'größer')
     const viewer = await Viewer.connect(url, { path: room })
     await viewer.shows('a')
     expect(viewer.nodes.get('a')?.[0]).toBe(8)
   })
 
-  it('leaves out what a node has in common with one that was just created', async () => {
+  it('leaves out the fields that a new node has anyway', async () => {
     await create('a', 'x')
     const viewer = await Viewer.connect(url, { path: room, data: true })
     await viewer.shows('a')
@@ -65,7 +65,7 @@ describe.each([
     expect(viewer.nodes.get('a')).toEqual(['x', null, stat.czxid, stat.ctime, stat.mzxid, stat.mtime, 1])
   })
 
-  it('shows a subtree with its own node, and what grows below new nodes', async () => {
+  it('shows a subtree with its own node and with everything below new nodes', async () => {
     await create('a', 'x')
     const viewer = await Viewer.connect(url, { path: room, depth: 'subtree' })
     await viewer.shows('', 'a')
@@ -78,7 +78,7 @@ describe.each([
     await viewer.shows('', 'a', 'd')
   })
 
-  it('shows nothing of what is below the children', async () => {
+  it('shows no grandchildren', async () => {
     await create('a')
     const viewer = await Viewer.connect(url, { path: room })
     await viewer.shows('a')
@@ -88,7 +88,7 @@ describe.each([
   })
 
   it.each(['children', 'subtree'] as const)(
-    'of %s of a path that is not there fills when it comes, and again',
+    'fills with the %s of a path when the path is created, and once more when it is created again',
     async (depth) => {
       const path = `${room}/later`
       const viewer = await Viewer.connect(url, { path, depth })
@@ -105,7 +105,7 @@ describe.each([
     },
   )
 
-  it('shows names that objects have by nature', async () => {
+  it('shows nodes whose names are properties of every object', async () => {
     const viewer = await Viewer.connect(url, { path: room })
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
     for (const name of names) await create(name)
@@ -132,7 +132,7 @@ describe.each([
     )
   })
 
-  it('hides what not everybody may read, and all below it', async () => {
+  it('hides nodes that not all may read, and everything below them', async () => {
     const acl = [{ scheme: 'world', id: 'anyone', permissions: ['create' as const, 'delete' as const] }]
     await create('open')
     await create('hidden', 'secret', { acl })
@@ -151,7 +151,7 @@ describe.each([
     }
   })
 
-  it('is shown by one session to all pages, which is there only while it is wanted', async () => {
+  it('needs one session for all pages, which is closed with the last of them', async () => {
     const pages = await Promise.all(Array.from({ length: 5 }, () => RawPage.connect(url, { token: token() })))
     const before = ensemble.sessions().length
     const viewers = await Promise.all(pages.map((page) => Viewer.open(page, { path: room })))

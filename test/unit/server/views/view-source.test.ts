@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DevEnsemble, startDevEnsemble } from 'zoogate/dev-ensemble'
+import { AclChanges } from '../../../../server/src/views/view-source.js'
 import { closeGateways, startGateway, token } from '../../../tools/gateway/gateway-fixture.js'
 import { RawPage } from '../../../tools/gateway/raw-page.js'
 import { done, Viewer } from '../../../tools/server/viewer.js'
@@ -10,7 +11,7 @@ const ROOM = { path: '/room', data: true }
 describe('a view over a gap', () => {
   let ensemble: DevEnsemble
   let url: string
-  /** On a gateway of its own, so that nothing that happens to the other one stops it. */
+  /** On a gateway of its own, which the faults of the other one do not reach. */
   let writer: RawPage
   beforeEach(async () => {
     ensemble = await startDevEnsemble({ servers: 3 })
@@ -28,7 +29,7 @@ describe('a view over a gap', () => {
   const create = (name: string) => done(writer, 'create', { path: `/room/${name}`, data: name })
   const remove = (name: string) => done(writer, 'delete', { path: `/room/${name}` })
 
-  /** A page that is shown the room, and the session that its gateway shows it by. */
+  /** A page that shows the room, and its gateway's own session for views. */
   async function shown() {
     const page = await RawPage.connect(url, { token: token() })
     const before = ensemble.sessions()
@@ -38,7 +39,7 @@ describe('a view over a gap', () => {
     return { viewer, source }
   }
 
-  it('says that it is stale, then what has changed meanwhile and nothing else', async () => {
+  it('sends that it is stale, then only the nodes that have changed meanwhile', async () => {
     const { viewer, source } = await shown()
     ensemble.stallLinks({ session: source })
     await create('d')
@@ -54,7 +55,7 @@ describe('a view over a gap', () => {
     await viewer.shows('b', 'c', 'd', 'e')
   })
 
-  it('ends being stale where nothing has changed', async () => {
+  it('is fresh again where nothing has changed', async () => {
     const { viewer, source } = await shown()
     ensemble.cutLinks({ session: source })
     await viewer.until('the view is fresh again', ({ heard }) => heard.length === 3)
@@ -83,7 +84,7 @@ describe('a view over a gap', () => {
     expect(viewer.heard).toEqual(['view', 'view'])
   })
 
-  it('gives a page that comes back just what it has missed, on any gateway', async () => {
+  it('sends a page that comes back only the changes that it has missed, on any gateway', async () => {
     const { viewer } = await shown()
     const other = await startGateway(ensemble.connectString)
     const same = await viewer.moveTo(other.url, ROOM)
@@ -106,9 +107,9 @@ describe('a view over a gap', () => {
     expect(less.last).toMatchObject({ nodes: {}, kept: expect.arrayContaining(['a', 'c', 'd']) })
   })
 
-  it('asks the leader where a page knows more than its gateway', async () => {
+  it('asks the leader where a page knows a newer zxid than its gateway', async () => {
     const { viewer } = await shown()
-    // Something elsewhere: it moves the zxid, and nothing tells the first gateway of it.
+    // A change outside of the room: it moves the zxid, and the first gateway gets no event for it.
     await done(writer, 'create', { path: '/elsewhere' })
     const other = await startGateway(ensemble.connectString)
     const newer = await Viewer.connect(other.url, ROOM)
@@ -123,7 +124,7 @@ describe('a view over a gap', () => {
   it.each([
     ['from a future that never was', '0xffffffffffffffff'],
     ['with more nodes than there have been', '0x0000000100000000'],
-  ])('is shown whole to a page that comes %s', async (_, zxid) => {
+  ])('sends a snapshot to a page that comes %s', async (_, zxid) => {
     const { viewer } = await shown()
     const page = await RawPage.connect(url, { token: token() })
     const whole = await Viewer.open(page, { ...ROOM, since: { zxid, count: 0 } })
@@ -149,5 +150,40 @@ describe('a view over a gap', () => {
     const source = ensemble.sessions().find((id) => !before.includes(id)) as string
     await gateway.gateway.close()
     await waitUntil('the session of the views is closed', () => !ensemble.sessions().includes(source))
+  })
+})
+
+describe('the ACL changes of a view source', () => {
+  /** The log of syncs and changes, in order; `answer` answers the oldest sync. */
+  function open() {
+    const log: string[] = []
+    const answers: (() => void)[] = []
+    const changes = new AclChanges(
+      (path, synced) => {
+        log.push(`sync ${path}`)
+        answers.push(synced)
+      },
+      (path) => log.push(`changed ${path}`),
+    )
+    return { changes, log, answer: () => answers.shift()?.() }
+  }
+
+  it('reach the views after the sync, not before', () => {
+    const { changes, log, answer } = open()
+    changes.add('/a')
+    expect(log).toEqual(['sync /a'])
+    answer()
+    expect(log).toEqual(['sync /a', 'changed /a'])
+  })
+
+  it('share one sync where they come during an earlier one', () => {
+    const { changes, log, answer } = open()
+    for (const path of ['/a', '/b', '/c', '/b']) changes.add(path)
+    answer()
+    expect(log).toEqual(['sync /a', 'changed /a', 'sync /b'])
+    answer()
+    expect(log.slice(3)).toEqual(['changed /b', 'changed /c'])
+    answer()
+    expect(log).toHaveLength(5)
   })
 })

@@ -10,7 +10,7 @@ import { ViewedMap } from '../../../tools/server/viewed-map.js'
 import { waitUntil } from '../../../tools/wait-until.js'
 
 const ROUNDS = 160
-/** After so many rounds everything comes to rest and is compared. */
+/** After this number of rounds everything comes to rest and is compared. */
 const QUIET_EVERY = 8
 const MOST_PAGES = 12
 const ROOT = '/m'
@@ -18,7 +18,7 @@ const NAMES = ['a', 'b', 'c', '__proto__']
 
 afterAll(closeGateways)
 
-/** What a page must know of each node: data or its length, czxid, mzxid, version, and whether it is ephemeral. */
+/** By path, the fields that a page must have: data or its length, czxid, mzxid, version, and whether the node is ephemeral. */
 type Model = Map<string, string>
 
 it.each([
@@ -26,7 +26,7 @@ it.each([
   ['lasting watches', 2, true],
   ['one-shot watches', 3, false],
 ])(
-  'whatever happens, each page has ZooKeeper’s own tree at each quiet point, with %s (seed %i)',
+  'every page shows ZooKeeper’s own tree at each quiet point, with %s (seed %i)',
   async (_, seed, persistentWatches) => {
     const random = seededRandom(seed)
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
@@ -36,7 +36,7 @@ it.each([
     const own = (await writer.session()).id
     const gateways = [startViews(ensemble.connectString), startViews(ensemble.connectString)]
     const pages = new Set<FakePage>()
-    /** What pages had that left, to come back with some day. */
+    /** The states of pages that have left, for pages that come back. */
     const left: { spec: ViewSpec; map: ViewedMap }[] = []
     let lastCall = 0
 
@@ -60,7 +60,7 @@ it.each([
     const open = (gateway: number, spec: ViewSpec, had?: ViewedMap) => {
       const page = new FakePage(pick(gateways.slice(gateway, gateway + 1)), spec, had)
       pages.add(page)
-      // In the midst of things is where it is hard to say what a page has.
+      // Between two messages it is hardest to name the state of a page.
       page.onMessage = () => {
         if (page.isStale || random() < 0.5) return
         const map = new ViewedMap()

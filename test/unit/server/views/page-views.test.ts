@@ -16,7 +16,7 @@ describe('a gateway that shows views', () => {
   })
   const connect = (url: string, claims: object = {}) => RawPage.connect(url, { token: token('ada', claims) })
 
-  it('shows a session and all of them so many views', async () => {
+  it('limits the views of one session and of all sessions', async () => {
     const { url } = await startGateway(ensemble.connectString, { limits: { maxViews: 2, maxSharedViews: 3 } })
     const [one, other] = [await connect(url), await connect(url)]
     const open = async (page: RawPage, path: string) => {
@@ -33,11 +33,11 @@ describe('a gateway that shows views', () => {
     })
     await done(one, 'closeView', first)
     expect(await open(other, '/d')).toHaveProperty('view')
-    // What somebody is shown already costs nothing.
+    // A view that a page shows already takes none of the gateway's.
     expect(await open(one, '/d')).toHaveProperty('view')
   })
 
-  it('shows the pages of one subject so many different views, and counts what was refused', async () => {
+  it('limits the different views of one subject, and counts refusals', async () => {
     const { url, http } = await startGateway(ensemble.connectString, {
       limits: { maxSharedViewsPerSubject: 2 },
     })
@@ -54,7 +54,7 @@ describe('a gateway that shows views', () => {
         message: expect.stringContaining('close some'),
       },
     })
-    // Two more pages of a view that the subject is shown already, and a subject of its own.
+    // Two more pages for views that the subject shows already, and another subject.
     await done(other, 'openView', { path: '/a' })
     await done(one, 'openView', { path: '/b' })
     const grace = await RawPage.connect(url, { token: token('grace') })
@@ -70,7 +70,7 @@ describe('a gateway that shows views', () => {
     )
   })
 
-  it('ends a view that has too many nodes, or too many bytes, at once or later', async () => {
+  it('ends a view with too many nodes or bytes, at once or later', async () => {
     const { url } = await startGateway(ensemble.connectString, {
       limits: { maxViewNodes: 3, maxViewBytes: 2000 },
     })
@@ -95,7 +95,7 @@ describe('a gateway that shows views', () => {
     expect(ensemble.sessions()).toContain(session.id)
   })
 
-  it('ends the largest view of whoever takes most where all together take too much', async () => {
+  it('evicts the largest view of the subject that uses most memory', async () => {
     const { url, http } = await startGateway(ensemble.connectString, {
       limits: { maxViewBytesTotal: 20_000 },
     })
@@ -112,7 +112,7 @@ describe('a gateway that shows views', () => {
     await larger.shows('x')
     await done(writer, 'create', { path: '/small/b', data: 'x'.repeat(6_000) })
     await small.shows('a', 'b')
-    // The last straw comes from whoever has least.
+    // The excess comes from the subject that uses least.
     const straw = await Viewer.connect(url, { path: '/small', data: true })
     expect(await larger.ended()).toMatchObject({ code: 'RATE_LIMITED', retryable: true })
     await straw.shows('a', 'b')
@@ -122,8 +122,8 @@ describe('a gateway that shows views', () => {
     )
   })
 
-  it('opens no more views for a page that has them read in a loop, and any for pages that look at what is shown', async () => {
-    // Two of the largest at once, that is twenty reads; what comes back meanwhile is next to nothing.
+  it('refuses a page that has views read in a loop, and no page that opens views which are shown', async () => {
+    // A burst of two of the largest views, which is twenty reads; hardly any read is allowed anew meanwhile.
     const { url, http } = await startGateway(ensemble.connectString, {
       limits: { maxViewNodes: 10, maxViewReadsPerSecond: 1 },
     })
@@ -158,7 +158,7 @@ describe('a gateway that shows views', () => {
     }
   })
 
-  it('opens a view only for whom the rules let read all of it', async () => {
+  it('opens a view only for a page whose rules let it read all of the view', async () => {
     const { url } = await startGateway(ensemble.connectString, { access: 'rules' })
     const allow = ['read']
     const rules = [
@@ -184,7 +184,7 @@ describe('a gateway that shows views', () => {
     expect(bad).toMatchObject({ type: 'error', error: { code: 'BAD_REQUEST' } })
   })
 
-  it('shows two tenants nothing of each other under the same names', async () => {
+  it('shows two tenants no nodes of each other under the same names', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const root = await connect(url)
     for (const path of ['/one', '/one/room', '/two', '/two/room', '/onetwo', '/onetwo/room']) {
@@ -202,7 +202,7 @@ describe('a gateway that shows views', () => {
     await done(two.page, 'create', { path: '/room/theirs', data: 'b' })
     await one.shows('mine')
     await two.shows('theirs')
-    // Seen from above the same nodes have longer names, in a view of its own.
+    // From above the same nodes have longer names, in another view.
     const above = await Viewer.open(root, { path: '/one', depth: 'subtree' })
     await above.shows('', 'room', 'room/mine')
   })
@@ -232,7 +232,7 @@ describe('a gateway that shows views', () => {
     expect(viewer.paths).toEqual(['a', 'b'])
   })
 
-  it('counts what it shows, and forgets it', async () => {
+  it('counts its views in the metrics', async () => {
     const { url, http } = await startGateway(ensemble.connectString)
     const page = await connect(url)
     await done(page, 'create', { path: '/room' })

@@ -29,17 +29,17 @@ describe('a page that does not read', () => {
   const knows = (page: FakePage, name: string, data: string) =>
     waitUntil(`${name} is ${data}`, () => page.map.nodes.get(name)?.[0] === data, { intervalMs: 1 })
 
-  it('is told nothing until it has read everything, then the newest state of what has changed', async () => {
+  it('gets nothing until it has read everything, then the newest state of the changed nodes', async () => {
     const gateway = startViews(ensemble.connectString)
     const [slow, quick] = [new FakePage(gateway, SPEC), new FakePage(gateway, SPEC)]
-    await waitUntil('both are shown the room', () => !slow.isStale && !quick.isStale)
+    await waitUntil('both show the room', () => !slow.isStale && !quick.isStale)
     slow.stall()
     for (let count = 1; count <= 50; count += 1) {
       await set('a', `${count}`)
       await knows(quick, 'a', `${count}`)
     }
     await done(writer, 'delete', { path: '/room/b' })
-    await waitUntil('the deletion is told', () => quick.map.nodes.size === 1)
+    await waitUntil('the deletion is sent', () => quick.map.nodes.size === 1)
     expect(slow.texts).toHaveLength(1)
     expect(gateway.views.readings()).toMatchObject({ subscribers: 2, slow: 1 })
     slow.drain()
@@ -56,10 +56,10 @@ describe('a page that does not read', () => {
     await gateway.views.closed()
   })
 
-  it('is told of a gap that began meanwhile once it reads again', async () => {
+  it('learns of a gap that began meanwhile once it reads again', async () => {
     const gateway = startViews(ensemble.connectString)
     const [slow, quick] = [new FakePage(gateway, SPEC), new FakePage(gateway, SPEC)]
-    await waitUntil('both are shown the room', () => !slow.isStale && !quick.isStale)
+    await waitUntil('both show the room', () => !slow.isStale && !quick.isStale)
     slow.stall()
     await set('a', 'unseen')
     await knows(quick, 'a', 'unseen')
@@ -76,11 +76,11 @@ describe('a page that does not read', () => {
     await gateway.views.closed()
   })
 
-  it('costs the gateway the same however many there are and however much happens', async () => {
+  it('costs the gateway no memory, however many such pages there are and however much changes', async () => {
     const gateway = startViews(ensemble.connectString)
     const quick = new FakePage(gateway, SPEC)
     const slow = Array.from({ length: 500 }, () => new FakePage(gateway, SPEC))
-    await waitUntil('all are shown the room', () => slow.every(({ isStale }) => !isStale))
+    await waitUntil('all show the room', () => slow.every(({ isStale }) => !isStale))
     for (const page of slow) page.stall()
     await set('a', 'x'.repeat(100_000))
     await waitUntil('all are behind', () => gateway.views.readings().slow === 500)

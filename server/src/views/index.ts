@@ -1,2 +1,0 @@
-export { PageViews, type PageViewsOptions } from './page-views.js'
-export { Views } from './views.js'
