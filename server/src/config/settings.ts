@@ -7,7 +7,7 @@ import { LONGEST_TIMER_MS, type NumberSetting, type Setting } from './setting.js
 // The one table of settings; the rows of the limits stand in limit-settings.ts. From it come the schema of the options, the flags and variables, `zoogate serve --help` and the
 // reference in README.md; no default and no minimum stands anywhere else.
 
-const ONE_KEY = 'one of jwtSecret, jwtPublicKeyFile and jwksUrl is required'
+const ONE_KEY = 'exactly one of these three is required'
 
 export const SETTINGS = {
   zookeeper: {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkOptions, type GatewayOptions } from '../../../../server/src/config/options.js'
-import { SETTING_NAMES } from '../../../../server/src/config/settings.js'
 import { envName, flagName, readSettings, settingNames } from '../../../../server/src/config/sources.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoogate-config-'))
@@ -93,12 +92,6 @@ describe('settings', () => {
     expect(read(file('d.json', '{"prot": 1}'))).toThrow('unknown setting "prot"')
     expect(read(file('e.json', '{"__proto__": 1}'))).toThrow('unknown setting "__proto__"')
     expect(read(join(folder, 'none.json'))).toThrow('cannot be read')
-  })
-
-  it('have one name each as flag and variable', () => {
-    expect(flagName('jwtPublicKeyFile')).toBe('jwt-public-key-file')
-    expect(envName('jwtPublicKeyFile')).toBe('ZOOGATE_JWT_PUBLIC_KEY_FILE')
-    expect(new Set(SETTING_NAMES.map(envName)).size).toBe(SETTING_NAMES.length)
   })
 })
 
