@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkOptions, type GatewayOptions } from '../../../../server/src/config/options.js'
-import { envName, flagName, readSettings, settingNames } from '../../../../server/src/config/sources.js'
+import { readSettings, settingNames } from '../../../../server/src/config/sources.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'zoogate-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
