@@ -9,7 +9,7 @@ const text = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf
 
 describe('the example for tests of pages', () => {
   it('stands in the README as it runs here', () => {
-    expect(text('../../../README.md')).toContain(text('example.test.ts'))
+    expect(text('../../../README.md')).toContain(text('testing-kit-example.test.ts'))
   })
 })
 
