@@ -119,7 +119,7 @@ export const SETTINGS = {
   logLevel: {
     kind: 'text',
     group: 'usual',
-    says: 'Lowest level that is logged, as JSON lines on standard error.',
+    says: `Lowest level that is logged, as JSON lines on standard error: ${LOG_LEVELS.join(', ')}.`,
     choices: LOG_LEVELS,
     default: 'info',
   },
