@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 4_096
 /** From the first byte of a request to its last. */
 const REQUEST_TIMEOUT_MS = 10_000
 
-const FAULT = 'the gateway met a fault of its own in a request of the administrator; see its log'
+const FAULT = 'the gateway failed to handle the request; its log says why'
 
 const revokeSchema = z.strictObject({
   subject: z.string().min(1).max(255),
@@ -21,21 +21,21 @@ const revokeSchema = z.strictObject({
   forMs: z.int().min(1).max(LONGEST_REVOCATION_MS).default(DEFAULT_REVOCATION_MS),
 })
 
-/** Whose tokens are revoked. */
+/** The tokens to revoke. */
 export interface RevokeOptions {
   /** The `sub` of the tokens. */
   subject: string
-  /** Whether the subject's ZooKeeper sessions are closed at once, or left to their timeout. @default true */
+  /** Whether the subject's ZooKeeper sessions are closed at once, or expire. @default true */
   closeSessions?: boolean
-  /** Milliseconds; has to be longer than the tokens live, since afterwards they are taken again. @default a day */
+  /** Milliseconds. Make it longer than the tokens live: afterwards they are accepted again. @default a day */
   forMs?: number
 }
 
-/** What a revocation did. */
+/** The result of a revocation. */
 export interface Revoked {
-  /** Milliseconds since the epoch. */
+  /** The end of the revocation. Milliseconds since the epoch. */
   until: number
-  /** Connections that were ended on this gateway; the others end theirs as soon as the ensemble tells them. */
+  /** Connections that this gateway has closed. Other gateways close theirs when the ensemble sends them the revocation. */
   ended: number
 }
 
@@ -44,7 +44,7 @@ export function checkRevokeOptions(options: RevokeOptions): Required<RevokeOptio
   return revokeSchema.parse(options)
 }
 
-/** The administrator's HTTP server, for an address that no page reaches: `POST /admin/revoke`. */
+/** The administrator's HTTP server, `POST /admin/revoke`. It belongs on an address that no page reaches. */
 export function createAdminServer(
   token: string,
   revoke: (options: RevokeOptions) => Promise<Revoked>,
@@ -54,7 +54,7 @@ export function createAdminServer(
     answerTo(request, token, revoke).then(
       ({ status, body }) => reply(response, status, body),
       (error: unknown) => {
-        // Also a request that broke off; then nobody hears the answer.
+        // Among these are requests that broke off, which get no answer.
         log.error({ error: error instanceof Error ? error.stack : String(error) }, FAULT)
         reply(response, 500, { error: FAULT })
       },
@@ -76,12 +76,16 @@ async function answerTo(
   revoke: (options: RevokeOptions) => Promise<Revoked>,
 ): Promise<Answer> {
   if (!isBearer(request.headers.authorization, token)) {
-    return { status: 401, body: { error: 'send the token of the administrator: Authorization: Bearer …' } }
+    return {
+      status: 401,
+      body: { error: 'send the administrator’s token in a header: Authorization: Bearer …' },
+    }
   }
-  if (request.url !== '/admin/revoke') return { status: 404, body: { error: 'there is only /admin/revoke' } }
-  if (request.method !== 'POST') return { status: 405, body: { error: 'only POST' } }
+  if (request.url !== '/admin/revoke')
+    return { status: 404, body: { error: 'this address serves only /admin/revoke' } }
+  if (request.method !== 'POST') return { status: 405, body: { error: 'send a POST request' } }
   const text = await textOf(request)
-  if (text === null) return { status: 413, body: { error: `a request has at most ${MAX_BODY_BYTES} bytes` } }
+  if (text === null) return { status: 413, body: { error: `send at most ${MAX_BODY_BYTES} bytes` } }
   const options = revokeSchema.safeParse(parsed(text))
   if (!options.success) return { status: 400, body: { error: z.prettifyError(options.error) } }
   try {
@@ -92,7 +96,7 @@ async function answerTo(
   }
 }
 
-/** Digests are compared: of one length, and in a time that says nothing about the token. */
+/** Compares digests: they have the same length, and the time that it takes says nothing about the token. */
 function isBearer(header: string | undefined, token: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${token}`))
@@ -104,7 +108,7 @@ async function textOf(request: IncomingMessage): Promise<string | null> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    // The rest is read and dropped, so that the answer arrives.
+    // The rest is read and dropped: a client that is still sending would miss the answer.
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
   }
   return bytes > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString('utf8')
@@ -114,7 +118,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return null // what is no JSON is no object either
+    return null // no object either, so that the schema refuses it
   }
 }
 

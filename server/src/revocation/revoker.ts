@@ -5,21 +5,21 @@ import { checkRevokeOptions, type Revoked, type RevokeOptions } from './admin.js
 import { type Revocation, subjectKey } from './revocation.js'
 import { RevocationList } from './revocation-list.js'
 
-/** A connection, as far as it can be revoked. */
+/** A connection as the revoker needs it. */
 export interface RevocablePage {
-  /** Null before the hello is accepted, and after the end. */
+  /** Null before the hello is accepted, and after the end of the connection. */
   readonly identity: Pick<Identity, 'subject' | 'issuedAt'> | null
-  /** Ends the connection. @param closeSession or only lets go of its session */
+  /** Ends the connection. @param closeSession whether its session is closed, or only detached */
   revoke(message: string, closeSession: boolean): void
 }
 
 const REVOKED = 'the token has been revoked; get a fresh one'
 const AHEAD =
   'the token was issued in the future (iat, in seconds), and could not be revoked; check the clocks'
-/** The list of revocations is one question to the ensemble away. */
+/** The list of revocations is one request to the ensemble away. */
 const UNREAD_RETRY_MS = 500
 
-/** What revocations do to the pages of one gateway. Without an administrator's token there are none. */
+/** Applies revocations to the pages of one gateway. Without an administrator's token there are no revocations. */
 export class Revoker {
   readonly #config: GatewayConfig
   readonly #ensemble: SessionServices
@@ -43,15 +43,16 @@ export class Revoker {
     this.#list?.close()
   }
 
-  /** Subjects whose earlier tokens are refused now. */
+  /** Revocations that have not ended. */
   get size(): number {
     return this.#list?.size ?? 0
   }
 
-  /** As the gateway's `revoke`. */
+  /** See `Gateway.revoke`. */
   async revoke(options: RevokeOptions): Promise<Revoked> {
     const { subject, closeSessions, forMs } = checkRevokeOptions(options)
-    if (!this.#list) throw new ConfigError(`${this.#config.nameOf('adminToken')}: revoking needs one`)
+    if (!this.#list)
+      throw new ConfigError(`${this.#config.nameOf('adminToken')}: set it, because revoking needs one`)
     const before = this.#pagesOf(subjectKey(subject)).length
     const { until } = await this.#list.add(subject, closeSessions, forMs)
     return { until, ended: before - this.#pagesOf(subjectKey(subject)).length }
@@ -70,7 +71,7 @@ export class Revoker {
         return {
           ok: false,
           cause: 'unverified',
-          message: 'this gateway has not read the revocations of tokens yet; come back with this one',
+          message: 'this gateway has not read the revocations yet; come back with the same token',
           retryAfterMs: UNREAD_RETRY_MS,
         }
     }
@@ -79,14 +80,14 @@ export class Revoker {
   #listOnRevoked({ key, closeSessions }: Revocation): void {
     const revoked = this.#pagesOf(key).filter(({ identity }) => identity && this.refusalOf(identity))
     for (const page of revoked) page.revoke(REVOKED, closeSessions)
-    // Pages that have left a moment ago have no connection any more, and their sessions would wait for them.
+    // A page that has just left has no connection, and its session would wait for it to come back.
     if (closeSessions) {
       this.#ensemble.registry.endLingers(
         (left) => subjectKey(left.subject) === key && this.refusalOf(left) !== null,
       )
     }
     this.#ensemble.metrics.connectionsRevoked(revoked.length)
-    // The subject itself is a name, and a log is read by many.
+    // Not the subject itself: it is a name, and many people read a log.
     const fields = { subject: key.slice(0, 12), ended: revoked.length, closeSessions }
     this.#ensemble.log.info(fields, 'tokens revoked')
   }

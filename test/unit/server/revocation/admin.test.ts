@@ -45,7 +45,7 @@ function post(body: unknown, headers: Record<string, string> = { authorization: 
 }
 
 describe('POST /admin/revoke', () => {
-  it('revokes, for a day and with the sessions unless told otherwise', async () => {
+  it('revokes for a day, and closes the sessions, by default', async () => {
     const response = await post({ subject: 'ada' })
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ until: 7, ended: 2 })
@@ -63,7 +63,7 @@ describe('POST /admin/revoke', () => {
     ['a part of the token', { authorization: `Bearer ${TOKEN.slice(0, -1)}` }],
     ['the token and more', { authorization: `Bearer ${TOKEN}x` }],
     ['the token as a cookie', { cookie: `token=${TOKEN}` }],
-  ])('is refused with %s', async (_, headers) => {
+  ])('answers 401 to %s', async (_, headers) => {
     expect((await post({ subject: 'ada' }, headers)).status).toBe(401)
     expect(asked).toEqual([])
   })
@@ -77,25 +77,25 @@ describe('POST /admin/revoke', () => {
     ['a misspelt field', { subject: 'ada', closeSession: false }],
     ['a time in the past', { subject: 'ada', forMs: 0 }],
     ['a time longer than a year', { subject: 'ada', forMs: 366 * DEFAULT_REVOCATION_MS }],
-  ])('is refused with %s', async (_, body) => {
+  ])('answers 400 to %s', async (_, body) => {
     const response = await post(body)
     expect([response.status, Object.keys((await response.json()) as object)]).toEqual([400, ['error']])
     expect(asked).toEqual([])
   })
 
-  it('reads no more than it needs', async () => {
+  it('answers 413 to a request of more than 4,096 bytes', async () => {
     expect((await post(`{"subject":"ada"}${' '.repeat(4_096 - 17)}`)).status).toBe(200)
     expect((await post(`{"subject":"ada"}${' '.repeat(4_097 - 17)}`)).status).toBe(413)
     expect(asked).toHaveLength(1)
   })
 
-  it('says when it is not done, and what to do then', async () => {
+  it('answers 503 and what to do where the revocation is not stored', async () => {
     fail = new RevocationError('repeat the request')
     const response = await post({ subject: 'ada' })
     expect([response.status, await response.json()]).toEqual([503, { error: 'repeat the request' }])
   })
 
-  it('keeps a fault of its own for the log', async () => {
+  it('answers 500 to its own fault, which only the log describes', async () => {
     fail = new Error('a bug')
     const response = await post({ subject: 'ada' })
     expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('a bug')])
@@ -106,7 +106,7 @@ describe('POST /admin/revoke', () => {
     expect(logged.join()).toContain('no error at all')
   })
 
-  it('is the only thing there', async () => {
+  it('is the only path and method that the server accepts', async () => {
     const headers = { authorization: `Bearer ${TOKEN}` }
     expect((await fetch(url, { headers })).status).toBe(405)
     expect((await fetch(`${url}/x`, { headers, method: 'POST' })).status).toBe(404)

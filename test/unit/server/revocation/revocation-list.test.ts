@@ -25,7 +25,7 @@ describe('a list of revocations', () => {
     await ensemble.close()
   })
 
-  /** @param warned takes the operator's warnings */
+  /** @param warned collects the warnings for the operator */
   function listEnsemble(warned: string[]) {
     const warnings = new Warnings({ ...silentLog, warn: (_, message) => warned.push(message) })
     return { ...ownEnsemble(ensemble.connectString), warnings }
@@ -46,9 +46,9 @@ describe('a list of revocations', () => {
   }
 
   const read = ({ list }: { list: RevocationList }) =>
-    waitUntil('the list is read', () => list.judge('nobody', 0, 0) === 'good', { intervalMs: 5 })
+    waitUntil('the list is read', () => list.judge('any subject', 0, 0) === 'good', { intervalMs: 5 })
 
-  it('knows nothing until it has been read, and takes nothing up to then', async () => {
+  it('knows and stores no revocation before it has been read', async () => {
     const first = open()
     expect(first.list.judge('ada', Date.now(), 0)).toBe('unknown')
     await expect(first.list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
@@ -56,7 +56,7 @@ describe('a list of revocations', () => {
     expect(first.list.judge('ada', Date.now(), 0)).toBe('good')
   })
 
-  it('refuses what was issued up to now, the tolerance included, and what does not say when', async () => {
+  it('refuses tokens issued up to now, and tokens that do not say when', async () => {
     let now = Date.now()
     const gateway = open({ now: () => now })
     await read(gateway)
@@ -74,7 +74,7 @@ describe('a list of revocations', () => {
     expect([judge(at + 5_000, 5_000), judge(at + 5_001, 5_000)]).toEqual(['revoked', 'good'])
     expect(gateway.list.judge('eve', null, 0)).toBe('good')
     expect(gateway.list.size).toBe(1)
-    // A token from the future would be good again when its time has come.
+    // A token from the future would escape the revocation later.
     expect([judge(now + 5_000, 5_000), judge(now + 5_001, 5_000), judge(1e300)]).toEqual([
       'good',
       'ahead',
@@ -85,7 +85,7 @@ describe('a list of revocations', () => {
     expect([judge(null), gateway.list.size]).toEqual(['good', 0])
   })
 
-  it('reaches every gateway, each once, also those that start later', async () => {
+  it('reaches every gateway once, also a gateway that starts later', async () => {
     const gateways = [open(), open()]
     await Promise.all(gateways.map(read))
     await gateways[0]?.list.add('ada', true, MINUTE_MS)
@@ -105,16 +105,16 @@ describe('a list of revocations', () => {
     ])
   })
 
-  it('is not shared with gateways of another administrator', async () => {
+  it('is separate for gateways of another administrator', async () => {
     const ours = open()
-    const theirs = open({ adminToken: 'another token, of somebody else, also long' })
+    const theirs = open({ adminToken: 'another token, of another administrator, also long' })
     await Promise.all([ours, theirs].map(read))
     await ours.list.add('ada', true, MINUTE_MS)
     await theirs.list.add('eve', true, MINUTE_MS)
     expect([ours.heard, theirs.heard]).toEqual([[subjectKey('ada')], [subjectKey('eve')]])
   })
 
-  it('lets a later revocation take the place of an earlier one, and drops those that have ended', async () => {
+  it('replaces an earlier revocation by a later one, and drops revocations that have ended', async () => {
     let now = Date.now()
     const gateway = open({ now: () => now })
     await read(gateway)
@@ -122,14 +122,14 @@ describe('a list of revocations', () => {
     await gateway.list.add('eve', true, 1)
     now += 1_000
     const second = await gateway.list.add('ada', false, MINUTE_MS)
-    // Never shorter than what was promised before.
+    // Never earlier than the end that was promised before.
     expect(second.until).toBe(now - 1_000 + 60 * MINUTE_MS)
     const stored = await watchNames(gateway.list)
     expect(stored).toEqual([revocationName(second)])
     expect(gateway.list.judge('ada', now, 0)).toBe('revoked')
   })
 
-  it('is bounded, by those that have not ended', async () => {
+  it('bounds the revocations that have not ended', async () => {
     let now = Date.now()
     const gateway = open({ max: 2, now: () => now })
     await read(gateway)
@@ -143,11 +143,11 @@ describe('a list of revocations', () => {
     expect(gateway.list.size).toBe(1)
   })
 
-  it('is made anew where an administrator of the ensemble has deleted it', async () => {
+  it('is created anew where an operator of the ensemble has deleted it', async () => {
     const gateway = open()
     await read(gateway)
     await gateway.list.add('ada', true, MINUTE_MS)
-    // What every version and every replica derives from the token.
+    // The password that every release derives from the token.
     const password = createHmac('sha256', ADMIN_TOKEN).update('zoogate revocations').digest('base64url')
     const admin = await stranger(ensemble, `zoogate-admin:${password}`)
     const [name] = (await admin.children('/')).filter((child) => child.startsWith('zoogate-revoked-'))
@@ -161,7 +161,7 @@ describe('a list of revocations', () => {
     admin.link.detach()
   })
 
-  it('cannot stand below a node that is missing, and the operator is told', async () => {
+  it('warns the operator where its parent is missing', async () => {
     const warned: string[] = []
     const list = new RevocationList({
       ensemble: { ...listEnsemble(warned), chroot: '/nowhere' },
@@ -170,11 +170,11 @@ describe('a list of revocations', () => {
     })
     lists.push(list)
     list.open()
-    await waitUntil('the operator is told', () => warned.length > 0)
+    await waitUntil('the operator is warned', () => warned.length > 0)
     expect(warned[0]).toMatch(/\/nowhere\/zoogate-revoked-\w{16} cannot be made \(-101\)/)
   })
 
-  it('takes no revocation while its identity is refused, and tells the operator', async () => {
+  it('stores no revocation while its identity is refused, and warns the operator', async () => {
     const server = await FakeServer.start({
       request: (connection, request) => {
         if (request.type === OP.auth) connection.reply(request.xid, { err: AUTH_FAILED })
@@ -188,7 +188,7 @@ describe('a list of revocations', () => {
       revoked: () => undefined,
     })
     list.open()
-    await waitUntil('the operator is told', () => warned.length > 0, { intervalMs: 5 })
+    await waitUntil('the operator is warned', () => warned.length > 0, { intervalMs: 5 })
     expect(warned).toEqual([expect.stringContaining('the ensemble takes no digest identities')])
     await expect(list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
     await waitUntil('it asks again', () => server.connections.length > 1, { intervalMs: 5 })
@@ -196,7 +196,7 @@ describe('a list of revocations', () => {
     await server.close()
   })
 
-  it('keeps its session alive by the timeout that the ensemble gave, which is less than it asked for', async () => {
+  it('keeps its session alive where the ensemble gives a shorter timeout than it asks for', async () => {
     const gateway = open()
     await read(gateway)
     const sessions = ensemble.sessions()
@@ -207,7 +207,7 @@ describe('a list of revocations', () => {
     expect(ensemble.sessions()).toEqual(sessions)
   })
 
-  it('is silent once it is closed', async () => {
+  it('ignores `open` after `close`, and closes its session', async () => {
     const gateway = open()
     await read(gateway)
     gateway.list.close()
@@ -216,7 +216,7 @@ describe('a list of revocations', () => {
     await expect(gateway.list.add('ada', true, MINUTE_MS)).rejects.toThrow(RevocationError)
   })
 
-  it('goes on with what it knows while the ensemble is away, and finds its way back', async () => {
+  it('keeps the known revocations while the ensemble is away, and reads on when it is back', async () => {
     const gateway = open()
     const other = open()
     await Promise.all([gateway, other].map(read))
@@ -241,7 +241,7 @@ describe('a list of revocations', () => {
     await waitUntil('it is stored', () => gateway.list.judge('ada', 0, 0) === 'revoked')
   })
 
-  it('is out of reach for a session without the identity of the gateways', async () => {
+  it('refuses sessions without the identity of the gateways', async () => {
     const gateway = open()
     await read(gateway)
     await gateway.list.add('ada', true, MINUTE_MS)
@@ -252,12 +252,12 @@ describe('a list of revocations', () => {
     expect(await page.errorOf((done) => page.link.create(`/${path}/x`, Buffer.alloc(0), OPEN, 0, done))).toBe(
       -102,
     )
-    // Its parent is open to all: only that it is never empty keeps it there.
+    // Its parent is open to all: it stays only because it is never empty.
     expect(await page.errorOf((done) => page.link.delete(`/${path}`, -1, done))).toBe(-111)
     page.link.detach()
   })
 
-  it('is not taken over from somebody else, and the operator is told', async () => {
+  it('warns the operator where another client has created its node, and does not use the node', async () => {
     const gateway = open()
     await read(gateway)
     const page = await stranger(ensemble)
@@ -270,7 +270,7 @@ describe('a list of revocations', () => {
     const squatter = await stranger(ensemble)
     await squatter.errorOf((done) => squatter.link.create(`/${name}`, Buffer.alloc(0), OPEN, 0, done))
     const next = open()
-    await waitUntil('the operator is told', () => next.warned.length > 0)
+    await waitUntil('the operator is warned', () => next.warned.length > 0)
     expect(next.warned[0]).toContain(`/${name} is not under this gateway's access control list; delete it`)
     expect(next.list.judge('ada', Date.now(), 0)).toBe('unknown')
     expect(await squatter.errorOf((done) => squatter.link.delete(`/${name}`, -1, done))).toBe(0)
@@ -278,7 +278,7 @@ describe('a list of revocations', () => {
     squatter.link.detach()
   })
 
-  /** What is stored, as a gateway that starts now sees it. */
+  /** The names of the stored revocations, as a gateway reads them that starts now. */
   async function watchNames(of: RevocationList): Promise<string[]> {
     await waitUntil('the older ones are gone', () => of.size === 1, { intervalMs: 5 })
     const names: string[] = []
@@ -311,7 +311,7 @@ async function gatewaysLeave(ensemble: DevEnsemble, lists: RevocationList[]): Pr
   await waitUntil('only the stranger is left', () => ensemble.sessions().length === 1)
 }
 
-/** A session like that of every page. */
+/** A session like a page's. */
 async function stranger(ensemble: DevEnsemble, auth?: string) {
   const nothing = () => undefined
   const link: EnsembleLink = await new Promise((resolve, reject) => {
