@@ -166,7 +166,7 @@ export class Connection implements Watcher {
   #read(chunk: Buffer): void {
     this.#parser.feed(chunk)
     for (let reader = this.#parser.next(); reader !== null; reader = this.#parser.next()) {
-      const request = { frame: reader.fixed(reader.remaining), offset: 0 }
+      const request = { frame: reader.rest(), offset: 0 }
       if (this.#state.name === 'greeting') this.#greet(request)
       else if (this.#state.name === 'attached') this.#serve(request, this.#state.session)
       if (this.#state.name === 'closed') return

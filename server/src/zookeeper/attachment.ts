@@ -1,19 +1,15 @@
 import type { WatchEventType } from 'zoogate-client/protocol'
-import { type AnyCall, throwLater } from './calls.js'
+import { type Call, settle, throwLater } from './calls.js'
 import { ERR } from './codec/error-codes.js'
 import type { FrameReader } from './codec/frames.js'
-import { encodeCloseSession, encodeConnectRequest, readConnectResponse } from './codec/handshake.js'
+import { encodeConnectRequest, readConnectResponse } from './codec/handshake.js'
+import { encodeCloseSession } from './codec/requests.js'
 import { Deadline } from './deadline.js'
-import { dialOf } from './dial.js'
-import { Exchange, type ExchangeListener, type HeldSession } from './exchange.js'
-import {
-  DEFAULT_MAX_REPLY_BYTES,
-  defaultHandshakeTimeoutMs,
-  type LinkListener,
-  type LinkOptions,
-} from './link-options.js'
+import { dial } from './dial.js'
+import { Exchange, type ExchangeListener, type HeldSession, silenceMs } from './exchange.js'
+import { DEFAULT_MAX_REPLY_BYTES, type LinkListener, type LinkOptions } from './link-options.js'
 import { FOREIGN_SESSION, type Loss, NO_QUORUM } from './loss.js'
-import { serverName } from './server-list.js'
+import { type Server, serverName } from './server-list.js'
 import { OutstandingWatches } from './watches.js'
 import { Wire, type WireListener } from './wire.js'
 
@@ -33,8 +29,15 @@ export type LinkState = 'idle' | 'dialing' | 'handshaking' | 'restoring' | 'atta
 /** A close is a quorum write: an fsync on most servers. The session's own timeout is the fallback. */
 const CLOSE_TIMEOUT_MS = 2_000
 
-const ID_BYTES = 8
-const PASSWORD_BYTES = 16
+/** Above the one-second stall of a dropped SYN, which is what a burst on a short listen backlog costs. */
+const LONGEST_HANDSHAKE_MS = 2_000
+
+/** A few round trips between continents, so that a short session timeout does not make every attempt fail. */
+const SHORTEST_HANDSHAKE_MS = 250
+
+/** They create a session. */
+const NO_ID = Buffer.alloc(8)
+const NO_PASSWORD = Buffer.alloc(16)
 
 /**
  * The states of a link: many TCP connections, one after another, for one session. It knows when a connection is good,
@@ -50,7 +53,8 @@ export class Attachment implements WireListener, ExchangeListener {
   #listener: LinkListener | null
   /** Null while idle. */
   #wire: Wire | null = null
-  #server = ''
+  /** The newest server that was dialled. */
+  #server: Server | null = null
   /** Of the newest server that has accepted the session. */
   #readOnly = false
   /** Set while closing. */
@@ -117,12 +121,11 @@ export class Attachment implements WireListener, ExchangeListener {
 
   #dial(): void {
     const { servers, maxReplyBytes = DEFAULT_MAX_REPLY_BYTES } = this.#options
-    const server = servers.next()
     const withinMs = this.#handshakeTimeoutMs()
-    this.#server = serverName(server)
+    this.#server = servers.next()
     this.#deadline.set(withinMs)
-    const connect = () => dialOf(this.#options)(server, withinMs)
-    this.#wire = new Wire(connect, maxReplyBytes, this, this.exchange)
+    const socket = dial(this.#options, this.#server, withinMs)
+    this.#wire = new Wire(socket, maxReplyBytes, this, this.exchange)
   }
 
   wireConnected(wire: Wire): void {
@@ -148,24 +151,22 @@ export class Attachment implements WireListener, ExchangeListener {
       this.#readOnly = response.readOnly
       if (this.#state === 'closing') this.#sendCloseSession()
       else this.#enter('restoring')
-      if (this.exchange.isRestored) this.exchangeRestored()
+      this.exchange.openIfRestored()
     }
   }
 
   /** Some servers answer the id of a session that they do not know with a new session, which must not stay behind. */
   #refuseForeignSession(): void {
-    this.#wire?.write(encodeCloseSession(this.exchange.xids.next()))
+    this.#wire?.write(encodeCloseSession())
     this.#wire?.end()
     this.wireLost(FOREIGN_SESSION)
   }
 
-  exchangeRestored(): void {
-    if (this.#state !== 'restoring') return
+  exchangeOpen(): void {
     this.#deadline.clear()
     this.#enter('attached')
-    this.exchange.open()
-    const { id, password, timeoutMs } = this.#session
-    const session = { id, password, timeoutMs, zxid: this.exchange.zxid, readOnly: this.#readOnly }
+    const { id, password, timeoutMs, zxid } = this.#session
+    const session = { id, password, timeoutMs, zxid, readOnly: this.#readOnly }
     this.#tell((listener) => listener.linkAttached(session))
   }
 
@@ -182,7 +183,8 @@ export class Attachment implements WireListener, ExchangeListener {
     }
     this.#enter('idle')
     this.#dropWire(ERR.CONNECTION_LOSS)
-    this.#tell((listener) => listener.linkLost({ ...loss, server: this.#server }))
+    const server = this.#server === null ? '' : serverName(this.#server)
+    this.#tell((listener) => listener.linkLost({ ...loss, server }))
   }
 
   exchangeUnfit(loss: Loss): void {
@@ -190,15 +192,15 @@ export class Attachment implements WireListener, ExchangeListener {
   }
 
   /** The caller of the answered call hears of it before the callers whose answers will not come. */
-  exchangeFinal(err: number, answered: AnyCall | null): void {
+  exchangeFinal(err: number, answered: Call | null): void {
     if (this.#state === 'closing') {
-      answered?.settle(err)
+      if (answered !== null) settle(answered, err)
       this.#finishClosing(err === ERR.SESSION_EXPIRED)
       return
     }
     this.#enter('ended')
     this.exchange.drain()
-    answered?.settle(err)
+    if (answered !== null) settle(answered, err)
     this.#dropWire(err)
     this.#tell((listener) => {
       if (err === ERR.SESSION_EXPIRED) listener.linkExpired()
@@ -210,7 +212,7 @@ export class Attachment implements WireListener, ExchangeListener {
 
   #deadlineOnPassed(): void {
     if (this.#state === 'attached') {
-      const message = `nothing came for ${this.exchange.silenceMs} ms although an answer is due`
+      const message = `nothing came for ${silenceMs(this.#session.timeoutMs)} ms although an answer is due`
       this.wireLost({ cause: 'silent', message })
     } else {
       const reached = this.#state === 'dialing' ? 'no connection' : 'no end of the handshake'
@@ -233,7 +235,11 @@ export class Attachment implements WireListener, ExchangeListener {
     this.#closed = null
     this.#enter('ended')
     this.#dropWire(ERR.CONNECTION_LOSS)
-    if (done !== null) callOut(done, closed)
+    try {
+      done?.(closed)
+    } catch (error) {
+      throwLater(error)
+    }
   }
 
   #dropWire(err: number): void {
@@ -250,37 +256,38 @@ export class Attachment implements WireListener, ExchangeListener {
     if (this.#state !== 'ended') this.#state = state
   }
 
+  /** Runs code of the link's owner in the middle of a chunk of replies; see `throwLater`. */
   #tell(call: (listener: LinkListener) => void): void {
-    if (this.#listener !== null) callOut(call, this.#listener)
+    if (this.#listener === null) return
+    try {
+      call(this.#listener)
+    } catch (error) {
+      throwLater(error)
+    }
   }
 
   #hasSession(): boolean {
-    return this.#session.id.some((byte) => byte !== 0)
+    return !this.#session.id.equals(NO_ID)
   }
 
   #handshakeTimeoutMs(): number {
     const { handshakeTimeoutMs, servers } = this.#options
-    return handshakeTimeoutMs ?? defaultHandshakeTimeoutMs(this.#session.timeoutMs, servers.size)
+    if (handshakeTimeoutMs !== undefined) return handshakeTimeoutMs
+    const share = Math.floor(this.#session.timeoutMs / (2 * servers.size))
+    return Math.max(SHORTEST_HANDSHAKE_MS, Math.min(LONGEST_HANDSHAKE_MS, share))
   }
 }
 
 function heldSession({ session, sessionTimeoutMs, lastZxid = '0x0' }: LinkOptions): HeldSession {
-  const zxid = Buffer.alloc(8)
-  zxid.writeBigUInt64BE(BigInt(lastZxid))
+  const zxid = BigInt(lastZxid)
+  const zxidBytes = Buffer.alloc(8)
+  zxidBytes.writeBigUInt64BE(zxid)
   return {
     // Copies, because the caller keeps its own.
-    id: session === undefined ? Buffer.alloc(ID_BYTES) : Buffer.from(session.id),
-    password: session === undefined ? Buffer.alloc(PASSWORD_BYTES) : Buffer.from(session.password),
+    id: Buffer.from(session?.id ?? NO_ID),
+    password: Buffer.from(session?.password ?? NO_PASSWORD),
     timeoutMs: sessionTimeoutMs,
-    zxid,
-  }
-}
-
-/** Runs code of the link's owner in the middle of a chunk of replies; see `throwLater`. */
-function callOut<T>(callee: (argument: T) => void, argument: T): void {
-  try {
-    callee(argument)
-  } catch (error) {
-    throwLater(error)
+    zxid: `0x${zxid.toString(16)}`,
+    zxidBytes,
   }
 }

@@ -3,6 +3,7 @@ import { ERR, outcomeOfAnswer } from './codec/error-codes.js'
 import { BadFrame, type FrameReader } from './codec/frames.js'
 import { LAST_XID } from './codec/numbers.js'
 import { type Decode, PartRefusal } from './codec/replies.js'
+import { XID_AT } from './codec/requests.js'
 import type { OneShotList, OutstandingWatches } from './watches.js'
 
 /**
@@ -24,87 +25,36 @@ export interface Operation<T> {
   watchesMissing?: OneShotList
 }
 
-/** The xids of requests: from 1, and 1 again after the largest, because negative ones mean something else. */
-export class Xids {
-  #last: number
-
-  constructor(last = 0) {
-    this.#last = last
-  }
-
-  next(): number {
-    this.#last = this.#last >= LAST_XID ? 1 : this.#last + 1
-    return this.#last
-  }
-}
-
-/** One request that was sent and is not answered yet. */
-export class Call<T> {
+/** One request that was sent. */
+export interface Call {
   readonly xid: number
+  readonly operation: Operation<unknown>
   /** Null for a request that sets no watch. */
   readonly watchPath: string | null
-  next: AnyCall | null = null
-  /** Of the reply, once it has been read. */
-  err = 0
-  readonly #operation: Operation<T>
-  readonly #callback: Callback<T>
-  #result: CallResult<T> | null = null
-
-  constructor(xid: number, operation: Operation<T>, watchPath: string | null, callback: Callback<T>) {
-    this.xid = xid
-    this.watchPath = watchPath
-    this.#operation = operation
-    this.#callback = callback
-  }
-
-  /** Reads the reply and keeps the result for `settle`. A bad frame throws before the callback has run. */
-  read(frame: FrameReader, zxid: HexLong, headerError: number, sessionId: Buffer): void {
-    if (headerError !== 0) {
-      this.err = headerError
-      this.#result = { err: headerError, zxid, outcome: outcomeOfAnswer(headerError) }
-      return
-    }
-    const value = this.#operation.decode(frame, sessionId)
-    if (value instanceof PartRefusal) {
-      this.err = value.err
-      this.#result = { err: value.err, zxid, outcome: 'not_executed', part: value.part }
-    } else {
-      this.#result = { err: 0, zxid, value }
-    }
-  }
-
-  /** Adds the watch that the server has set along with its reply. */
-  noteWatch(watches: OutstandingWatches): void {
-    if (this.watchPath === null) return
-    const { watches: onSuccess, watchesMissing } = this.#operation
-    const list = this.err === 0 ? onSuccess : this.err === ERR.NO_NODE ? watchesMissing : undefined
-    if (list !== undefined) watches.add(this.watchPath, list)
-  }
-
-  /** Calls back with the result that was read, or else with this error, which ended the wait. */
-  settle(errIfUnanswered: number): void {
-    try {
-      this.#callback(this.#result ?? { err: errIfUnanswered, zxid: null, outcome: 'unknown' })
-    } catch (error) {
-      throwLater(error)
-    }
-  }
+  /** Null until the reply has been read. */
+  result: CallResult<unknown> | null
+  next: Call | null
+  callback(result: CallResult<unknown>): void
 }
-
-/** A call of any operation. */
-export type AnyCall = Pick<
-  Call<never>,
-  'xid' | 'watchPath' | 'next' | 'err' | 'read' | 'noteWatch' | 'settle'
->
 
 /** The calls that wait for their replies. Replies come in the order of the requests. */
 export class CallsInFlight {
   /** For reading only. A plain field, because it is read for every request. */
   count = 0
-  #first: AnyCall | null = null
-  #last: AnyCall | null = null
+  #lastXid: number
+  #first: Call | null = null
+  #last: Call | null = null
 
-  push(call: AnyCall): void {
+  constructor(lastXid = 0) {
+    this.#lastXid = lastXid
+  }
+
+  /** Numbers the request and waits for its reply. xids begin at 1 again after the largest: negative ones mean something else. */
+  add<T>(frame: Buffer, operation: Operation<T>, watchPath: string | null, callback: Callback<T>): void {
+    const xid = this.#lastXid >= LAST_XID ? 1 : this.#lastXid + 1
+    this.#lastXid = xid
+    frame.writeInt32BE(xid, XID_AT)
+    const call: Call = { xid, operation, watchPath, result: null, next: null, callback }
     if (this.#last === null) this.#first = call
     else this.#last.next = call
     this.#last = call
@@ -112,16 +62,19 @@ export class CallsInFlight {
   }
 
   /**
-   * Has the call that this reply must be for read it, and takes that call out of flight.
-   * @throws BadFrame if another call is due first or none is, or if the call cannot read the frame; it stays in flight then.
+   * Reads the reply for the call that it must be for, and takes that call out of flight. The callback has not run.
+   * @throws BadFrame if another call is due first or none is, or if the frame cannot be read; the call stays in flight.
    */
-  answer(xid: number, frame: FrameReader, zxid: HexLong, err: number, sessionId: Buffer): AnyCall {
+  answer(xid: number, frame: FrameReader, zxid: HexLong, err: number, sessionId: Buffer): Call {
     const call = this.#first
     if (call === null || call.xid !== xid) {
       const due = call === null ? 'nothing was asked' : `the next one due is ${call.xid}`
       throw new BadFrame(`an answer to request ${xid}, but ${due}`)
     }
-    call.read(frame, zxid, err, sessionId)
+    const value = err === 0 ? call.operation.decode(frame, sessionId) : null
+    if (err !== 0) call.result = { err, zxid, outcome: outcomeOfAnswer(err) }
+    else if (!(value instanceof PartRefusal)) call.result = { err: 0, zxid, value }
+    else call.result = { err: value.err, zxid, outcome: 'not_executed', part: value.part }
     this.#first = call.next
     if (call.next === null) this.#last = null
     this.count--
@@ -134,8 +87,23 @@ export class CallsInFlight {
     this.#first = null
     this.#last = null
     this.count = 0
-    for (; call !== null; call = call.next) call.settle(err)
+    for (; call !== null; call = call.next) settle(call, err)
   }
+}
+
+/** Calls back with the result that was read, or else with this error, which ended the wait. */
+export function settle(call: Call, errIfUnanswered: number): void {
+  try {
+    call.callback(call.result ?? { err: errIfUnanswered, zxid: null, outcome: 'unknown' })
+  } catch (error) {
+    throwLater(error)
+  }
+}
+
+/** Adds the watch that the server has set along with this error number. */
+export function noteWatch(watches: OutstandingWatches, { watchPath, operation }: Call, err: number): void {
+  const list = err === 0 ? operation.watches : err === ERR.NO_NODE ? operation.watchesMissing : undefined
+  if (watchPath !== null && list !== undefined) watches.add(watchPath, list)
 }
 
 /**

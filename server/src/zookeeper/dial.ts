@@ -1,5 +1,5 @@
 import { type LookupAddress, lookup } from 'node:dns'
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import { connect, isIP, type LookupFunction, Socket } from 'node:net'
 import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls'
 import type { Server } from './server-list.js'
 
@@ -49,9 +49,14 @@ export function dialTls(options: TlsOptions): Dial {
     })
 }
 
-/** @throws Error as `dialTls` does */
-export function dialOf({ dial, tls }: { dial?: Dial; tls?: TlsOptions }): Dial {
-  return dial ?? (tls === undefined ? dialTcp : dialTls(tls))
+/** As these options say. A dial that throws gives a socket that fails: no failure comes before the caller is done. */
+export function dial(options: { dial?: Dial; tls?: TlsOptions }, server: Server, withinMs: number): Socket {
+  try {
+    const open = options.dial ?? (options.tls === undefined ? dialTcp : dialTls(options.tls))
+    return open(server, withinMs)
+  } catch (error) {
+    return new Socket().destroy(error instanceof Error ? error : new Error(String(error)))
+  }
 }
 
 /** Kept by the options, which all links of a gateway share: reading certificates takes 6 ms, and is due at each dial. */

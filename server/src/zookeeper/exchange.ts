@@ -1,12 +1,18 @@
 import type { HexLong, WatchEventType } from 'zoogate-client/protocol'
-import { type AnyCall, Call, type Callback, type CallResult, CallsInFlight, Xids } from './calls.js'
+import {
+  type Call,
+  type Callback,
+  type CallResult,
+  CallsInFlight,
+  noteWatch,
+  type Operation,
+  settle,
+} from './calls.js'
 import { ERR } from './codec/error-codes.js'
 import { BadFrame, type FrameReader, hexOf } from './codec/frames.js'
-import { encodeCloseSession } from './codec/handshake.js'
 import { OP, XID } from './codec/numbers.js'
 import { readEvent, readNothing } from './codec/replies.js'
-import { encodeRequest, text } from './codec/request-fields.js'
-import { PING } from './codec/requests.js'
+import { encodeCloseSession, encodeRequest, PING, text } from './codec/requests.js'
 import type { Deadline } from './deadline.js'
 import { DEFAULT_MAX_CALLS_IN_FLIGHT, DEFAULT_MAX_UNSENT_BYTES, type LinkOptions } from './link-options.js'
 import { BEHIND, type Loss } from './loss.js'
@@ -22,6 +28,11 @@ const WITHOUT_RESULT = { decode: readNothing }
 /** From here on an unsigned upper half stands for a negative number. */
 const SIGN_BIT = 0x80000000
 
+/** How long a server that owes an answer may say nothing at all. */
+export function silenceMs(sessionTimeoutMs: number): number {
+  return Math.floor((sessionTimeoutMs * 2) / 3)
+}
+
 /** What a link knows of its session. */
 export interface HeldSession {
   /** 8 bytes, all zero before the first attach of a new session. */
@@ -30,18 +41,20 @@ export interface HeldSession {
   password: Buffer
   /** What was asked for, then what the ensemble gave. */
   timeoutMs: number
-  /** The newest zxid that was seen, 8 bytes that are changed in place. */
-  readonly zxid: Buffer
+  /** The newest zxid that was seen; `0x0` before the first. */
+  zxid: HexLong
+  /** The same as 8 bytes, which are changed in place. */
+  readonly zxidBytes: Buffer
 }
 
 /** What the answers amount to, in the order in which they came. */
 export interface ExchangeListener {
-  /** The server has accepted the credentials, the claimed zxid and the watches. */
-  exchangeRestored(): void
+  /** The server has accepted the credentials, the claimed zxid and the watches: calls may be sent from now on. */
+  exchangeOpen(): void
   /** This server cannot serve the session; another one may. */
   exchangeUnfit(loss: Loss): void
   /** `call`: the one that was answered with this error, if any. It has not been settled. */
-  exchangeFinal(err: number, call: AnyCall | null): void
+  exchangeFinal(err: number, call: Call | null): void
   exchangeEvent(event: { type: WatchEventType; path: string }): void
 }
 
@@ -53,7 +66,6 @@ type Phase = 'none' | 'restoring' | 'open' | 'draining'
 
 export class Exchange implements WireTraffic {
   readonly watches: OutstandingWatches
-  readonly xids = new Xids()
   readonly #session: HeldSession
   readonly #listener: ExchangeListener
   readonly #deadline: Deadline
@@ -66,8 +78,8 @@ export class Exchange implements WireTraffic {
   #ping: 'none' | 'in_flight' | 'in_flight_and_wanted' = 'none'
   /** When the server last sent anything, on a clock that only goes forward. */
   #heardAt = 0
-  /** The name of `session.zxid`. */
-  #zxid: HexLong
+  /** Set while open. */
+  #silenceMs = 0
 
   constructor(
     options: LinkOptions,
@@ -80,23 +92,9 @@ export class Exchange implements WireTraffic {
     this.#session = session
     this.#listener = listener
     this.#deadline = deadline
-    this.#restore = new Restore(options, watches, session.zxid)
+    this.#restore = new Restore(options, watches, session.zxidBytes)
     this.#maxCallsInFlight = options.maxCallsInFlight ?? DEFAULT_MAX_CALLS_IN_FLIGHT
     this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULT_MAX_UNSENT_BYTES
-    this.#zxid = hexOf(session.zxid.readUInt32BE(0), session.zxid.readUInt32BE(4))
-  }
-
-  get zxid(): HexLong {
-    return this.#zxid
-  }
-
-  get isRestored(): boolean {
-    return this.#restore.isDone
-  }
-
-  /** How long a server that owes an answer may say nothing at all. */
-  get silenceMs(): number {
-    return Math.floor((this.#session.timeoutMs * 2) / 3)
   }
 
   // ---- the phases, which the attachment decides ----
@@ -105,20 +103,24 @@ export class Exchange implements WireTraffic {
   restoreOver(wire: Wire): void {
     this.#phase = 'restoring'
     this.#wire = wire
-    this.#restore.begin(wire, () => this.#catchUp(wire))
+    this.#restore.begin(wire, () => {
+      this.follow(encodeRequest(OP.SYNC, text('/')), WITHOUT_RESULT, (result) => this.#onCaughtUp(result))
+    })
   }
 
-  open(): void {
+  /** To be called after the handshake, too: it may be that nothing had to be restored. */
+  openIfRestored(): void {
+    if (this.#phase !== 'restoring' || !this.#restore.isDone) return
     this.#phase = 'open'
+    this.#silenceMs = silenceMs(this.#session.timeoutMs)
+    this.#listener.exchangeOpen()
   }
 
   /** Closes the session behind everything that was sent. `done` gets the error of the answer, or of the loss. */
   closeSession(wire: Wire, done: (err: number) => void): void {
     this.#phase = 'draining'
     this.#wire = wire
-    const xid = this.xids.next()
-    this.#calls.push(new Call(xid, WITHOUT_RESULT, null, ({ err }) => done(err)))
-    wire.write(encodeCloseSession(xid))
+    this.follow(encodeCloseSession(), WITHOUT_RESULT, ({ err }) => done(err))
   }
 
   /** Sends nothing more, and reads what still comes. */
@@ -137,23 +139,30 @@ export class Exchange implements WireTraffic {
 
   // ---- requests ----
 
-  /** The xid for one more request. 0 if it cannot be sent now: then the callback has run. */
-  admit(callback: Callback<never>): number {
+  /** Sends a request. False if it cannot be sent now: then the callback has run. */
+  call<T>(
+    frame: Buffer,
+    operation: Operation<T>,
+    callback: Callback<T>,
+    watchPath: string | null = null,
+  ): boolean {
     if (this.#phase !== 'open' || this.#wire === null) {
       callback({ err: ERR.CONNECTION_LOSS, zxid: null, outcome: 'not_executed' })
-      return 0
+      return false
     }
     if (this.#calls.count >= this.#maxCallsInFlight || this.#wire.unsentBytes > this.#maxUnsentBytes) {
       callback({ err: ERR.THROTTLED, zxid: null, outcome: 'not_executed' })
-      return 0
+      return false
     }
-    return this.xids.next()
+    if (this.#calls.count === 0) this.#expectAnswer()
+    this.#calls.add(frame, operation, watchPath, callback)
+    this.#wire.write(frame)
+    return true
   }
 
-  /** Sends an admitted request. */
-  send(frame: Buffer, call: AnyCall): void {
-    if (this.#calls.count === 0) this.#expectAnswer()
-    this.#calls.push(call)
+  /** Sends a request that belongs to one that was sent before it, whatever else is under way. */
+  follow<T>(frame: Buffer, operation: Operation<T>, callback: Callback<T>): void {
+    this.#calls.add(frame, operation, null, callback)
     this.#wire?.write(frame)
   }
 
@@ -180,12 +189,6 @@ export class Exchange implements WireTraffic {
     this.#wire?.write(PING)
   }
 
-  #catchUp(wire: Wire): void {
-    const xid = this.xids.next()
-    this.#calls.push(new Call(xid, WITHOUT_RESULT, null, (result) => this.#onCaughtUp(result)))
-    wire.write(encodeRequest(xid, OP.SYNC, text('/')))
-  }
-
   // ---- replies ----
 
   /** @throws BadFrame when it is malformed or answers nothing that is due. */
@@ -200,23 +203,24 @@ export class Exchange implements WireTraffic {
     else if (xid === XID.SET_WATCHES) this.#onSetWatches(zxidHigh, zxidLow, err)
     else {
       const call = this.#calls.answer(xid, frame, this.#see(zxidHigh, zxidLow), err, this.#session.id)
-      if (call.watchPath !== null) call.noteWatch(this.watches)
-      if (FINAL_ERRORS.has(call.err)) this.#listener.exchangeFinal(call.err, call)
-      else call.settle(call.err)
+      const result = call.result?.err ?? err
+      if (call.watchPath !== null) noteWatch(this.watches, call, result)
+      if (FINAL_ERRORS.has(result)) this.#listener.exchangeFinal(result, call)
+      else settle(call, result)
     }
   }
 
   /** Takes note of a reply's zxid and names it. One that is not positive says nothing, and is named as the last. */
   #see(high: number, low: number): HexLong {
-    if (high >= SIGN_BIT || (high === 0 && low === 0)) return this.#zxid
-    const { zxid } = this.#session
+    const session = this.#session
+    if (high >= SIGN_BIT || (high === 0 && low === 0)) return session.zxid
     // Most replies of a quiet ensemble bring the same one again.
-    if (low !== zxid.readUInt32BE(4) || high !== zxid.readUInt32BE(0)) {
-      zxid.writeUInt32BE(high, 0)
-      zxid.writeUInt32BE(low, 4)
-      this.#zxid = hexOf(high, low)
+    if (low !== session.zxidBytes.readUInt32BE(4) || high !== session.zxidBytes.readUInt32BE(0)) {
+      session.zxidBytes.writeUInt32BE(high, 0)
+      session.zxidBytes.writeUInt32BE(low, 4)
+      session.zxid = hexOf(high, low)
     }
-    return this.#zxid
+    return session.zxid
   }
 
   #onEvent(frame: FrameReader): void {
@@ -251,7 +255,7 @@ export class Exchange implements WireTraffic {
   }
 
   #onRestoreAnswer(err: number, what: string): void {
-    if (err === 0) this.#noteRestored()
+    if (err === 0) this.openIfRestored()
     else if (FINAL_ERRORS.has(err)) this.#listener.exchangeFinal(err, null)
     else this.#refused(`the server refused ${what} (error ${err})`)
   }
@@ -259,14 +263,10 @@ export class Exchange implements WireTraffic {
   /** Whatever the answer, its zxid is the server's own. */
   #onCaughtUp({ err, zxid }: CallResult<object>): void {
     if (zxid === null) return
-    if (this.#restore.holdsAt(zxid)) this.#noteRestored()
+    if (this.#restore.holdsAt(zxid)) this.openIfRestored()
     else if (err !== 0) this.#refused(`the server refused to catch up with its leader (error ${err})`)
     // A session that is being closed may be closed from any server.
     else if (this.#phase === 'restoring') this.#listener.exchangeUnfit(BEHIND)
-  }
-
-  #noteRestored(): void {
-    if (this.#restore.isDone) this.#listener.exchangeRestored()
   }
 
   #refused(message: string): void {
@@ -278,7 +278,7 @@ export class Exchange implements WireTraffic {
   chunkRead(): void {
     this.#heardAt = performance.now()
     if (this.#phase !== 'open') return
-    if (this.#answerDue) this.#deadline.set(this.silenceMs)
+    if (this.#answerDue) this.#deadline.set(this.#silenceMs)
     else this.#deadline.clear()
   }
 
@@ -293,7 +293,7 @@ export class Exchange implements WireTraffic {
    */
   #expectAnswer(): void {
     if (this.#answerDue) return
-    const leftMs = this.#heardAt + this.silenceMs - performance.now()
+    const leftMs = this.#heardAt + this.#silenceMs - performance.now()
     this.#deadline.set(Math.max(leftMs, Math.floor(this.#session.timeoutMs / 3)))
   }
 }

@@ -65,7 +65,8 @@ export interface LinkOptions {
   auth?: readonly { scheme: string; auth: Buffer }[]
   /**
    * Milliseconds for one attempt: TCP, ConnectResponse, auth and watches.
-   * @default `defaultHandshakeTimeoutMs(session timeout, servers)`
+   * @default one round over all servers takes half of the session timeout, so that dead servers do not cost the session;
+   * at least 250 ms and at most 2 s
    */
   handshakeTimeoutMs?: number
   /** Calls without an answer; one more fails at once with -127. @default 1000 */
@@ -76,7 +77,7 @@ export interface LinkOptions {
   maxReplyBytes?: number
   /** Dials the servers with TLS. Give all links the same object. @default without */
   tls?: TlsOptions
-  /** Opens the connections instead. @default `dialTls` where there is `tls`, else `dialTcp` */
+  /** Opens the connections instead. @default `dialTls` if `tls` is given, else `dialTcp` */
   dial?: Dial
 }
 
@@ -88,15 +89,3 @@ export const DEFAULT_MAX_UNSENT_BYTES = 4 * 1024 * 1024
 
 /** Far above the largest node and the children of the largest folder that a server with sane settings holds. */
 export const DEFAULT_MAX_REPLY_BYTES = 8 * 1024 * 1024
-
-/** Above the one-second stall of a dropped SYN, which is what a burst on a short listen backlog costs. */
-const LONGEST_HANDSHAKE_MS = 2_000
-
-/** A few round trips between continents, so that a short session timeout does not make every attempt fail. */
-const SHORTEST_HANDSHAKE_MS = 250
-
-/** One round over all servers takes at most half of the session timeout: dead ones must not cost the session. */
-export function defaultHandshakeTimeoutMs(sessionTimeoutMs: number, servers: number): number {
-  const share = Math.floor(sessionTimeoutMs / (2 * servers))
-  return Math.max(SHORTEST_HANDSHAKE_MS, Math.min(LONGEST_HANDSHAKE_MS, share))
-}

@@ -1,6 +1,6 @@
 import type { WireStat } from 'zoogate-client/protocol'
 import { Attachment, type LinkState } from './attachment.js'
-import { Call, type Callback, type CallResult, type Operation } from './calls.js'
+import type { Callback, CallResult, Operation } from './calls.js'
 import { ERR } from './codec/error-codes.js'
 import { encodeMulti, type MultiPart, type MultiPartResult, readMulti } from './codec/multi.js'
 import { ADD_WATCH_MODE, type CreateFlags, OP, REMOVE_WATCHES_TYPE } from './codec/numbers.js'
@@ -18,13 +18,16 @@ import {
 } from './codec/replies.js'
 import {
   type AclEntry,
+  encodeCreate,
+  encodeDelete,
   encodeGetAcl,
+  encodeRead,
   encodeRequest,
   encodeSetAcl,
+  encodeSetData,
   int,
   text,
-} from './codec/request-fields.js'
-import { encodeCreate, encodeDelete, encodeRead, encodeSetData } from './codec/requests.js'
+} from './codec/requests.js'
 import type { Exchange } from './exchange.js'
 import type { LinkOptions } from './link-options.js'
 import {
@@ -145,18 +148,15 @@ export class EnsembleLink {
     callback: Callback<{ path: string; stat: WireStat }>,
     ttlMs = 0,
   ): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeCreate(xid, path, data, acl, flags, ttlMs), xid, CREATE, callback)
+    this.#exchange.call(encodeCreate(path, data, acl, flags, ttlMs), CREATE, callback)
   }
 
   delete(path: string, version: number, callback: Callback<Nothing>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeDelete(xid, path, version), xid, WITHOUT_RESULT, callback)
+    this.#exchange.call(encodeDelete(path, version), WITHOUT_RESULT, callback)
   }
 
   setData(path: string, data: Buffer, version: number, callback: Callback<{ stat: WireStat }>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeSetData(xid, path, data, version), xid, WITH_STAT, callback)
+    this.#exchange.call(encodeSetData(path, data, version), WITH_STAT, callback)
   }
 
   /** `version` is the node's `aversion`. */
@@ -166,14 +166,12 @@ export class EnsembleLink {
     version: number,
     callback: Callback<{ stat: WireStat }>,
   ): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeSetAcl(xid, path, entries, version), xid, WITH_STAT, callback)
+    this.#exchange.call(encodeSetAcl(path, entries, version), WITH_STAT, callback)
   }
 
   /** All parts or none. The results are in the order of the parts; an error names the part that was refused. */
   multi(parts: readonly MultiPart[], callback: Callback<{ results: MultiPartResult[] }>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeMulti(xid, parts), xid, MULTI, callback)
+    this.#exchange.call(encodeMulti(parts), MULTI, callback)
   }
 
   /** Passes (0) only over the link that holds the session now: a server refuses it, or hangs up, over a stale one. */
@@ -208,27 +206,22 @@ export class EnsembleLink {
   }
 
   getACL(path: string, callback: Callback<{ acl: AclEntry[]; stat: WireStat }>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeGetAcl(xid, path), xid, GET_ACL, callback)
+    this.#exchange.call(encodeGetAcl(path), GET_ACL, callback)
   }
 
   /** Answered when the server has caught up with what the leader knew. Any path will do, also of no node. */
   sync(path: string, callback: Callback<Nothing>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeRequest(xid, OP.SYNC, text(path)), xid, WITHOUT_RESULT, callback)
+    this.#exchange.call(encodeRequest(OP.SYNC, text(path)), WITHOUT_RESULT, callback)
   }
 
   /** The session's own ephemeral nodes whose paths begin with `prefix`, a text: '/a' finds '/a/b' and '/ab'. */
   getEphemerals(prefix: string, callback: Callback<{ paths: string[] }>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid === 0) return
-    this.#send(encodeRequest(xid, OP.GET_EPHEMERALS, text(prefix)), xid, GET_EPHEMERALS, callback)
+    this.#exchange.call(encodeRequest(OP.GET_EPHEMERALS, text(prefix)), GET_EPHEMERALS, callback)
   }
 
   /** The identities that the server gives this link. -6 before ZooKeeper 3.7. */
   whoAmI(callback: Callback<{ identities: { scheme: string; id: string }[] }>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid !== 0) this.#send(encodeRequest(xid, OP.WHO_AM_I), xid, WHO_AM_I, callback)
+    this.#exchange.call(encodeRequest(OP.WHO_AM_I), WHO_AM_I, callback)
   }
 
   // ---- lasting watches ----
@@ -238,18 +231,17 @@ export class EnsembleLink {
    * `recursive` for what happens to the node and to all below it. The node need not exist. -6 before ZooKeeper 3.6.
    */
   addWatch(path: string, recursive: boolean, callback: Callback<Nothing>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid === 0) return
     const list = recursive ? RECURSIVE : PERSISTENT
-    const isNew = this.#watches.add(path, list)
-    const strongest = this.#watches.has(path, RECURSIVE) ? RECURSIVE : PERSISTENT
-    this.#send(encodeAddWatch(xid, path, strongest), xid, WITHOUT_RESULT, (result) => {
+    const strongest = recursive || this.#watches.has(path, RECURSIVE) ? RECURSIVE : PERSISTENT
+    let isNew = false
+    const sent = this.#exchange.call(encodeAddWatch(path, strongest), WITHOUT_RESULT, (result) => {
       if (result.err !== 0 && isNew) {
         this.#watches.remove(path, list)
         this.#exchange.restoreOneShots(path)
       }
       callback(result)
     })
+    if (sent) isNew = this.#watches.add(path, list)
   }
 
   /** Removes what `addWatch` has set. Passes also if there is no such watch; one-shot watches of the path stay. */
@@ -262,14 +254,12 @@ export class EnsembleLink {
 
   /** The server forgets every watch of the path, one-shot ones too; those are set again after its answer. */
   #removeAll(path: string, list: LastingList, callback: Callback<Nothing>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid === 0) return
-    this.#watches.remove(path, list)
-    const frame = encodeRemoveWatches(xid, path, REMOVE_WATCHES_TYPE.ANY)
-    this.#send(frame, xid, WITHOUT_RESULT, (result) => {
-      this.#exchange.restoreOneShots(path)
+    const frame = encodeRemoveWatches(path, REMOVE_WATCHES_TYPE.ANY)
+    const sent = this.#exchange.call(frame, WITHOUT_RESULT, (result) => {
+      if (result.zxid !== null) this.#exchange.restoreOneShots(path)
       callback(passed(result, ERR.NO_WATCHER))
     })
+    if (sent) this.#watches.remove(path, list)
   }
 
   /**
@@ -277,36 +267,27 @@ export class EnsembleLink {
    * and can remove one of them; earlier ones answer that they do not know the request's type.
    */
   #removeOneOfTwo(path: string, list: LastingList, other: LastingList, callback: Callback<Nothing>): void {
-    const first = this.#exchange.admit(callback)
-    if (first === 0) return
-    const second = this.#exchange.admit(callback)
-    if (second === 0) return
-    this.#watches.remove(path, list)
     let kept: CallResult<Nothing> | null = null
-    this.#send(encodeAddWatch(first, path, other), first, WITHOUT_RESULT, (result) => {
+    let sent = false
+    sent = this.#exchange.call(encodeAddWatch(path, other), WITHOUT_RESULT, (result) => {
       kept = result
+      if (!sent) callback(result)
     })
+    if (!sent) return
+    this.#watches.remove(path, list)
     const type = list === RECURSIVE ? REMOVE_WATCHES_TYPE.RECURSIVE : REMOVE_WATCHES_TYPE.PERSISTENT
-    this.#send(encodeRemoveWatches(second, path, type), second, WITHOUT_RESULT, (result) => {
+    this.#exchange.follow(encodeRemoveWatches(path, type), WITHOUT_RESULT, (result) => {
       const done = passed(result, ERR.NO_WATCHER, ERR.MARSHALLING_ERROR)
       callback(kept === null || kept.err === 0 ? done : kept)
     })
   }
 
-  // ---- one call ----
-
-  #send<T>(frame: Buffer, xid: number, operation: Operation<T>, callback: Callback<T>): void {
-    this.#exchange.send(frame, new Call(xid, operation, null, callback))
-  }
-
   /** A lasting watch covers a one-shot watch of its path, which then stays with the link. See watches.ts. */
   #read<T>(type: number, operation: Operation<T>, path: string, watch: boolean, callback: Callback<T>): void {
-    const xid = this.#exchange.admit(callback)
-    if (xid === 0) return
     const covered = watch && this.#watches.isCovered(path)
-    const frame = encodeRead(xid, type, path, watch && !covered)
+    const frame = encodeRead(type, path, watch && !covered)
     const done = covered ? this.#restoringFirst(path, callback) : callback
-    this.#exchange.send(frame, new Call(xid, operation, watch ? path : null, done))
+    this.#exchange.call(frame, operation, done, watch ? path : null)
   }
 
   #restoringFirst<T>(path: string, callback: Callback<T>): Callback<T> {
@@ -317,13 +298,13 @@ export class EnsembleLink {
   }
 }
 
-function encodeAddWatch(xid: number, path: string, list: LastingList): Buffer {
+function encodeAddWatch(path: string, list: LastingList): Buffer {
   const mode = list === RECURSIVE ? ADD_WATCH_MODE.RECURSIVE : ADD_WATCH_MODE.PERSISTENT
-  return encodeRequest(xid, OP.ADD_WATCH, text(path), int(mode))
+  return encodeRequest(OP.ADD_WATCH, text(path), int(mode))
 }
 
-function encodeRemoveWatches(xid: number, path: string, type: number): Buffer {
-  return encodeRequest(xid, OP.REMOVE_WATCHES, text(path), int(type))
+function encodeRemoveWatches(path: string, type: number): Buffer {
+  return encodeRequest(OP.REMOVE_WATCHES, text(path), int(type))
 }
 
 /** These errors of an answer mean that nothing was left to be done. */

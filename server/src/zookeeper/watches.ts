@@ -114,19 +114,20 @@ export class OutstandingWatches {
    * are in one portion, in which a server sets one-shot watches first and recursive ones last: the strongest stays.
    */
   *portions(maxBytes: number): Generator<Required<WatchLists>> {
-    let portion = emptyLists()
+    let portion: Required<WatchLists> | null = null
     let bytes = 0
     for (const [path, lists] of this.#listsOf) {
       const size = countBits(lists) * sizeOf(path)
-      if (bytes > 0 && bytes + size > maxBytes) {
+      if (portion !== null && bytes + size > maxBytes) {
         yield portion
-        portion = emptyLists()
+        portion = null
         bytes = 0
       }
+      portion ??= emptyLists()
       enlist(portion, path, lists)
       bytes += size
     }
-    if (bytes > 0) yield portion
+    if (portion !== null) yield portion
   }
 
   #at(path: string): number {

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { BadFrame, FrameParser, type FrameReader } from './codec/frames.js'
 import { endLoss, errorLoss, type Loss, type WireState } from './loss.js'
@@ -34,8 +34,7 @@ export class Wire {
   /** This tick's writes: none, none but its end is awaited, or held back until its end. */
   #tick: 'unused' | 'awaited' | 'corked' = 'unused'
 
-  constructor(connect: () => Socket, maxFrameBytes: number, listener: WireListener, traffic: WireTraffic) {
-    const socket = open(connect)
+  constructor(socket: Socket, maxFrameBytes: number, listener: WireListener, traffic: WireTraffic) {
     this.#socket = socket
     this.#parser = new FrameParser(maxFrameBytes)
     this.#listener = listener
@@ -134,14 +133,5 @@ export class Wire {
     if (this.#state === 'closed') return
     this.destroy()
     this.#listener.wireLost(loss)
-  }
-}
-
-function open(connect: () => Socket): Socket {
-  try {
-    return connect()
-  } catch (error) {
-    // As a connection that fails: one way for every failure, and none of them before the caller is done.
-    return new Socket().destroy(error instanceof Error ? error : new Error(String(error)))
   }
 }

@@ -27,8 +27,12 @@ export class FrameReader {
     return this.#end - this.#at
   }
 
+  /** Does without `#take`: it runs twenty times for one stat. */
   int(): number {
-    return this.#buffer.readInt32BE(this.#take(4))
+    const start = this.#at
+    if (start + 4 > this.#end) this.#take(4)
+    this.#at = start + 4
+    return this.#buffer.readInt32BE(start)
   }
 
   bool(): boolean {
@@ -56,6 +60,13 @@ export class FrameReader {
     if (length === -1) return EMPTY
     if (length < 0) throw new BadFrame(`a buffer of ${length} bytes`)
     return this.fixed(length)
+  }
+
+  /** Everything that is left, as a view. */
+  rest(): Buffer {
+    const start = this.#at
+    this.#at = this.#end
+    return this.#buffer.subarray(start, this.#end)
   }
 
   fixed(length: number): Buffer {
@@ -129,39 +140,41 @@ export class FrameParser {
    * @throws BadFrame when a length field is negative or above the limit.
    */
   next(): FrameReader | null {
-    if (this.#body !== null) return this.#fill(this.#body)
-    const left = this.#chunk.length - this.#at
-    if (left === 0) return this.#needsMore()
-    if (this.#lengthBytesRead === 0 && left >= LENGTH_BYTES) {
-      this.#length = this.#chunk.readInt32BE(this.#at)
-      this.#at += LENGTH_BYTES
-    } else if (!this.#readSplitLength()) {
-      return this.#needsMore()
+    const start = this.#at + LENGTH_BYTES
+    if (start > this.#chunk.length || this.#lengthBytesRead > 0 || this.#body !== null) {
+      return this.#nextInPieces()
     }
-    return this.#take()
+    this.#length = this.#chunk.readInt32BE(this.#at)
+    this.#at = start
+    const end = start + this.#length
+    if (end < start || this.#length > this.#maxBytes || end > this.#chunk.length) return this.#takeBody()
+    this.#at = end
+    return this.#reader.over(this.#chunk, start, end)
   }
 
-  #readSplitLength(): boolean {
+  /** As `next`, for a frame that is spread over chunks, and for the end of a chunk. */
+  #nextInPieces(): FrameReader | null {
+    if (this.#body !== null) return this.#fill(this.#body)
     while (this.#lengthBytesRead < LENGTH_BYTES) {
       const byte = this.#chunk[this.#at]
-      if (byte === undefined) return false
+      if (byte === undefined) {
+        // Thousands of idle links must not keep the last chunk that they have read.
+        this.#chunk = EMPTY
+        this.#at = 0
+        return null
+      }
       this.#length = (this.#length << 8) | byte
       this.#at++
       this.#lengthBytesRead++
     }
-    this.#lengthBytesRead = 0
-    return true
+    return this.#takeBody()
   }
 
-  #take(): FrameReader | null {
+  /** The length has been read. */
+  #takeBody(): FrameReader | null {
+    this.#lengthBytesRead = 0
     if (this.#length < 0 || this.#length > this.#maxBytes) {
       throw new BadFrame(`a frame of ${this.#length} bytes where 0 to ${this.#maxBytes} are allowed`)
-    }
-    const start = this.#at
-    const end = start + this.#length
-    if (end <= this.#chunk.length) {
-      this.#at = end
-      return this.#reader.over(this.#chunk, start, end)
     }
     this.#body = Buffer.allocUnsafe(this.#length)
     this.#filled = 0
@@ -172,15 +185,12 @@ export class FrameParser {
     const copied = this.#chunk.copy(body, this.#filled, this.#at)
     this.#at += copied
     this.#filled += copied
-    if (this.#filled < body.length) return this.#needsMore()
+    if (this.#filled < body.length) {
+      this.#chunk = EMPTY
+      this.#at = 0
+      return null
+    }
     this.#body = null
     return this.#reader.over(body, 0, body.length)
-  }
-
-  /** Drops the chunk: thousands of idle links must not keep the last one that they have read. */
-  #needsMore(): null {
-    this.#chunk = EMPTY
-    this.#at = 0
-    return null
   }
 }

@@ -1,15 +1,9 @@
-import type { WatchLists } from 'zoogate-client/protocol'
 import { jute } from '../package.js'
 import { ERR } from './error-codes.js'
 import { BadFrame, type FrameReader } from './frames.js'
-import { OP, XID } from './numbers.js'
-import { bool, encodeRequest, texts } from './request-fields.js'
 
 const PASSWORD_BYTES = 16
 const SESSION_ID_BYTES = 8
-
-/** An auth packet's type; ZooKeeper knows no other. */
-const AUTH_TYPE = 0
 
 export interface ConnectResponse {
   timeoutMs: number
@@ -24,15 +18,15 @@ interface SessionFields {
   id: Buffer
   password: Buffer
   /** The newest zxid that was seen. */
-  zxid: Buffer
+  zxidBytes: Buffer
 }
 
 /** `readOnly`: whether a server without a quorum will do. */
 export function encodeConnectRequest(session: SessionFields, timeoutMs: number, readOnly: boolean): Buffer {
-  const { id, password, zxid } = session
-  const record = new jute.protocol.ConnectRequest(jute.PROTOCOL_VERSION, zxid, timeoutMs, id, password)
+  const { id, password, zxidBytes } = session
+  const record = new jute.protocol.ConnectRequest(jute.PROTOCOL_VERSION, zxidBytes, timeoutMs, id, password)
   // The package's record ends before this field; without it a server logs a warning for every connect.
-  const frame = Buffer.concat([new jute.Request(null, record).toBuffer(), bool(readOnly)])
+  const frame = Buffer.concat([new jute.Request(null, record).toBuffer(), Buffer.of(readOnly ? 1 : 0)])
   frame.writeInt32BE(frame.length - 4, 0)
   return frame
 }
@@ -65,26 +59,4 @@ function readRefusal(frame: FrameReader): 'no_quorum' {
   const err = frame.fixed(REFUSAL_BYTES).readInt32BE(REFUSAL_BYTES - 4)
   if (err !== ERR.NOT_READ_ONLY) throw new BadFrame(`a greeting that is the error ${err}`)
   return 'no_quorum'
-}
-
-export function encodeAuth(scheme: string, auth: Buffer): Buffer {
-  const header = new jute.protocol.RequestHeader(XID.AUTH, OP.AUTH)
-  return new jute.Request(header, new jute.protocol.AuthPacket(AUTH_TYPE, scheme, auth)).toBuffer()
-}
-
-/**
- * Asks for these watches again, and for the events of what changed on the paths of the one-shot ones since
- * `relativeZxid`. Servers before 3.6 do not know lasting watches, nor the request that names them.
- */
-export function encodeSetWatches(relativeZxid: Buffer, watches: Required<WatchLists>): Buffer {
-  const { data, exist, child, persistent, recursive } = watches
-  const oneShot = [relativeZxid, texts(data), texts(exist), texts(child)]
-  if (persistent.length === 0 && recursive.length === 0) {
-    return encodeRequest(XID.SET_WATCHES, OP.SET_WATCHES, ...oneShot)
-  }
-  return encodeRequest(XID.SET_WATCHES, OP.SET_WATCHES2, ...oneShot, texts(persistent), texts(recursive))
-}
-
-export function encodeCloseSession(xid: number): Buffer {
-  return new jute.Request(new jute.protocol.RequestHeader(xid, OP.CLOSE_SESSION), null).toBuffer()
 }

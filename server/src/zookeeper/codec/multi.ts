@@ -2,7 +2,7 @@ import type { WireStat } from 'zoogate-client/protocol'
 import { BadFrame, type FrameReader } from './frames.js'
 import { type CreateFlags, createType, hasTtl, OP } from './numbers.js'
 import { type Decode, PartRefusal, readStat } from './replies.js'
-import { type AclEntry, acl, bool, bytes, encodeRequest, int, long, text } from './request-fields.js'
+import { type AclEntry, acl, bool, bytes, encodeRequest, int, long, text } from './requests.js'
 
 /** One part of a transaction. A version of -1 matches any, 0 is 0. */
 export type MultiPart =
@@ -31,8 +31,8 @@ export interface MultiPartResult {
 const ERROR = -1
 const END = Buffer.concat([int(ERROR), bool(true), int(-1)])
 
-export function encodeMulti(xid: number, parts: readonly MultiPart[]): Buffer {
-  return encodeRequest(xid, OP.MULTI, ...parts.flatMap(encodePart), END)
+export function encodeMulti(parts: readonly MultiPart[]): Buffer {
+  return encodeRequest(OP.MULTI, ...parts.flatMap(encodePart), END)
 }
 
 function encodePart(part: MultiPart): Buffer[] {

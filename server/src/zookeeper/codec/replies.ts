@@ -1,7 +1,7 @@
 import type { HexLong, WatchEventType, WireStat } from 'zoogate-client/protocol'
 import type { FrameReader } from './frames.js'
 import { EVENT } from './numbers.js'
-import type { AclEntry } from './request-fields.js'
+import type { AclEntry } from './requests.js'
 
 /** What each operation gives, read straight from the frame. `sessionId` is the reading session's own, 8 bytes. */
 export type Decode<T> = (frame: FrameReader, sessionId: Buffer) => T | PartRefusal
@@ -33,19 +33,15 @@ export function readStat(frame: FrameReader, sessionId: Buffer): WireStat {
   const version = frame.int()
   const cversion = frame.int()
   const aversion = frame.int()
-  const owner = readOwner(frame, sessionId)
+  const ownerHigh = frame.int()
+  const ownerLow = frame.int()
   const dataLength = frame.int()
   const numChildren = frame.int()
   const pzxid = frame.hexLong()
+  const isMine = ownerHigh === sessionId.readInt32BE(0) && ownerLow === sessionId.readInt32BE(4)
+  // A page never gets another session's id: the session's password can be computed from it.
+  const owner = ownerHigh === 0 && ownerLow === 0 ? null : isMine ? 'mine' : 'other'
   return { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, dataLength, numChildren, owner }
-}
-
-/** Another session's id is no page's business: a session's password can be computed from it. */
-function readOwner(frame: FrameReader, sessionId: Buffer): WireStat['owner'] {
-  const high = frame.int()
-  const low = frame.int()
-  if (high === 0 && low === 0) return null
-  return high === sessionId.readInt32BE(0) && low === sessionId.readInt32BE(4) ? 'mine' : 'other'
 }
 
 const CVERSION_AND_AVERSION_BYTES = 8

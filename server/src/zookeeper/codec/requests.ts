@@ -1,40 +1,50 @@
-import { jute } from '../package.js'
+import type { WatchLists } from 'zoogate-client/protocol'
+import { type JuteRecord, jute } from '../package.js'
 import { type CreateFlags, createType, hasTtl, OP, XID } from './numbers.js'
-import type { AclEntry } from './request-fields.js'
 
-// The requests of the hot path, each written straight into one buffer of its exact size. The package's generic records
-// cost several times what everything else on a request's way costs.
+// Every request is a whole frame: int length, int xid, int type, fields. The xid is 0 until the request is sent.
+
+/** One entry of an access control list, in ZooKeeper's wire terms: `perms` is a bit set, see PERMISSION. */
+export interface AclEntry {
+  perms: number
+  scheme: string
+  id: string
+}
+
+const NO_XID = 0
+
+/** Offset of the xid in a request's frame. */
+export const XID_AT = 4
+
+// ---- Requests of the hot path, each written straight into one buffer of its exact size: the package's generic records
+// cost several times what everything else on a request's way costs. ----
 
 const FRAME_HEADER_BYTES = 12
 const INT_BYTES = 4
 const LONG_BYTES = 8
 
-/** The same bytes each time. */
-export const PING = new jute.Request(new jute.protocol.RequestHeader(XID.PING, OP.PING), null).toBuffer()
-
 /** exists, getData and getChildren2. */
-export function encodeRead(xid: number, type: number, path: string, watch: boolean): Buffer {
-  const frame = startFrame(xid, type, path, Buffer.byteLength(path), 1)
+export function encodeRead(type: number, path: string, watch: boolean): Buffer {
+  const frame = startFrame(type, path, Buffer.byteLength(path), 1)
   frame[frame.length - 1] = watch ? 1 : 0
   return frame
 }
 
-export function encodeDelete(xid: number, path: string, version: number): Buffer {
-  const frame = startFrame(xid, OP.DELETE, path, Buffer.byteLength(path), INT_BYTES)
+export function encodeDelete(path: string, version: number): Buffer {
+  const frame = startFrame(OP.DELETE, path, Buffer.byteLength(path), INT_BYTES)
   frame.writeInt32BE(version, frame.length - INT_BYTES)
   return frame
 }
 
-export function encodeSetData(xid: number, path: string, data: Buffer, version: number): Buffer {
+export function encodeSetData(path: string, data: Buffer, version: number): Buffer {
   const pathBytes = Buffer.byteLength(path)
-  const frame = startFrame(xid, OP.SET_DATA, path, pathBytes, INT_BYTES + data.length + INT_BYTES)
+  const frame = startFrame(OP.SET_DATA, path, pathBytes, INT_BYTES + data.length + INT_BYTES)
   data.copy(frame, frame.writeInt32BE(data.length, FRAME_HEADER_BYTES + INT_BYTES + pathBytes))
   frame.writeInt32BE(version, frame.length - INT_BYTES)
   return frame
 }
 
 export function encodeCreate(
-  xid: number,
   path: string,
   data: Buffer,
   acl: readonly AclEntry[],
@@ -44,7 +54,7 @@ export function encodeCreate(
   const pathBytes = Buffer.byteLength(path)
   const ttlBytes = hasTtl(flags) ? LONG_BYTES : 0
   const restBytes = INT_BYTES + data.length + aclBytes(acl) + INT_BYTES + ttlBytes
-  const frame = startFrame(xid, createType(flags), path, pathBytes, restBytes)
+  const frame = startFrame(createType(flags), path, pathBytes, restBytes)
   const afterLength = frame.writeInt32BE(data.length, FRAME_HEADER_BYTES + INT_BYTES + pathBytes)
   const afterAcl = putAcl(frame, afterLength + data.copy(frame, afterLength), acl)
   const afterFlags = frame.writeInt32BE(flags, afterAcl)
@@ -53,10 +63,10 @@ export function encodeCreate(
 }
 
 /** A frame with its length, header and path written, and room for `restBytes` more. */
-function startFrame(xid: number, type: number, path: string, pathBytes: number, restBytes: number): Buffer {
+function startFrame(type: number, path: string, pathBytes: number, restBytes: number): Buffer {
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + INT_BYTES + pathBytes + restBytes)
   frame.writeInt32BE(frame.length - INT_BYTES, 0)
-  frame.writeInt32BE(xid, 4)
+  frame.writeInt32BE(NO_XID, XID_AT)
   frame.writeInt32BE(type, 8)
   frame.write(path, frame.writeInt32BE(pathBytes, FRAME_HEADER_BYTES), pathBytes, 'utf8')
   return frame
@@ -81,4 +91,89 @@ function aclBytes(acl: readonly AclEntry[]): number {
   let bytes = INT_BYTES
   for (const { scheme, id } of acl) bytes += 3 * INT_BYTES + Buffer.byteLength(scheme) + Buffer.byteLength(id)
   return bytes
+}
+
+// ---- Requests that are rare, with the package's records. ----
+
+/** The same bytes each time. */
+export const PING = withRecord(XID.PING, OP.PING, null)
+
+/** The type of an auth packet; ZooKeeper knows no other. */
+const AUTH_TYPE = 0
+
+export function encodeAuth(scheme: string, auth: Buffer): Buffer {
+  return withRecord(XID.AUTH, OP.AUTH, new jute.protocol.AuthPacket(AUTH_TYPE, scheme, auth))
+}
+
+export function encodeCloseSession(): Buffer {
+  return withRecord(NO_XID, OP.CLOSE_SESSION, null)
+}
+
+export function encodeGetAcl(path: string): Buffer {
+  return withRecord(NO_XID, OP.GET_ACL, new jute.protocol.GetACLRequest(path))
+}
+
+export function encodeSetAcl(path: string, acl: readonly AclEntry[], version: number): Buffer {
+  const records = acl.map(({ perms, scheme, id }) => new jute.data.ACL(perms, new jute.data.Id(scheme, id)))
+  return withRecord(NO_XID, OP.SET_ACL, new jute.protocol.SetACLRequest(path, records, version))
+}
+
+function withRecord(xid: number, type: number, record: JuteRecord | null): Buffer {
+  return new jute.Request(new jute.protocol.RequestHeader(xid, type), record).toBuffer()
+}
+
+// ---- Requests that are rare and newer than the package, field by field. ----
+
+export function encodeRequest(type: number, ...fields: Buffer[]): Buffer {
+  const body = Buffer.concat([int(NO_XID), int(type), ...fields])
+  return Buffer.concat([int(body.length), body])
+}
+
+/**
+ * Asks for these watches again, and for the events of what changed on the paths of the one-shot ones since
+ * `relativeZxid`. Servers before 3.6 know neither lasting watches nor the request that names them.
+ */
+export function encodeSetWatches(relativeZxid: Buffer, watches: Required<WatchLists>): Buffer {
+  const { data, exist, child, persistent, recursive } = watches
+  const oneShot = [relativeZxid, texts(data), texts(exist), texts(child)]
+  const isEarlierForm = persistent.length === 0 && recursive.length === 0
+  const frame = isEarlierForm
+    ? encodeRequest(OP.SET_WATCHES, ...oneShot)
+    : encodeRequest(OP.SET_WATCHES2, ...oneShot, texts(persistent), texts(recursive))
+  frame.writeInt32BE(XID.SET_WATCHES, XID_AT)
+  return frame
+}
+
+export function int(value: number): Buffer {
+  const field = Buffer.allocUnsafe(4)
+  field.writeInt32BE(value)
+  return field
+}
+
+/** A whole number from 0 to 2⁵³ − 1. */
+export function long(value: number): Buffer {
+  const field = Buffer.allocUnsafe(8)
+  field.writeBigInt64BE(BigInt(value))
+  return field
+}
+
+export function bool(value: boolean): Buffer {
+  return Buffer.of(value ? 1 : 0)
+}
+
+export function bytes(value: Buffer): Buffer {
+  return Buffer.concat([int(value.length), value])
+}
+
+export function text(value: string): Buffer {
+  return bytes(Buffer.from(value, 'utf8'))
+}
+
+export function texts(values: readonly string[]): Buffer {
+  return Buffer.concat([int(values.length), ...values.map(text)])
+}
+
+export function acl(entries: readonly AclEntry[]): Buffer {
+  const fields = entries.flatMap(({ perms, scheme, id }) => [int(perms), text(scheme), text(id)])
+  return Buffer.concat([int(entries.length), ...fields])
 }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Xids } from '../../../../server/src/zookeeper/calls.js'
+import { CallsInFlight } from '../../../../server/src/zookeeper/calls.js'
+import { readNothing } from '../../../../server/src/zookeeper/codec/replies.js'
+import { encodeDelete } from '../../../../server/src/zookeeper/codec/requests.js'
 import { waitUntil } from '../../../tools/wait-until.js'
 import {
   buffer,
@@ -177,8 +179,10 @@ describe('a call', () => {
 
 describe('request numbers', () => {
   it('wrap to 1 before they would turn negative', () => {
-    const xids = new Xids(0x7ffffffe)
-    expect([xids.next(), xids.next(), xids.next()]).toEqual([0x7fffffff, 1, 2])
+    const calls = new CallsInFlight(0x7ffffffe)
+    const frames = ['/a', '/b', '/c'].map((path) => encodeDelete(path, -1))
+    for (const request of frames) calls.add(request, { decode: readNothing }, null, () => undefined)
+    expect(frames.map((request) => request.readInt32BE(4))).toEqual([0x7fffffff, 1, 2])
   })
 })
 

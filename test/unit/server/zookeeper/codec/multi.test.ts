@@ -54,12 +54,12 @@ describe('the answer to a transaction', () => {
 
 describe('a transaction', () => {
   it('is written as headers and records with an end, versions as they are', () => {
-    const written = encodeMulti(7, [
+    const written = encodeMulti([
       { op: 'check', path: '/c', version: 0 },
       { op: 'delete', path: '/d', version: -1 },
     ])
     const part = (type: number) => Buffer.concat([int(type), Buffer.of(0), int(-1)])
-    const body = [int(7), int(14), part(13), text('/c'), int(0), part(2), text('/d'), int(-1), MULTI_END]
+    const body = [int(0), int(14), part(13), text('/c'), int(0), part(2), text('/d'), int(-1), MULTI_END]
     expect(written.subarray(4)).toEqual(Buffer.concat(body))
     expect(written.readInt32BE(0)).toBe(written.length - 4)
   })
