@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ConfigError } from '../../config/options.js'
 import { signToken } from '../token.js'
-import { reply, replyJson, replyText } from './reply.js'
+import { type RequestHandler, reply, replyJson, replyText } from './requests.js'
 
-// The presence board, the service board and their demo tokens. Whoever reaches this gets a token, so it only ever listens on loopback.
+// The presence board, the service board and their demo tokens. Every visitor gets a token, so this listens on loopback only.
 
 const TOKEN_LIFETIME_S = 3600
 const COOKIE = 'zoogate-demo'
@@ -20,13 +20,11 @@ const FILES: Record<string, { file: string; type: string }> = {
 
 const BUILT = new URL('../../board/', import.meta.url)
 
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
-
 export interface BoardOptions {
   secret: string
-  /** Where the built boards are. @default beside this package's own code */
+  /** Folder of the built boards. @default beside this package's own code */
   folder?: URL
-  /** What else there is, by path: `/demo/faults`, `/demo/services`. @default nothing, and the boards offer nothing */
+  /** Handlers by path: `/demo/faults`, `/demo/services`. @default none, and the boards offer neither */
   demos?: Readonly<Record<string, RequestHandler>>
 }
 
@@ -42,7 +40,7 @@ export function boardHandler({ secret, folder = BUILT, demos = {} }: BoardOption
     const path = request.url?.split('?', 1)[0] ?? ''
     const content = contents.get(path)
     const demo = Object.hasOwn(demos, path) ? demos[path] : undefined
-    // A name that somebody pointed at this machine would make any web page same-origin with the boards.
+    // DNS rebinding: a foreign name that resolves to this machine would make its pages same-origin with the boards.
     if (!isLoopbackName(request.headers.host))
       replyText(response, 403, 'The boards answer to localhost and 127.0.0.1 only.')
     else if (path === '/demo/token') replyToken(request, response, secret)
@@ -60,7 +58,7 @@ function readBuilt(file: URL): Buffer {
   }
 }
 
-/** The subject stays with the browser, since a session resumes only for the subject that opened it. */
+/** A cookie keeps the subject in the browser: a session resumes only for the subject that opened it. */
 function replyToken(request: IncomingMessage, response: ServerResponse, secret: string): void {
   const known = /(?:^|; )zoogate-demo=(visitor-[0-9a-f]{12})(?:;|$)/.exec(request.headers.cookie ?? '')?.[1]
   const sub = known ?? `visitor-${randomBytes(6).toString('hex')}`

@@ -10,7 +10,7 @@ export class DevServer {
   readonly #server: Server
   readonly #upgraded = new Map<Duplex, IncomingMessage>()
 
-  /** @param otherwise answers what is not the gateway's own */
+  /** @param otherwise handles the requests that are not the gateway's */
   constructor(gateway: Gateway, otherwise: (request: IncomingMessage, response: ServerResponse) => void) {
     this.#gateway = gateway
     this.#server = createServer((request, response) => {
@@ -23,19 +23,19 @@ export class DevServer {
     })
   }
 
-  /** @returns the port, with the one that was given when 0 was asked for */
+  /** @returns the port; for 0 the port that the system chose */
   async listen(port: number): Promise<number> {
     this.#server.listen(port, '127.0.0.1')
     await once(this.#server, 'listening')
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Ends the WebSockets whose upgrade fits, as a broken network does: without a close frame. */
+  /** Ends the WebSockets with a fitting upgrade request as a broken network does: without a close frame. */
   cutPages(fits: (upgrade: IncomingMessage) => boolean = () => true): void {
     for (const [socket, upgrade] of this.#upgraded) if (fits(upgrade)) socket.destroy()
   }
 
-  /** Ends everything at once; sessions live on for their timeout. */
+  /** Ends all connections at once; the sessions live on until they time out. */
   async close(): Promise<void> {
     await this.#gateway.close()
     this.#server.closeAllConnections()

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { ConfigError, checkOptions } from '../../config/options.js'
@@ -6,14 +7,11 @@ import { createCheckedGateway } from '../../gateway/gateway.js'
 import { createLog, type Log } from '../../telemetry/log.js'
 import { drainOnSignal } from '../serve/serve.js'
 import { boardHandler } from './board.js'
-import { openBrowser } from './browser.js'
 import { DevServer } from './dev-server.js'
-import { faultHandler } from './fault-requests.js'
-import { Faults } from './faults.js'
-import { Simulation } from './simulation.js'
-import { simulationHandler } from './simulation-requests.js'
+import { Faults, faultHandler } from './faults.js'
+import { Simulation, simulationHandler } from './simulation.js'
 
-/** As many as it takes for one to fail. */
+/** The smallest ensemble that survives the loss of a server. */
 const SERVERS = 3
 
 export interface DevFlags {
@@ -43,7 +41,7 @@ async function runInMemory(port: string, log: Log): Promise<string> {
     const url = await listen({ port, zookeeper: ensemble.connectString, log, inMemory: ensemble })
     console.log(
       `ZooKeeper here is an in-memory ensemble of ${SERVERS} servers, for first runs and tests. It forgets everything ` +
-        'at the end: never use it in production. A real one: --zookeeper HOST:PORT',
+        'at the end: never use it in production. For a real ensemble: --zookeeper HOST:PORT',
     )
     return url
   } catch (error) {
@@ -96,7 +94,25 @@ async function listen({ port, zookeeper, log, inMemory }: DevSetup): Promise<str
   return `http://127.0.0.1:${bound}`
 }
 
-/** The board names its tab in the address that it dials. */
+/** The board puts the name of its tab into the address of its WebSocket. */
 function tabOf({ url = '' }: IncomingMessage): string | null {
   return new URLSearchParams(url.split('?', 2)[1]).get('tab')
+}
+
+const OPENERS: Partial<Record<NodeJS.Platform, [command: string, ...args: string[]]>> = {
+  darwin: ['open'],
+  // `start` belongs to the shell, and takes its first quoted argument for a title.
+  win32: ['cmd', '/c', 'start', ''],
+}
+
+/** Opens the address in the default browser. A failure is only logged, because the address has been printed. */
+function openBrowser(url: string, log: Pick<Log, 'warn'>): void {
+  const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open']
+  const failed = (reason: string) => log.warn({ command, reason }, `no browser opened; open ${url} yourself`)
+  const opener = spawn(command, [...args, url], { stdio: 'ignore', detached: true })
+  opener.once('error', ({ message }) => failed(message))
+  opener.once('exit', (code) => {
+    if (code !== 0) failed(`exit code ${code}`)
+  })
+  opener.unref()
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { type AclEntry, EnsembleLink, errorCodeOf, type ServerList } from '../../zookeeper/index.js'
 
-/** Where the board looks for services. */
+/** The view of the service board shows the nodes below. */
 export const SERVICES_ROOT = '/services'
 
-/** Short enough that somebody who has killed one still looks when it leaves. */
+/** Short: a visitor who has killed a backend sees it leave. */
 const SESSION_TIMEOUT_MS = 5_000
-/** Also what keeps the session alive: less than a third of its timeout. */
+/** Less than a third of the session timeout, because the updates keep the session alive. */
 const UPDATE_MS = 1_500
 const RETRY_MS = 250
 
-const EVERYBODY: readonly AclEntry[] = [{ perms: 31, scheme: 'world', id: 'anyone' }]
+const ANYONE: readonly AclEntry[] = [{ perms: 31, scheme: 'world', id: 'anyone' }]
 const PERSISTENT = 0
 const EPHEMERAL = 1
 const EPHEMERAL_SEQUENTIAL = 3
@@ -21,11 +21,11 @@ export interface SimulatedRole {
   name: string
   port: number
   version: string
-  /** What its load goes up and down around, from 0 to 1. */
+  /** The load that it varies around, from 0 to 1. */
   usualLoad: number
 }
 
-/** A backend as it would run beside its service: a session of its own, its node in the catalogue, its candidacy. */
+/** A simulated backend with its own session, its node in the catalogue and its candidacy. */
 export class SimulatedProcess {
   readonly #servers: ServerList
   readonly #role: SimulatedRole
@@ -39,16 +39,16 @@ export class SimulatedProcess {
     this.#role = role
     this.#load = role.usualLoad
     this.#link = this.#open()
-    this.#update = setInterval(() => this.#tell(), UPDATE_MS)
+    this.#update = setInterval(() => this.#publish(), UPDATE_MS)
   }
 
-  /** Ends it with its session: it leaves at once. */
+  /** Closes the session: the nodes go at once. */
   stop(): Promise<void> {
     clearInterval(this.#update)
     return new Promise((resolve) => this.#link.closeSession(() => resolve()))
   }
 
-  /** Ends it without a word: it leaves when its session's time has passed. */
+  /** Detaches the link: the nodes go when the session times out. */
   kill(): void {
     clearInterval(this.#update)
     this.#link.detach()
@@ -71,7 +71,7 @@ export class SimulatedProcess {
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       listener: {
         linkAttached: () => this.#register(),
-        // Does nothing for a process that has ended: its link is not idle.
+        // After `stop` and `kill` the link is not idle, and stays as it is.
         linkLost: () => void setTimeout(() => link.linkState === 'idle' && link.attach(), RETRY_MS),
         linkExpired: reopen,
         linkMoved: reopen,
@@ -83,23 +83,23 @@ export class SimulatedProcess {
     return link
   }
 
-  /** Requests of one link run in order: each finds what the one before has made. What fails is made up for later. */
+  /** Requests of one link run in order: each finds the nodes of the one before. The next attach repeats what has failed. */
   #register(): void {
     const parents = [SERVICES_ROOT, `${SERVICES_ROOT}/${this.#role.service}`, this.#election]
-    for (const path of parents) this.#link.create(path, Buffer.alloc(0), EVERYBODY, PERSISTENT, ignore)
-    this.#tell()
+    for (const path of parents) this.#link.create(path, Buffer.alloc(0), ANYONE, PERSISTENT, ignore)
+    this.#publish()
     this.#link.getEphemerals(`${this.#election}/`, (result) => {
-      if ('value' in result && result.value.paths.length === 0) this.#stand()
+      if ('value' in result && result.value.paths.length === 0) this.#runForLeader()
     })
   }
 
-  /** As kazoo's Election does, whose contenders it takes part with. */
-  #stand(): void {
+  /** In the layout of kazoo's Election, so that kazoo's contenders take part. */
+  #runForLeader(): void {
     const path = `${this.#election}/${randomUUID().replaceAll('-', '')}__lock__`
-    this.#link.create(path, Buffer.from(this.#role.name), EVERYBODY, EPHEMERAL_SEQUENTIAL, ignore)
+    this.#link.create(path, Buffer.from(this.#role.name), ANYONE, EPHEMERAL_SEQUENTIAL, ignore)
   }
 
-  #tell(): void {
+  #publish(): void {
     this.#load = wander(this.#load, this.#role.usualLoad)
     const { port, version } = this.#role
     const data = Buffer.from(
@@ -113,16 +113,16 @@ export class SimulatedProcess {
       }),
     )
     this.#link.setData(this.#path, data, -1, ({ err }) => {
-      if (errorCodeOf(err) === NO_NODE) this.#link.create(this.#path, data, EVERYBODY, EPHEMERAL, ignore)
+      if (errorCodeOf(err) === NO_NODE) this.#link.create(this.#path, data, ANYONE, EPHEMERAL, ignore)
     })
   }
 }
 
-/** A step at random, and back a part of the way to where it usually is. */
+/** A random step, and a part of the way back to the usual load. */
 function wander(load: number, usual: number): number {
   const next = load + (Math.random() - 0.5) * 0.2 + (usual - load) * 0.15
   return Math.min(0.99, Math.max(0.01, next))
 }
 
-/** The next attach, or the next round of updates, finds what is missing. */
+/** The next attach or the next update repeats what is missing. */
 function ignore(): void {}

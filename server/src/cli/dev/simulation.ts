@@ -1,8 +1,10 @@
+import { z } from 'zod'
+import type { Log } from '../../telemetry/log.js'
 import { ServerList } from '../../zookeeper/index.js'
-import { Refused } from './posted.js'
+import { handlePosted, Refused, type RequestHandler, replyJson, replyText } from './requests.js'
 import { SimulatedProcess, type SimulatedRole } from './simulated-process.js'
 
-/** Three services are enough to see one lose its leader and another go on. */
+/** With three services one can lose its leader while another goes on. */
 const CAST: readonly SimulatedRole[] = [
   { service: 'checkout', name: 'checkout-1', port: 9001, version: '4.2.0', usualLoad: 0.45 },
   { service: 'checkout', name: 'checkout-2', port: 9002, version: '4.2.0', usualLoad: 0.4 },
@@ -21,12 +23,12 @@ export interface SimulatedInstance {
   running: boolean
 }
 
-/** Backends that `zoogate dev` plays, so that the service board shows something at once. */
+/** Simulated backends of `zoogate dev`: the service board shows something at once. */
 export class Simulation {
   readonly #servers: ServerList
   readonly #running = new Map<string, SimulatedProcess>()
 
-  /** All are running from the beginning. */
+  /** Starts all backends. */
   constructor(connectString: string) {
     this.#servers = ServerList.parse(connectString).servers
     for (const role of CAST) this.#start(role)
@@ -36,10 +38,10 @@ export class Simulation {
     return CAST.map((role) => ({ name: nameOf(role), running: this.#running.has(nameOf(role)) }))
   }
 
-  /** @throws Refused where there is no such instance, or it is so already */
+  /** @throws Refused when there is no such instance, or when it already runs or is already stopped */
   async perform(deed: Deed, name: string): Promise<void> {
     const role = CAST.find((each) => nameOf(each) === name)
-    if (role === undefined) throw new Refused(`Nobody plays ${name}.`)
+    if (role === undefined) throw new Refused(`There is no simulated ${name}.`)
     const process = this.#running.get(name)
     if (deed === 'start') {
       if (process) throw new Refused(`${name} is running already.`)
@@ -52,7 +54,7 @@ export class Simulation {
     else process.kill()
   }
 
-  /** Leaves their sessions as they are: the ensemble ends too. */
+  /** Closes no session: the ensemble ends too. */
   close(): void {
     for (const process of this.#running.values()) process.kill()
     this.#running.clear()
@@ -65,4 +67,35 @@ export class Simulation {
 
 function nameOf({ service, name }: SimulatedRole): string {
   return `${service}/${name}`
+}
+
+const requestSchema = z.strictObject({ deed: z.enum(DEEDS), instance: z.string().max(100) })
+
+/**
+ * `GET` → `{ zookeeper, instances: [{ name, running }] }`: the connect string for your own backends, and the simulated
+ * ones. `POST { deed, instance }` → 204 when it is done, 409 when it cannot be done, another 4xx with a sentence for a
+ * request that is not the board's.
+ */
+export function simulationHandler(
+  zookeeper: string,
+  simulation: Pick<Simulation, 'instances' | 'perform'> | null,
+  log: Log,
+): RequestHandler {
+  return (request, response) => {
+    if (request.method === 'GET') replyJson(response, { zookeeper, instances: simulation?.instances() ?? [] })
+    else if (request.method === 'POST' && simulation)
+      handlePosted(
+        request,
+        response,
+        requestSchema,
+        ({ deed, instance }) => simulation.perform(deed, instance),
+        log,
+      )
+    else
+      replyText(
+        response.setHeader('allow', simulation ? 'GET, POST' : 'GET'),
+        405,
+        'GET lists the simulated backends.',
+      )
+  }
 }

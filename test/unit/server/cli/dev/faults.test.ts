@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Breakable } from '../../../../../server/src/cli/dev/fault.js'
+import type { Breakable } from '../../../../../server/src/cli/dev/fault-catalogue.js'
 import { Faults } from '../../../../../server/src/cli/dev/faults.js'
 
 const SESSION = '0x100'
 const OTHER = '0x200'
 const me = { session: SESSION, tab: 'ab' }
-const somebody = { session: OTHER, tab: 'cd' }
+const other = { session: OTHER, tab: 'cd' }
 
-/** Notes each control that is used, and whatever is waited for is done at once unless `stopServer` is replaced. */
+/** Records each control that is used. Each is done at once, unless a test replaces `stopServer`. */
 class RecordedEnsemble implements Omit<Breakable, 'ensemble'> {
   readonly calls: string[] = []
   held: number | null = 1
@@ -54,16 +54,16 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** What was called since the last time. */
+/** The controls that were called since the last time. */
 const called = () => ensemble.calls.splice(0)
 const lastsMs = (name: string) => faults.offers().find((offer) => offer.name === name)?.lastsMs ?? 0
 
-describe('a fault that needs no end', () => {
+describe('a fault at a point in time', () => {
   it.each([
     ['cut-websocket', 'cut tab ab'],
     ['cut-link', 'cut links {"session":"0x100"}'],
     ['expire-session', 'expire 0x100'],
-  ] as const)('%s happens to its victim alone, as often as it is asked for', async (name, call) => {
+  ] as const)('happens to its victim alone, as often as it is caused: %s', async (name, call) => {
     await faults.cause(name, me)
     await faults.cause(name, me)
     await vi.runAllTimersAsync()
@@ -71,13 +71,13 @@ describe('a fault that needs no end', () => {
   })
 })
 
-describe('a fault that lasts', () => {
+describe('a fault with a duration', () => {
   it.each([
     ['stall-link', ['stall {"session":"0x100"}'], ['resume {"session":"0x100"}']],
     ['slow-answers', ['delay 500'], ['delay 0']],
     ['stop-server', ['stop 1'], ['start 1']],
     ['stop-ensemble', ['stop 0', 'stop 1', 'stop 2'], ['start 0', 'start 1', 'start 2']],
-  ] as const)('%s ends when it has lasted, and not before', async (name, begin, end) => {
+  ] as const)('ends by itself after its duration, and not before: %s', async (name, begin, end) => {
     await faults.cause(name, me)
     expect(called()).toEqual(begin)
     await vi.advanceTimersByTimeAsync(lastsMs(name) - 1)
@@ -88,19 +88,19 @@ describe('a fault that lasts', () => {
     expect(called()).toEqual(begin)
   })
 
-  it('outlasts every session timeout of the ensemble, where it is about the timeout', () => {
+  it('outlasts every session timeout of the ensemble when it shows a timeout', () => {
     for (const name of ['stall-link', 'stop-ensemble']) expect(lastsMs(name)).toBeGreaterThan(10_000)
   })
 
-  it('is refused while it is going on, and another session may have it', async () => {
+  it('is refused to a session that suffers it already, and granted to another session', async () => {
     await faults.cause('stall-link', me)
     await expect(faults.cause('stall-link', me)).rejects.toThrow('until the last such fault is over')
-    await faults.cause('stall-link', somebody)
+    await faults.cause('stall-link', other)
     await faults.cause('slow-answers', me)
     expect(called()).toEqual(['stall {"session":"0x100"}', 'stall {"session":"0x200"}', 'delay 500'])
   })
 
-  it('is refused while it is still beginning', async () => {
+  it('is refused while it begins', async () => {
     let stopped = () => {}
     ensemble.stopServer = () =>
       new Promise((resolve) => {
@@ -112,22 +112,22 @@ describe('a fault that lasts', () => {
     await first
   })
 
-  it('stops servers only while none is stopped, whoever asks', async () => {
+  it('stops servers only while none is stopped, for every session', async () => {
     await faults.cause('stop-server', me)
-    await expect(faults.cause('stop-ensemble', somebody)).rejects.toThrow('Stop all servers')
+    await expect(faults.cause('stop-ensemble', other)).rejects.toThrow('Stop all servers')
     await vi.advanceTimersByTimeAsync(lastsMs('stop-server'))
-    await faults.cause('stop-ensemble', somebody)
+    await faults.cause('stop-ensemble', other)
     await expect(faults.cause('stop-server', me)).rejects.toThrow('Stop my server')
   })
 
-  it('starts the server again that it stopped, wherever the session is by then', async () => {
+  it('starts the server that it stopped, also when the session has moved on', async () => {
     await faults.cause('stop-server', me)
     ensemble.held = 2
     await vi.runAllTimersAsync()
     expect(called()).toEqual(['stop 1', 'start 1'])
   })
 
-  it('that cannot end says so, and what to do', async () => {
+  it('logs what to do when it cannot end', async () => {
     ensemble.startServer = async () => {
       throw new Error('port taken')
     }
@@ -136,7 +136,7 @@ describe('a fault that lasts', () => {
     expect(errors.join()).toMatch(/stop zoogate dev and start it again.*stop-server.*port taken/)
   })
 
-  it('that cannot begin is no fault under way', async () => {
+  it('is not under way when it could not begin', async () => {
     const { stopServer } = ensemble
     ensemble.stopServer = async () => {
       throw new Error('broken')
@@ -147,7 +147,7 @@ describe('a fault that lasts', () => {
     expect(called()).toEqual(['stop 1'])
   })
 
-  it('is left as it is by close, also where it was beginning', async () => {
+  it('does not end by close, also when it was beginning', async () => {
     await faults.cause('stall-link', me)
     const beginning = faults.cause('stop-server', me)
     faults.close()
@@ -159,15 +159,15 @@ describe('a fault that lasts', () => {
   })
 })
 
-describe('a fault is refused', () => {
-  it('to a session that the ensemble does not hold', async () => {
+describe('a fault', () => {
+  it('is refused to a session that the ensemble does not hold', async () => {
     await expect(faults.cause('cut-link', { session: '0x300', tab: 'ab' })).rejects.toThrow(
       'the ensemble holds no session 0x300',
     )
     expect(called()).toEqual([])
   })
 
-  it('to a session without a server, where it is about its server', async () => {
+  it('is refused to a session without a server when it stops that server', async () => {
     ensemble.held = null
     await expect(faults.cause('stop-server', me)).rejects.toThrow('connected to no server')
     ensemble.held = 0

@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { boardHandler } from '../../../../../server/src/cli/dev/board.js'
-import { FaultRefused } from '../../../../../server/src/cli/dev/fault.js'
-import { faultHandler } from '../../../../../server/src/cli/dev/fault-requests.js'
-import type { Faults } from '../../../../../server/src/cli/dev/faults.js'
+import { FaultRefused } from '../../../../../server/src/cli/dev/fault-catalogue.js'
+import { type Faults, faultHandler } from '../../../../../server/src/cli/dev/faults.js'
 import { SECRET, silentLog } from '../../../../tools/gateway/gateway-fixture.js'
 
 const OFFER = { name: 'cut-link', title: 'Cut', watchFor: 'Look', lastsMs: 0 } as const
@@ -59,7 +58,7 @@ interface Sent {
   body?: string
 }
 
-/** As the board sends it, but for what the test changes; an empty header is left out. */
+/** The request of the board with the changes of the test; an empty header is left out. */
 async function send({ method = 'POST', headers = {}, body = JSON.stringify(BODY) }: Sent = {}) {
   const all = {
     host: `127.0.0.1:${port}`,
@@ -96,25 +95,25 @@ describe('a request of the board', () => {
     expect(caused).toEqual([asked, asked])
   })
 
-  it('is told why a fault cannot happen now', async () => {
+  it('gets 409 and the reason when a fault cannot happen now', async () => {
     failure = new FaultRefused('wait for the end')
     expect(await send()).toMatchObject({ status: 409, text: 'wait for the end\n' })
   })
 
-  it('is sent to the log where a fault fails, without what the fault said', async () => {
+  it('points to the log when a fault fails, without the text of the error', async () => {
     failure = new Error('secret')
     const { status, text } = await send()
     expect([status, text]).toEqual([500, expect.stringContaining('log of zoogate dev')])
     expect(text).not.toContain('secret')
   })
 
-  it('finds nothing where no faults are offered', async () => {
+  it('gets 404 from a server that offers no faults', async () => {
     expect(await send({ method: 'GET', headers: { 'x-board': 'without' } })).toMatchObject({ status: 404 })
     expect(await send({ headers: { 'x-board': 'without' } })).toMatchObject({ status: 404 })
   })
 })
 
-describe('a request that is refused causes nothing', () => {
+describe('a request that is not of the board', () => {
   it.each<[string, Sent, number, string]>([
     ['from another origin', { headers: { origin: 'http://evil.example' } }, 403, 'Only pages of this server'],
     [
@@ -126,7 +125,7 @@ describe('a request that is refused causes nothing', () => {
     ['from a frame without an origin', { headers: { origin: 'null' } }, 403, 'Only pages of this server'],
     ['without an origin', { headers: { origin: '' } }, 403, 'Only pages of this server'],
     [
-      'under a name that somebody pointed here',
+      'under a foreign name that resolves to this machine',
       { headers: { host: 'evil.example', origin: 'http://evil.example' } },
       403,
       'localhost and 127.0.0.1 only',
@@ -139,7 +138,7 @@ describe('a request that is refused causes nothing', () => {
     ['that is no object', { body: '[]' }, 400, 'expected object'],
     ['for an unknown fault', { body: JSON.stringify({ ...BODY, fault: 'skip-time' }) }, 400, 'fault: '],
     [
-      'for a name of every object',
+      'for a name that every object inherits',
       { body: JSON.stringify({ ...BODY, fault: 'constructor' }) },
       400,
       'fault: ',
@@ -148,7 +147,7 @@ describe('a request that is refused causes nothing', () => {
     ['for no session id', { body: JSON.stringify({ ...BODY, session: '31' }) }, 400, '0x and up to 16'],
     ['for no tab', { body: JSON.stringify({ ...BODY, tab: '../../../../' }) }, 400, 'tab: '],
     ['with a field too many', { body: JSON.stringify({ ...BODY, server: 1 }) }, 400, 'server'],
-  ])('%s', async (_, sent, status, words) => {
+  ])('is refused and causes nothing: %s', async (_, sent, status, words) => {
     const answer = await send(sent)
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(words)])
     expect(caused).toEqual([])

@@ -1,8 +1,8 @@
 import type { HexLong } from 'zoogate-client/protocol'
 import type { DevEnsemble } from '../../dev-ensemble/index.js'
-import { Refused } from './posted.js'
+import { Refused } from './requests.js'
 
-/** What a visitor of the board can break. */
+/** The parts that a visitor of the board can break. */
 export interface Breakable {
   ensemble: Pick<
     DevEnsemble,
@@ -17,29 +17,29 @@ export interface Breakable {
     | 'resumeLinks'
     | 'delayAnswers'
   >
-  /** Breaks the WebSockets that a tab has dialled under this name. */
+  /** Breaks the WebSockets of the tab with this name. */
   cutTab(tab: string): void
 }
 
-/** Whom it happens to. */
+/** The session and the tab that suffer the fault. */
 export interface Victim {
   session: HexLong
-  /** The name under which the visitor's tab dials; another tab of the same browser has another. */
+  /** The visitor's tab names itself in its dial; each tab of a browser has its own name. */
   tab: string
 }
 
 /** Ends a fault. */
 export type Mend = () => Promise<unknown>
 
-/** Something that the board offers to break. */
+/** A fault that the board offers. */
 export interface Fault {
   title: string
   watchFor: string
-  /** 0 for what happens at a point in time and needs no end. */
+  /** 0 for a fault at a point in time, which needs no end. */
   lastsMs: number
-  /** What suffers, and suffers one fault of its kind at a time: the visitor's session, or the servers of all. */
+  /** The visitor's session, or the servers of all; each suffers one fault of its kind at a time. */
   suffers: 'session' | 'servers'
-  /** @returns what ends it after `lastsMs` */
+  /** @returns the function that ends the fault after `lastsMs` */
   begin(breakable: Breakable, victim: Victim): Promise<Mend>
 }
 
@@ -47,11 +47,11 @@ export class FaultRefused extends Refused {
   override readonly name = 'FaultRefused'
 }
 
-/** Longer than any session timeout of the ensemble, 20 ticks of 500 ms: whoever waits for an answer has given up. */
+/** Longer than any session timeout of the ensemble, 20 ticks of 500 ms: the gateway has given up waiting for a reply. */
 const SILENCE_MS = 12_000
-/** Long enough to see on which server one is now. */
+/** Long enough to see which server holds the session now. */
 const ONE_SERVER_OUT_MS = 8_000
-/** As for the silence, and long enough to watch a wall that stays. */
+/** As for the silence, and long enough to see that the tiles stay. */
 const ALL_SERVERS_OUT_MS = 15_000
 const SLOW_MS = 10_000
 const ANSWER_DELAY_MS = 500
@@ -61,7 +61,7 @@ const nothing = async () => {}
 export const FAULTS = {
   'cut-websocket': {
     title: 'Cut my WebSocket',
-    watchFor: 'Same session. Nobody sees you blink.',
+    watchFor: 'The session stays. Other windows see no change.',
     lastsMs: 0,
     suffers: 'session',
     begin: async ({ cutTab }, { tab }) => {
@@ -103,7 +103,7 @@ export const FAULTS = {
   },
   'stop-ensemble': {
     title: 'Stop all servers',
-    watchFor: 'Longer than the timeout, yet nobody expires.',
+    watchFor: 'Longer than the timeout, yet no session expires.',
     lastsMs: ALL_SERVERS_OUT_MS,
     suffers: 'servers',
     begin: async ({ ensemble }) => {
