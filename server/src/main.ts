@@ -4,7 +4,7 @@ import { ConfigError } from './config/options.js'
 createProgram()
   .parseAsync()
   .catch((error: unknown) => {
-    // A wrong setting is the operator's to mend and needs no stack; anything else is ours.
+    // The operator can mend a wrong setting without a stack trace. Any other error is a fault of zoogate.
     if (error instanceof ConfigError)
       console.error(`zoogate: ${error.message.replaceAll('\n', '\nzoogate: ')}`)
     else console.error(error)

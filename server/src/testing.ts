@@ -6,39 +6,39 @@ import { type DevEnsemble, startDevEnsemble } from './dev-ensemble/index.js'
 import { createGateway, type Gateway } from './gateway/gateway.js'
 import { createLog } from './telemetry/log.js'
 
-/** For tests of pages: milliseconds rather than seconds until something expires. */
+/** Short ticks for tests of pages: sessions expire within milliseconds, not seconds. */
 const TICK_TIME_MS = 100
 const SERVERS = 3
 
 export interface TestZoogateOptions {
   /** Servers of the in-memory ensemble. @default 3 */
   servers?: number
-  /** Milliseconds; session timeouts are held between 2 and 20 ticks, expiry is late by up to one. @default 100 */
+  /** Milliseconds. Session timeouts are between 2 and 20 ticks; a session expires up to one tick late. @default 100 */
   tickTimeMs?: number
   /** @default 'open' */
   access?: AccessMode
-  /** Milliseconds that a closed tab keeps its session. @default 3000 */
+  /** Milliseconds that a session lasts after its tab was closed. @default 3000 */
   lingerMs?: number
 }
 
-/** A gateway before an in-memory ensemble, for a test of a page. */
+/** A gateway with an in-memory ensemble, for the test of a page. */
 export interface TestZoogate {
-  /** For `createClient({ url })`; the same after `startGateway()`. */
+  /** For `createClient({ url })`; it does not change with `startGateway()`. */
   readonly url: string
   /** Stops and starts servers, cuts and stalls links, expires sessions, delays answers, skips time. */
   readonly ensemble: DevEnsemble
   /** A token that the gateway accepts. @param sub the subject @param claims such as `{ zk: { chroot } }` */
   token(sub?: string, claims?: object): string
-  /** Breaks every WebSocket without a close frame, as a lost network does. */
+  /** Breaks every WebSocket without a close frame, like a lost network. */
   cutPages(): void
-  /** Ends the gateway at once, as a crash does. */
+  /** Ends the gateway at once, like a crash. */
   stopGateway(): Promise<void>
-  /** Starts another gateway at the same address with the same keys; without `stopGateway()` before, in its place. */
+  /** Starts another gateway with the same address and keys. It replaces a gateway that still runs. */
   startGateway(): Promise<void>
   close(): Promise<void>
 }
 
-/** Starts everything that a page needs, in this process and on loopback: no Java, no container, no network. */
+/** Starts a gateway and an ensemble in this process and on loopback: no Java, no container, no network. */
 export async function startTestZoogate(options: TestZoogateOptions = {}): Promise<TestZoogate> {
   const ensemble = await startDevEnsemble({
     servers: options.servers ?? SERVERS,
@@ -52,7 +52,7 @@ export async function startTestZoogate(options: TestZoogateOptions = {}): Promis
       jwt: { secret },
       resumeKeys,
       access: options.access ?? 'open',
-      // Tests run in pages of any origin, and in Node, which has none.
+      // Tests run in pages of any origin, and in Node, which sends none.
       allowedOrigins: ['*'],
       ...(options.lingerMs !== undefined && { lingerMs: options.lingerMs }),
       log: createLog('error'),
@@ -65,7 +65,7 @@ export async function startTestZoogate(options: TestZoogateOptions = {}): Promis
   let running = await start(0)
   const { port } = running
   const stop = () => {
-    // First, so that no page is told to move.
+    // Before the drain, which would send the pages elsewhere.
     running.server.cutPages()
     return running.server.close()
   }

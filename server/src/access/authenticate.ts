@@ -32,20 +32,20 @@ export interface JwtOptions {
   clockToleranceS?: number | undefined
 }
 
-/** `unverified`: the token may be good, but this gateway cannot tell at the moment. */
+/** `unverified`: the token may be good, but this gateway cannot check it at the moment. */
 export type RefusalCause = 'expired' | 'invalid' | 'forbidden' | 'unverified'
 
 export interface Refused {
   ok: false
   cause: RefusalCause
   message: string
-  /** With `unverified`: when another try may help. */
+  /** With `unverified`: when the page may try again. */
   retryAfterMs?: number
 }
 
 export type Authentication = { ok: true; identity: Identity } | Refused
 
-/** Answers at once, except where keys are fetched. The promise never rejects. */
+/** Checks a token: at once, except when a key has to be fetched. The promise never rejects. */
 export type Authenticator = (token: string) => Authentication | Promise<Authentication>
 
 export const REFUSAL_CODES = {
@@ -55,28 +55,28 @@ export const REFUSAL_CODES = {
   unverified: CLOSE_CODES.UNVERIFIED,
 } as const satisfies Record<RefusalCause, CloseCode>
 
-/** What the check of tokens asks and tells; none of it is needed for a static key. */
+/** Ports and grants of the check. Without any, tokens are checked with a static key and have the rights of their own rules. */
 export interface AuthenticatorContext {
   jwks?: JwksReport
   /** Milliseconds for which fetched keys are used without being fetched anew. @default the limit's */
   maxJwksAgeMs?: number
-  /** What the configuration allows. @default nothing but what the token's own rules allow */
+  /** The rights that the configuration gives. @default only the rules of the token */
   grants?: GrantOptions
-  /** Says why an identity whose token is good is refused all the same. */
-  refusalOf?: (identity: Identity) => Refused | null
+  /** Refuses an identity whose token is good, but revoked. */
+  revocations?: { refusalOf(identity: Identity): Refused | null }
   now?: () => number
 }
 
 const UNACCEPTABLE: Refused = {
   ok: false,
   cause: 'invalid',
-  // The library's own words may quote the token's claims; a page learns only that it was refused.
+  // Without the text of the library, which may quote claims of the token.
   message: 'the token is not acceptable; check key, algorithm, issuer and audience',
 }
 
 /**
- * Makes the check of tokens. The algorithm is decided by the key, never by the token: a public key is never
- * tried as an HMAC secret, and `none` is no algorithm here.
+ * Makes the check of tokens. The key decides the algorithm, never the token: a public key is never tried as an HMAC secret,
+ * and `none` is no algorithm here.
  * @throws Error when the key does not fit the algorithms
  */
 export function createAuthenticator(options: JwtOptions, context: AuthenticatorContext = {}): Authenticator {
@@ -89,7 +89,7 @@ export function createAuthenticator(options: JwtOptions, context: AuthenticatorC
 function staticKey({ secret, publicKey: pem, algorithms }: JwtOptions): VerificationKey {
   if (secret !== undefined) return secretKey(secret, algorithms)
   if (pem !== undefined) return publicKey(pem, algorithms)
-  throw new Error('jwt needs a secret, a public key or the address of a key set')
+  throw new Error('give a secret, a public key or the address of a key set')
 }
 
 function withFetchedKeys(
@@ -106,7 +106,7 @@ function withFetchedKeys(
     const lookup = await keys.find(header)
     switch (lookup.state) {
       case 'found':
-        // The key has been chosen by the header's algorithm; here the algorithm is the key's again.
+        // The header has chosen the key. From here on the key decides the algorithm again.
         return check(token, publicKey(lookup.key, undefined))
       case 'unknown':
         return UNACCEPTABLE
@@ -125,25 +125,20 @@ const TOKEN_ONLY: GrantOptions = { access: 'rules' }
 
 const SILENT: JwksReport = { fetched: () => undefined, failed: () => undefined }
 
-/** The header of a token, unverified; null where there is none that may be gone by. */
+/** The header of a token, unverified; null for a token that is unreadable or needs extensions. */
 function headerOf(token: string): jwt.JwtHeader | null {
-  const decoded = decode(token)
-  if (decoded === null) return null
-  // Extensions that have to be understood (RFC 7515, 4.1.11); the library would overlook them.
-  return decoded.header.crit === undefined ? decoded.header : null
-}
-
-function decode(token: string): jwt.Jwt | null {
   try {
-    return jwt.decode(token, { complete: true })
+    const header = jwt.decode(token, { complete: true })?.header
+    // `crit` lists extensions that a verifier must know (RFC 7515, 4.1.11). The library ignores it.
+    return header === undefined || header.crit !== undefined ? null : header
   } catch {
-    return null // claims that are no JSON, under a header that says they are
+    return null // The header says that the claims are JSON, and they are not.
   }
 }
 
 function claimsCheck(
   options: JwtOptions,
-  { refusalOf, grants: grantOptions = TOKEN_ONLY }: AuthenticatorContext,
+  { revocations, grants: grantOptions = TOKEN_ONLY }: AuthenticatorContext,
 ): (token: string, key: VerificationKey) => Authentication {
   const grants = grantsOf(grantOptions)
   const clockTolerance = options.clockToleranceS ?? 5
@@ -159,7 +154,7 @@ function claimsCheck(
     }
     const identity = identityOf(payload, clockTolerance * 1000, grants)
     if (typeof identity === 'string') return { ok: false, cause: 'forbidden', message: identity }
-    return refusalOf?.(identity) ?? { ok: true, identity }
+    return revocations?.refusalOf(identity) ?? { ok: true, identity }
   }
 }
 
@@ -168,7 +163,11 @@ function refusal(error: unknown): Refused {
     return { ok: false, cause: 'expired', message: 'the token has expired; get a fresh one' }
   }
   if (error instanceof jwt.NotBeforeError) {
-    return { ok: false, cause: 'invalid', message: 'the token is not valid yet; check the clocks' }
+    return {
+      ok: false,
+      cause: 'invalid',
+      message: 'the token is not valid yet; check the clocks of its issuer and of the gateway',
+    }
   }
   return UNACCEPTABLE
 }

@@ -5,33 +5,33 @@ import type { Claims } from './patterns.js'
 import { type AccessMode, AccessPolicy, type Rights } from './rights.js'
 import { type AccessRule, accessRuleSchema } from './rules.js'
 
-/** Who a page is and what it may do, as its token and the gateway's configuration say. */
+/** The identity and the rights of a page, from its token and the gateway's configuration. */
 export interface Identity {
   subject: string
-  /** Another issuer's `ada` is somebody else. Null for a token without `iss`. */
+  /** An `ada` of another issuer is another subject. Null for a token without `iss`. */
   issuer: string | null
-  /** What the token adds to the gateway's own chroot: '' or a path. */
+  /** The token's part of the chroot, below the gateway's own: '' or a path. */
   chroot: string
   rights: Rights
-  /** ZooKeeper identities that the page's link takes on, the derived one included. */
+  /** ZooKeeper identities of the page's link, with the derived one. */
   auth: readonly ZooKeeperAuth[]
-  /** Milliseconds since the epoch, the tolerance included; null for a token without `exp`. */
+  /** Milliseconds since the epoch, with the tolerance; null for a token without `exp`. */
   expiresAt: number | null
   /** Milliseconds since the epoch; null for a token without `iat`. */
   issuedAt: number | null
 }
 
-/** What ZooKeeper's addauth takes. */
+/** The arguments of ZooKeeper's addauth. */
 export interface ZooKeeperAuth {
   scheme: 'digest'
   /** `user:password` */
   auth: string
 }
 
-/** What the configuration adds to what a token says. */
+/** The part of an identity that comes from the configuration. */
 export interface Grants {
   access: AccessPolicy
-  /** Null where pages get no identity in ZooKeeper. */
+  /** Null when pages get no identity in ZooKeeper. */
   identities: DerivedIdentities | null
 }
 
@@ -70,7 +70,7 @@ const claimsSchema = z.object({
               .regex(/^[^:]+:.+$/)
               .max(1024)
               .refine((auth) => !auth.startsWith(DERIVED_USER_PREFIX), {
-                error: `users that begin with ${DERIVED_USER_PREFIX} are the gateway's to give`,
+                error: `the gateway itself gives the users that begin with ${DERIVED_USER_PREFIX}; choose another name`,
               }),
           }),
         )
@@ -82,8 +82,8 @@ const claimsSchema = z.object({
 
 /**
  * Reads the claims of a token whose signature is good.
- * @param toleranceMs by which clocks may differ
- * @returns the identity, or what is wrong with the claims
+ * @param toleranceMs the most that clocks may differ
+ * @returns the identity, or the fault of the claims
  */
 export function identityOf(payload: unknown, toleranceMs: number, grants: Grants): Identity | string {
   const claims = claimsSchema.safeParse(payload)

@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto'
 
-/** Users of this beginning are the gateway's to give: a token cannot name one. */
+/** Only the gateway gives users with this prefix: a token cannot name one. */
 export const DERIVED_USER_PREFIX = 'zoogate-'
 
-/** Bytes of the user's name: no two people meet in 128 bits. */
+/** Bytes of the user's name: 128 bits do not collide. */
 const USER_BYTES = 16
 
-/** Who a person is: another issuer's `ada` is somebody else, and so is another tenant's. */
+/** A person. An `ada` of another issuer or of another tenant is another person. */
 export interface Person {
   issuer: string | undefined
-  /** What the token adds to the gateway's own chroot. */
+  /** The token's part of the chroot. */
   chroot: string
   subject: string
 }
@@ -21,14 +21,14 @@ export interface DerivedIdentity {
 }
 
 /**
- * Gives each person an identity in ZooKeeper, the same in every session and on every gateway that has the secret, so
- * that the ensemble itself keeps nodes for the person who made them. Access control lists are read by others, so the
- * user is a pseudonym: without the secret, neither the person nor the password can be told from it.
+ * Gives each person an identity in ZooKeeper, the same in every session and on every gateway with the same secret, so that
+ * the ensemble itself can reserve a node for the person that made it. Other clients read access control lists, so the user
+ * is a pseudonym: without the secret it shows neither the person nor the password.
  */
 export class DerivedIdentities {
   readonly #secret: string
 
-  /** @param secret shared by all replicas; with another one, everybody is somebody else to the ensemble */
+  /** @param secret shared by all replicas; with another secret every person has another identity */
   constructor(secret: string) {
     this.#secret = secret
   }

@@ -1,32 +1,31 @@
 import { KeyObject } from 'node:crypto'
 import { createRemoteJWKSet, customFetch, errors } from 'jose'
 
-// The keys of an identity provider, fetched from its JWKS address when a token needs them, never by a timer.
+// The keys of an identity provider. They are fetched from its JWKS address when a token needs them, never by a timer.
 //
 //   younger than REFRESH_AFTER_MS    used as they are
 //   older                            used, and fetched anew meanwhile
-//   older than the maximum age       not used any more: whoever revoked a key would wait for it in vain
-//   a kid that is not among them     fetched anew first: the provider may have rotated its keys
+//   older than the maximum age       no longer used: a key that its provider has revoked must not last
+//   without the kid of the token     fetched anew first: the provider may have rotated its keys
 //
-// jose fetches, checks and chooses. When to fetch is decided here, because its own cooldown begins with a success
-// and its cache ends with an outage: a provider that is down would be asked by every hello, and would take all
-// pages down with it.
+// jose fetches, checks and chooses. This file decides when to fetch, because jose's cooldown begins with a success and its
+// cache ends with an outage: every hello would ask a provider that is down, and all pages would go down with it.
 
-/** Shorter than hello's own deadline, so that the page hears which of the two it was. */
+/** Shorter than the deadline of the hello, so that the page learns which of the two it was. */
 const FETCH_TIMEOUT_MS = 3_000
 /** Large providers publish a dozen keys with their certificates in 30 KB. */
 const MAX_JWKS_BYTES = 131_072
-/** A key that its provider took back is refused this much later; a new one needs no waiting. */
+/** The delay until a withdrawn key is refused. A new key is found at once. */
 const REFRESH_AFTER_MS = 600_000
-/** Made-up kids can make the gateway ask six times a minute, and an outage is over for pages soon after its end. */
+/** Made-up kids make the gateway ask at most six times a minute. Pages return soon after an outage of the provider. */
 const COOLDOWN_MS = 10_000
 /** Providers name keys by hashes and dates. */
 const MAX_KID_LENGTH = 256
 
-/** What the operator gets to see of the fetching. */
+/** Reports the fetching to the operator. */
 export interface JwksReport {
   fetched(ok: boolean): void
-  /** The keys cannot be fetched; `message` says what from, why, and what happens next. */
+  /** The keys cannot be fetched; `message` names the host, the reason and the consequence. */
   failed(message: string): void
 }
 
@@ -34,7 +33,7 @@ export type KeyLookup =
   | { state: 'found'; key: KeyObject }
   /** The provider has no such key. */
   | { state: 'unknown' }
-  /** The provider could not be asked; worth another try after `retryAfterMs`. */
+  /** The provider could not be asked; try again after `retryAfterMs`. */
   | { state: 'unavailable'; retryAfterMs: number }
 
 /** The last attempt to fetch the keys. */
@@ -55,9 +54,8 @@ export class RemoteKeys {
   #attempt: Attempt = { at: Number.NEGATIVE_INFINITY, state: 'failed', ended: Promise.resolve() }
 
   /**
-   * @param maxAgeMs for which keys are used that cannot be fetched anew
-   * @param now milliseconds of a clock that does not go back: a cooldown by the wall clock would last as long as that was set
-   *   back by
+   * @param maxAgeMs how long keys are used when they cannot be fetched anew
+   * @param now milliseconds of a monotonic clock: when the wall clock is set back, a cooldown would last for that long
    */
   constructor(url: string, maxAgeMs: number, report: JwksReport, now = () => performance.now()) {
     const parsed = new URL(url)
@@ -73,7 +71,7 @@ export class RemoteKeys {
     })
   }
 
-  /** @param header of a token that nobody has verified yet: `alg` is one of the accepted, `kid` may be anything */
+  /** @param header of an unverified token: `alg` is one of the accepted, `kid` may be anything */
   async find(header: { alg: string; kid?: unknown }): Promise<KeyLookup> {
     const { alg, kid } = header
     if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) {
@@ -102,13 +100,13 @@ export class RemoteKeys {
     return { state: 'unavailable', retryAfterMs: Math.max(0, COOLDOWN_MS - since) }
   }
 
-  /** Only the header's `alg` and `kid` choose: `jwk`, `jku` and `x5u` of a token are never looked at. */
+  /** Only `alg` and `kid` of the header choose; `jwk`, `jku` and `x5u` are ignored. */
   async #choose(alg: string, kid: string | undefined): Promise<KeyObject | null> {
     if (!this.#usable) return null
     try {
       return KeyObject.from(await this.#keys({ alg, ...(kid !== undefined && { kid }) }))
     } catch (error) {
-      // None or several fit: that is the token's fault. A key that cannot be read is the provider's.
+      // No key or several fit: a fault of the token. A key that cannot be read is a fault of the provider.
       const unfit =
         error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
       if (!unfit) this.#report.failed(`a key from ${this.#host} cannot be used: ${textOf(error)}`)
@@ -116,7 +114,7 @@ export class RemoteKeys {
     }
   }
 
-  /** Never rejects. Ends at once where the last attempt was a moment ago. */
+  /** Never rejects. Returns the last attempt while it is running or younger than the cooldown. */
   #fetch(): Promise<void> {
     const { at, state, ended: last } = this.#attempt
     if (state === 'running' || this.#now() - at < COOLDOWN_MS) return last
@@ -138,13 +136,13 @@ export class RemoteKeys {
     const leftMs = this.#maxAgeMs - this.#ageMs
     const next =
       leftMs > 0
-        ? `the known ones are used for ${Math.ceil(leftMs / 60_000)} min more`
-        : 'no token can be checked until then'
+        ? `the known keys serve for ${Math.ceil(leftMs / 60_000)} min more; check the address and the provider`
+        : 'no token can be checked until it answers; check the address and the provider'
     this.#report.failed(`the keys of tokens cannot be fetched from ${this.#host}: ${problem}; ${next}`)
   }
 }
 
-/** As fetch, for answers of a bounded size; jose gives it a signal that ends it in time, and forbids redirects. */
+/** As fetch, for a bounded response. jose passes a signal for the timeout, and forbids redirects. */
 async function boundedFetch(url: string, options: RequestInit): Promise<Response> {
   const response = await fetch(url, options)
   if (response.status !== 200) {
@@ -153,7 +151,7 @@ async function boundedFetch(url: string, options: RequestInit): Promise<Response
   }
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // With 200 there is a body, be it empty.
+  // A response with status 200 has a body, even if it is empty.
   for await (const chunk of response.body as NonNullable<typeof response.body>) {
     bytes += chunk.length
     if (bytes > MAX_JWKS_BYTES) throw new Error(`its answer is longer than ${MAX_JWKS_BYTES} bytes`)

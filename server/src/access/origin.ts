@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /**
- * Whether a request may come from where it says. Only browsers send an Origin header, and they cannot forge it;
- * a request without one is no page and needs only its token.
+ * Whether the origin of a request is allowed. A browser sends an Origin header that its pages cannot forge. A request
+ * without one comes from no page, and needs only its token.
  * @param allowed exact origins, or `*`; undefined: only the host that the request was sent to
  */
 export function isOriginAllowed(
@@ -17,9 +17,9 @@ export function isOriginAllowed(
 }
 
 /**
- * Whether the cookie of a request may stand for a token. A browser sends it along whoever asked for the request, so
- * that the origin is all that tells a page of one's own from any other: it has to be there and on the list, and without
- * a list it has to be a page that nobody on the way could have written.
+ * Whether the cookie of a request may stand for a token. A browser sends the cookie with every request, whichever page makes
+ * it, so that only the origin tells the operator's pages from all others. It has to be present and on the list. Without a
+ * list it has to be the gateway's own host, over https, so that nothing on the way could have written the page.
  */
 export function isCookieOrigin(
   headers: IncomingHttpHeaders,
@@ -31,12 +31,12 @@ export function isCookieOrigin(
   return isOriginAllowed(headers, allowed) && isSecure(new URL(origin))
 }
 
-/** As browsers have it: https, or this machine. */
+/** As browsers define it: https, or this machine. */
 function isSecure({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || isLoopback(hostname)
 }
 
-/** @param hostname as URL gives it */
+/** @param hostname of a URL */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
@@ -47,8 +47,8 @@ export const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /**
  * The value of one cookie, as it was sent.
  * @param header the Cookie header of a request
- * @returns null where there is none; also where there are several of that name, since then another site of the same
- *   domain may have added one, and nobody knows which
+ * @returns null when no cookie has the name, and when several have it: another site of the same domain may have added one,
+ *   and nothing shows which
  */
 export function cookieValue(header: string | undefined, name: string): string | null {
   const values = (header ?? '').split(';').flatMap((pair) => {

@@ -1,10 +1,11 @@
 import { pathProblem } from '../wire/path.js'
 
-// A pattern is a path below the chroot. In it, `*` stands for any text inside one part, also none; `**` at the end
-// for any number of parts, also none; `${claim}` for what the token says. A value is text, never pattern.
+// A pattern is a path below the chroot. `*` stands for any text inside one part, also none; `**` at the end for any number of
+// parts, also none; `${claim}` for a claim of the token. The value of a claim is text, never a pattern.
 //
-// One page's names must never be names of another page: with `${sub}:*` the names of ada are `ada:…`; the names of a subject `ada:x`
-// would be among them. So the text that separates a variable from the next thing that varies may not stand in its value.
+// The names of one page must never be names of another. With `${sub}:*` the names of ada are `ada:…`, which would include the
+// names of a subject `ada:x`. So the character that separates a variable from the next variable or `*` is forbidden in its
+// value.
 
 const MAX_PATTERN_LENGTH = 1024
 
@@ -13,17 +14,17 @@ const TOKEN = /\$\{(?<variable>[^{}]+)\}|(?<star>\*)|(?<slash>\/)|(?<text>[^/*$]
 type Piece =
   | { kind: 'text'; text: string }
   | { kind: 'star' }
-  /** `separator`: the character that its value may not hold; null where nothing else varies in the part. */
+  /** `separator`: the character that is forbidden in its value; null when nothing else varies in the part. */
   | { kind: 'variable'; name: string; separator: string | null }
 
 export type Binding = { ok: true; pattern: BoundPattern } | { ok: false; problem: string }
 
-/** A pattern as the operator or the issuer of tokens wrote it, checked. */
+/** A checked pattern, as the operator or the issuer of tokens wrote it. */
 export class PathPattern {
   readonly #parts: readonly (readonly Piece[])[]
   readonly #deep: boolean
 
-  /** @throws Error that says what is wrong */
+  /** @throws Error that names the fault */
   constructor(text: string) {
     const parts = partsOf(text)
     const problem = pathProblem(skeleton(parts), Number.POSITIVE_INFINITY)
@@ -32,7 +33,7 @@ export class PathPattern {
     this.#parts = (this.#deep ? parts.slice(0, -1) : parts).map(withSeparators)
   }
 
-  /** Puts in what the claims say, or tells why the pattern fits no path of this page. */
+  /** Fills in the claims, or says why the pattern fits no path of this page. */
   bind(claims: Claims): Binding {
     const parts: PartPattern[] = []
     for (const pieces of this.#parts) {
@@ -81,7 +82,7 @@ function isDeep(part: Piece[] | undefined): boolean {
   return part?.length === 2 && part.every(({ kind }) => kind === 'star')
 }
 
-/** Up to the `*` a variable is told from what follows it, behind the `*` from what comes before it. */
+/** The separator of a variable before the `*` stands behind it, the separator of one behind the `*` before it. */
 function withSeparators(part: Piece[]): Piece[] {
   const star = part.findIndex(({ kind }) => kind === 'star')
   if (part.some((piece, at) => piece.kind === 'star' && at > star)) {
@@ -99,11 +100,11 @@ function withSeparators(part: Piece[]): Piece[] {
 function textBeside(piece: Piece, variable: string): string {
   if (piece.kind === 'text') return piece.text
   throw new Error(
-    `put text between \${${variable}} and what varies beside it, or one page's names are another's too`,
+    `put text between \${${variable}} and the variable or * beside it: without it, names of one page are names of another`,
   )
 }
 
-/** A path that is well-formed exactly where the pattern is. */
+/** A path that is well-formed exactly when the pattern is. */
 function skeleton(parts: readonly (readonly Piece[])[]): string {
   return `/${parts.map((pieces) => pieces.map((piece) => (piece.kind === 'text' ? piece.text : 'x')).join('')).join('/')}`
 }
@@ -112,36 +113,36 @@ function textOf(piece: Exclude<Piece, { kind: 'star' }>, claims: Claims): ClaimT
   if (piece.kind === 'text') return { ok: true, text: piece.text }
   const found = claimText(claims, piece.name)
   if (found.ok && piece.separator !== null && found.text.includes(piece.separator)) {
-    const problem = `the claim ${piece.name} holds "${piece.separator}", which is what separates it in this pattern`
+    const problem = `the claim ${piece.name} holds "${piece.separator}", which separates it in this pattern`
     return { ok: false, problem }
   }
   return found
 }
 
-/** One part of a pattern: `head*tail`; without a tail, it is exactly `head`. */
+/** One part of a pattern: `head*tail`, or exactly `head` without a tail. */
 export interface PartPattern {
   head: string
   tail: string | null
 }
 
 /**
- * How far beyond the path itself a pattern has to go: to the node, to the name that the path becomes when
- * ZooKeeper puts a number behind it, to each direct child, or to everything below.
+ * The nodes that a pattern has to cover for a path: the node, the path with any number of ZooKeeper's behind it, each direct
+ * child, or everything below.
  */
 export type Reach = 'node' | 'numbered' | 'children' | 'below'
 
-/** A pattern whose variables have their values. What it covers is decided on the pattern, whatever nodes there are. */
+/** A pattern with the values of its variables. It covers a path or not, whatever nodes exist. */
 export class BoundPattern {
   readonly #parts: readonly PartPattern[]
   readonly #deep: boolean
 
-  /** @param deep whether it ends with `**`, which is not among the parts */
+  /** @param deep whether the pattern ends with `**`, which is not among the parts */
   constructor(parts: readonly PartPattern[], deep: boolean) {
     this.#parts = parts
     this.#deep = deep
   }
 
-  /** @param path by its parts; none for the root */
+  /** @param path its parts; none for the root */
   covers(path: readonly string[], reach: Reach): boolean {
     switch (reach) {
       case 'node':
@@ -155,7 +156,7 @@ export class BoundPattern {
     }
   }
 
-  /** How many parts of the path fit, from its beginning: how near a miss was. */
+  /** The number of parts of the path that fit, from its beginning: how near a miss is. */
   commonParts(path: readonly string[]): number {
     const miss = this.#parts.findIndex((part, at) => !fits(part, path[at]))
     return miss === -1 ? this.#parts.length : miss
@@ -185,19 +186,19 @@ export class BoundPattern {
 
 function fits({ head, tail }: PartPattern, name: string | undefined): boolean {
   if (tail === null || name === undefined) return name === head
-  // In `ab*b` the two ends must not share a letter.
+  // In `ab*b`, head and tail must not share a letter.
   return name.length >= head.length + tail.length && name.startsWith(head) && name.endsWith(tail)
 }
 
-/** What a token says, as it was signed. */
+/** The claims of a token, as they were signed. */
 export type Claims = Readonly<Record<string, unknown>>
 
 export type ClaimText = { ok: true; text: string } | { ok: false; problem: string }
 
 /**
- * The value of a claim. The whole name counts first, since names may hold dots themselves
- * (`https://example.com/role`); else each dot is a step into an object (`org.team`).
- * @returns undefined for a claim that is not there
+ * The value of a claim. The whole name counts first, since a name may contain dots (`https://example.com/role`); otherwise
+ * each dot is a step into an object (`org.team`).
+ * @returns undefined for a missing claim
  */
 export function claimAt(claims: unknown, name: string): unknown {
   if (typeof claims !== 'object' || claims === null) return undefined
@@ -207,11 +208,11 @@ export function claimAt(claims: unknown, name: string): unknown {
   return claimAt((claims as Claims)[name.slice(0, dot)], name.slice(dot + 1))
 }
 
-/** A claim as text that can stand in one part of a path, or why it cannot. */
+/** A claim as text for one part of a path, or the reason against it. */
 export function claimText(claims: Claims, name: string): ClaimText {
   const value = claimAt(claims, name)
   if (value === undefined || value === null) return problem(name, 'is missing')
-  // A longer number has lost digits on the way here: two people would have one.
+  // A longer number has lost digits: two subjects would have the same.
   const usable = typeof value === 'string' || Number.isSafeInteger(value)
   if (!usable) return problem(name, 'is neither text nor a whole number that keeps all its digits')
   const text = String(value)

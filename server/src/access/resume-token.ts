@@ -6,10 +6,10 @@ import { pathProblem } from '../wire/path.js'
 import type { Identity } from './claims.js'
 import type { Need } from './rights.js'
 
-// A resume token is a session's id and password under lock and key. The password itself is no secret, anybody
-// can compute it from the id, so what protects a session is that nothing but a sealed token is ever accepted.
+// A resume token holds a session's id and password, encrypted. ZooKeeper's password is no secret: it can be computed from the
+// id. What protects a session is that the gateway accepts nothing but a sealed token.
 //
-//   version (1) | key id (4) | nonce (12) | ciphertext | tag (16)      in base64url; the first five are authenticated
+//   version (1) | key id (4) | nonce (12) | ciphertext | tag (16)      in base64url; the first five bytes are authenticated
 
 const VERSION = 1
 const HEADER_BYTES = 5
@@ -17,17 +17,17 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 export const RESUME_KEY_BYTES = 32
 
-/** What a token says about the session that it resumes. */
+/** The content of a resume token. */
 export interface SealedSession {
   /** 8 bytes. */
   id: Buffer
   /** 16 bytes. */
   password: Buffer
-  /** The only subject that the token opens for. */
+  /** The only subject that may resume the session. */
   subject: string
-  /** Whose subject that is; null where the token did not say. */
+  /** The issuer of its token; null for a token without `iss`. */
   issuer: string | null
-  /** The chroot that the session was opened under, the gateway's own included. */
+  /** The chroot of the session, with the gateway's own. */
   chroot: string
   /** Milliseconds since the epoch. */
   issuedAt: number
@@ -49,11 +49,12 @@ const contentSchema = z.tuple([
 export class ResumeTokens {
   readonly #keys: readonly { id: number; key: Buffer }[]
 
-  /** @param keys each of 32 bytes; the first seals, each opens, so that keys can be rotated */
+  /** @param keys each of 32 bytes; the first seals and all open, so that keys can be rotated */
   constructor(keys: readonly Buffer[]) {
-    if (keys.length === 0) throw new Error('resume tokens need at least one key')
+    if (keys.length === 0) throw new Error('resume tokens need at least one key; give one of 32 bytes')
     for (const key of keys) {
-      if (key.length !== RESUME_KEY_BYTES) throw new Error(`a resume key has ${RESUME_KEY_BYTES} bytes`)
+      if (key.length !== RESUME_KEY_BYTES)
+        throw new Error(`a resume key has ${RESUME_KEY_BYTES} bytes, not ${key.length}`)
     }
     this.#keys = keys.map((key) => ({ id: keyId(key), key }))
   }
@@ -78,11 +79,11 @@ export class ResumeTokens {
     return Buffer.concat([header, nonce, sealed, cipher.getAuthTag()]).toString('base64url')
   }
 
-  /** @returns null for whatever this gateway did not seal under one of its present keys */
+  /** @returns null for a token that no replica has sealed under one of the present keys */
   open(token: string): SealedSession | null {
     const bytes = Buffer.from(token, 'base64url')
     if (bytes.length <= HEADER_BYTES + NONCE_BYTES + TAG_BYTES || bytes[0] !== VERSION) return null
-    // Node's decoder forgives; one session has one spelling of a token.
+    // Node's decoder is lenient; a token has exactly one spelling.
     if (bytes.toString('base64url') !== token) return null
     const id = bytes.readUInt32BE(1)
     for (const candidate of this.#keys) {
@@ -102,7 +103,7 @@ function decrypt(key: Buffer, bytes: Buffer): SealedSession | null {
     const opened = decipher.update(bytes.subarray(HEADER_BYTES + NONCE_BYTES, -TAG_BYTES))
     content = JSON.parse(Buffer.concat([opened, decipher.final()]).toString('utf8'))
   } catch {
-    return null // truncated, altered, or sealed by another key
+    return null // truncated, altered, or sealed under another key
   }
   const fields = contentSchema.safeParse(content)
   if (!fields.success) return null
@@ -118,14 +119,14 @@ function decrypt(key: Buffer, bytes: Buffer): SealedSession | null {
   }
 }
 
-/** Names a key without telling anything about it. */
+/** Names a key without revealing any of it. */
 function keyId(key: Buffer): number {
   return createHash('sha256').update('zoogate resume key').update(key).digest().readUInt32BE(0)
 }
 
 /**
- * Whether a page may take up the session that its resume token names.
- * @returns what is wrong, for the page to read, or null
+ * Whether a page may resume the session of its resume token.
+ * @returns the reason against it, for the page, or null
  */
 export function resumeProblem(
   resume: Resume,
@@ -134,11 +135,11 @@ export function resumeProblem(
   chroot: string,
   limits: Limits,
 ): string | null {
-  if (sealed === null) return 'the resume token does not open; a new session is needed'
-  // One text for all, so that a stolen token tells its thief nothing.
+  if (sealed === null) return 'the resume token does not open; begin a new session'
+  // One text for all three, so that a thief learns nothing from a stolen token.
   const isOwn = sealed.subject === identity.subject && sealed.issuer === identity.issuer
   if (!isOwn || sealed.chroot !== chroot) {
-    return 'the resume token belongs to another identity; a new session is needed'
+    return 'the resume token belongs to another identity; begin a new session'
   }
   const { data, exist, child, persistent = [], recursive = [] } = resume.watches
   const single = [...data, ...exist, ...child, ...persistent]
@@ -146,12 +147,13 @@ export function resumeProblem(
     ...single.map((path): Need => ({ right: 'watch', path })),
     ...recursive.map((path): Need => ({ right: 'watch', path, scope: 'subtree' })),
   ]
-  if (needs.length > limits.maxWatches) return `a session holds at most ${limits.maxWatches} watches`
+  if (needs.length > limits.maxWatches)
+    return `a session holds at most ${limits.maxWatches} watches; begin a new session with fewer`
   for (const need of needs) {
     const problem = pathProblem(need.path, limits.maxPathLength)
     if (problem) return `a watch cannot be set again: ${problem}`
     if (!identity.rights.allows(need)) {
-      return 'a watch is on a path that the token does not allow; a new session is needed'
+      return 'a watch is on a path that the token does not allow; begin a new session'
     }
   }
   return null

@@ -12,14 +12,14 @@ import {
 export type AccessMode = 'rules' | 'open'
 
 /**
- * What of the tree a need is about: the node; the node and each direct child; the node and everything below; or
- * the node that a sequential create makes of the path.
+ * The nodes that a need concerns: the node; the node and each direct child; the node and everything below; or the path with
+ * the number of a sequential create behind it.
  */
 export type Scope = 'node' | 'children' | 'subtree' | 'sequence'
 
 /** One right on one path that a call needs. */
 export interface Need {
-  /** Null where a valid path is all that is needed. */
+  /** Null when a valid path is enough. */
   right: Right | null
   path: string
   /** @default 'node' */
@@ -33,13 +33,13 @@ const REACHES: Readonly<Record<Scope, readonly Reach[]>> = {
   sequence: ['numbered'],
 }
 
-/** Whose rights: what the token says, and the rules that it carries. */
+/** The claims of a token, and the rules that it carries. */
 export interface Claimant {
   claims: Claims
   rules: readonly AccessRule[]
 }
 
-/** What the gateway's configuration says of access. */
+/** Access as the gateway's configuration defines it. */
 export class AccessPolicy {
   readonly #mode: AccessMode
   readonly #rules: readonly CompiledRule[]
@@ -50,31 +50,31 @@ export class AccessPolicy {
     this.#rules = compileRules('configuration', rules)
   }
 
-  /** Puts the claims into the rules, once for each token, so that a call costs comparisons only. */
+  /** Fills the claims into the rules, once for each token, so that a call only compares. */
   rightsOf({ claims, rules }: Claimant): Rights {
     if (this.#mode === 'open') return new Rights(null)
     return new Rights([...this.#rules, ...compileRules('token', rules)].map((rule) => rule.bind(claims)))
   }
 }
 
-/** What one page may do. Deny by default. */
+/** The rights of one page. Deny by default. */
 export class Rights {
   readonly #rules: readonly BoundRule[] | null
   /** The rules that do not apply to this page. */
   readonly unbound: readonly UnboundRule[]
 
-  /** @param rules null: everything is allowed */
+  /** @param rules null when everything is allowed */
   constructor(rules: readonly (BoundRule | UnboundRule)[] | null) {
     this.#rules = rules?.filter((rule) => 'bits' in rule) ?? null
     this.unbound = rules?.filter((rule) => 'problem' in rule) ?? []
   }
 
-  /** The rules that apply; null where everything is allowed. */
+  /** The rules that apply; null when everything is allowed. */
   get rules(): readonly BoundRule[] | null {
     return this.#rules
   }
 
-  /** @param need with its path as the page names it, already checked */
+  /** @param need its path is below the chroot, and checked */
   allows({ right, path, scope = 'node' }: Need): boolean {
     const rules = this.#rules
     if (rules === null || right === null) return true
@@ -82,7 +82,7 @@ export class Rights {
     return REACHES[scope].every((reach) => missingBits(rules, RIGHT_BITS[right], parts, reach) === 0)
   }
 
-  /** The rules that a permission rests on: each gives something that is needed. */
+  /** The rules behind a permission: each gives a part of the need. */
   decidingRules({ right, path, scope = 'node' }: Need): readonly BoundRule[] {
     if (right === null || this.#rules === null) return []
     const parts = partsOf(path)
@@ -93,7 +93,7 @@ export class Rights {
   }
 }
 
-/** Rules add up: reading may come from one and watching from another. */
+/** Rules add up: one rule may allow reading and another watching. */
 function missingBits(
   rules: readonly BoundRule[],
   wanted: number,

@@ -3,13 +3,13 @@ import type { CreateMode } from 'zoogate-client/protocol'
 import { type BoundPattern, type Claims, claimAt, PathPattern } from './patterns.js'
 
 /**
- * What a rule can allow. `get`: exists, getData, getChildren, getACL, sync and check. `watch`: every kind of watch. `read` is
- * both, since who may read may ask again and again: refusing the watch would hide nothing and cost more. `write`: setData.
- * `acl`: setACL. `create` is every mode of `create:…`.
+ * The rights that a rule can allow. `get`: exists, getData, getChildren, getACL, sync and check. `watch`: every kind of watch.
+ * `read`: both, since a page that may get can poll: refusing the watch would hide nothing and cost more. `write`: setData.
+ * `acl`: setACL. `create`: every mode of `create:…`.
  */
 export type Right = 'get' | 'watch' | 'read' | 'write' | 'delete' | 'acl' | 'create' | `create:${CreateMode}`
 
-/** Each right as a set of bits; a right that is several is the sum of theirs. */
+/** Each right as a set of bits; `read` and `create` are sums. */
 export const RIGHT_BITS: Readonly<Record<Right, number>> = {
   get: 1,
   watch: 2,
@@ -36,21 +36,21 @@ const pattern = z.string().superRefine((text, context) => {
   }
 })
 
-/** Strict: a key that is misspelt or unknown here, `deny` for one, would otherwise make a rule wider than it was meant. */
+/** Strict: otherwise a misspelt or unknown key, for example `deny`, would make a rule wider than intended. */
 export const accessRuleSchema = z.strictObject({
-  /** For people: `--explain` shows it. */
+  /** Shown by `explain`. */
   name: z.string().min(1).max(100).optional(),
   /** A path pattern below the chroot. */
   path: pattern,
   allow: z.array(z.enum(Object.keys(RIGHT_BITS) as Right[])).min(1),
-  /** The rule applies where each of these claims has the value, or is a list that holds it. @default always */
+  /** The rule applies if each of these claims has the value, or is a list with the value in it. @default always */
   when: z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()])).optional(),
 })
 
-/** What is allowed on the paths that fit a pattern. Rules only allow: what none of them allows is forbidden. */
+/** Rights on the paths of a pattern. Rules only allow: everything that no rule allows is forbidden. */
 export type AccessRule = z.input<typeof accessRuleSchema>
 
-/** A rule with the values of one token in it. */
+/** A rule with the claims of one token filled in. */
 export interface BoundRule {
   origin: RuleOrigin
   bits: number
@@ -63,15 +63,15 @@ export interface UnboundRule {
   problem: string
 }
 
-/** Where a rule comes from, for an explanation. */
+/** The origin of a rule, for an explanation. */
 export interface RuleOrigin {
   source: 'configuration' | 'token'
-  /** Its place in the list there, from 0. */
+  /** Its index in the list there. */
   at: number
   rule: AccessRule
 }
 
-/** A rule whose pattern has been read, for many tokens. */
+/** A rule with its pattern parsed, for many tokens. */
 export class CompiledRule {
   readonly #origin: RuleOrigin
   readonly #bits: number
@@ -101,7 +101,7 @@ function hasValue(claim: unknown, wanted: string | number | boolean): boolean {
   return Array.isArray(claim) ? claim.includes(wanted) : claim === wanted
 }
 
-/** Reads a list of rules, once for all tokens or for the one that carries them. */
+/** Parses a list of rules: the configuration's once, a token's once for the token. */
 export function compileRules(
   source: RuleOrigin['source'],
   rules: readonly AccessRule[],

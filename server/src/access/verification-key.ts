@@ -3,18 +3,18 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 export const JWT_ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const
 export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number]
 
-/** A key, and the only algorithms that it is ever used with. */
+/** A key, and the only algorithms that it is used with. */
 export interface VerificationKey {
   key: string | KeyObject
   algorithms: JwtAlgorithm[]
 }
 
-/** @throws Error when the secret is not for the algorithms that are asked for */
+/** @throws Error when a requested algorithm does not use a secret */
 export function secretKey(secret: string, asked: readonly JwtAlgorithm[] | undefined): VerificationKey {
   return { key: secret, algorithms: fitting(asked, ['HS256'], 'a secret') }
 }
 
-/** @throws Error when this is no RSA or P-256 key, or not for the algorithms that are asked for */
+/** @throws Error when the key is neither RSA nor P-256, or a requested algorithm does not use it */
 export function publicKey(
   key: string | KeyObject,
   asked: readonly JwtAlgorithm[] | undefined,
@@ -29,7 +29,7 @@ export function publicKey(
   throw new Error('the public key must be an RSA or a P-256 key')
 }
 
-/** Fetched keys may be of several types, but secrets are not published. @throws Error for HS256 */
+/** The algorithms of fetched keys, which may be of both types. Secrets are not published. @throws Error for HS256 */
 export function publishedAlgorithms(asked: readonly JwtAlgorithm[] | undefined): JwtAlgorithm[] {
   return fitting(asked, ['RS256', 'ES256'], 'a set of public keys')
 }

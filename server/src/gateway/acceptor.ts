@@ -52,7 +52,9 @@ export class Acceptor {
     socket.on('error', ignoreError)
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignoreError)
-      const cookie = this.#cookieOf(request.headers)
+      // '' where the cookie is missing.
+      const { cookie: name } = this.#config
+      const cookie = name === undefined ? null : (cookieValue(request.headers.cookie, name) ?? '')
       const connection = this.#accept(webSocket, cookie, socket, address)
       this.#connections.set(webSocket, connection)
       const problem = this.#problemOf(webSocket, request.headers, cookie)
@@ -103,12 +105,6 @@ export class Acceptor {
         this.#context.ensemble.metrics.limited('maxMessageBytes')
       this.#config.log.debug({ error: error.message }, 'WebSocket error')
     })
-  }
-
-  /** The token in the cookie of a page; '' where the cookie is missing; null where the gateway takes no cookies. */
-  #cookieOf({ cookie }: IncomingHttpHeaders): string | null {
-    const name = this.#config.cookie
-    return name === undefined ? null : (cookieValue(cookie, name) ?? '')
   }
 
   /** Told over the WebSocket, because a page cannot read why an upgrade fails. */

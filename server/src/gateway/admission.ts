@@ -6,7 +6,7 @@ import { ClientAddresses } from '../access/client-address.js'
 import type { LimitName, Limits } from '../limits/limits.js'
 import { type Rate, TokenBucket } from '../limits/rates.js'
 import type { HttpRefusal } from './http-server.js'
-import { WaitingRoom } from './waiting-room.js'
+import { type Seat, WaitingRoom } from './waiting-room.js'
 
 /** Seats come free all the time; the pause only keeps clients that wait from asking in a loop. */
 const RETRY_FULL_S = 5
@@ -29,7 +29,7 @@ export class Admission {
   readonly #requests: WaitingRoom
   /** WebSockets without an accepted hello. */
   readonly #pages: WaitingRoom
-  readonly #leaveRequests = new WeakMap<Duplex, () => void>()
+  readonly #seatsOfRequests = new WeakMap<Duplex, Seat>()
 
   constructor(options: AdmissionOptions) {
     const { limits, limited, now } = options
@@ -60,14 +60,14 @@ export class Admission {
       return
     }
     const seat = this.#requests.enter(address, () => socket.destroy())
-    const leave = () => this.#requests.leave(seat)
-    this.#leaveRequests.set(socket, leave)
-    socket.on('close', leave)
+    this.#seatsOfRequests.set(socket, seat)
+    socket.on('close', () => this.#requests.leave(seat))
   }
 
   /** The request of a connection is complete and asks for a WebSocket. @returns the address that it counts for */
   upgrading(request: IncomingMessage, socket: Duplex): string {
-    this.#leaveRequests.get(socket)?.()
+    const seat = this.#seatsOfRequests.get(socket)
+    if (seat) this.#requests.leave(seat)
     const forwarded = [request.headers['x-forwarded-for']].flat().join(',')
     return this.#addresses.of(request.socket.remoteAddress, forwarded)
   }

@@ -34,7 +34,7 @@ export function compose(config: GatewayConfig): Composition {
   const lag = new EventLoopLag()
   const warnings = new Warnings(log)
   const gate = new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject)
-  const registry = new SessionRegistry(limits, { lagMs: () => lag.ms })
+  const registry = new SessionRegistry(limits, { lagMs: lag.ms })
   // The metrics are read later, when the parts that they ask are made.
   const metrics: Metrics = new Metrics({
     connections: () => acceptor.size,
@@ -43,7 +43,7 @@ export function compose(config: GatewayConfig): Composition {
     waitingToAttach: () => gate.waiting,
     views: () => context.views.readings(),
     revocations: () => revoker.size,
-    eventLoopLagMs: () => lag.ms,
+    eventLoopLagMs: lag.ms,
   })
   const ensemble: SessionServices = {
     servers,
@@ -68,7 +68,7 @@ export function compose(config: GatewayConfig): Composition {
       },
       maxJwksAgeMs: limits.maxJwksAgeMs,
       grants: config,
-      refusalOf: (identity) => revoker.refusalOf(identity),
+      revocations: revoker,
     }),
   )
   const context: ConnectionContext = {

@@ -91,14 +91,14 @@ class WebSocketGateway implements Gateway {
       late: () => ensemble.metrics.limited('upgradeTimeoutMs'),
       failed: ({ message }) => ensemble.warnings.report('accept', `${NOT_ACCEPTED}: ${message}`),
     })
-    this.#open()
+    if (this.#state === 'idle') this.#open()
     const bound = await this.#server.listen(port, host)
     const address = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
     return { host: address, port: bound.port, url: `ws://${address}:${bound.port}${this.#config.path}` }
   }
 
   readonly handleUpgrade: Gateway['handleUpgrade'] = (request, socket, head) => {
-    this.#open()
+    if (this.#state === 'idle') this.#open()
     const address = this.#parts.admission.upgrading(request, socket)
     const refusal = this.#refusalOf(request, address)
     if (refusal === null) this.#parts.acceptor.upgrade(request, socket, head, address)
@@ -139,7 +139,6 @@ class WebSocketGateway implements Gateway {
 
   /** At the first sign that the gateway is used. */
   #open(): void {
-    if (this.#state !== 'idle') return
     this.#state = 'open'
     this.#parts.revoker.open()
     this.#parts.lag.start()

@@ -18,7 +18,7 @@ export function refuse(socket: Duplex, { status, retryAfterS }: HttpRefusal): vo
   socket.end(`HTTP/1.1 ${status}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-/** Each socket closes after an error. Its 'close' does what is necessary. */
+/** After an error a socket closes by itself. */
 function ignoreError(): void {}
 
 export interface PageServerOptions {

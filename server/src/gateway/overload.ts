@@ -19,9 +19,7 @@ export class EventLoopLag {
   }
 
   /** Milliseconds; 0 before `start`. */
-  get ms(): number {
-    return this.#ms
-  }
+  readonly ms = (): number => this.#ms
 
   /** Harmless when repeated. */
   start(): void {

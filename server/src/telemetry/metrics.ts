@@ -3,20 +3,20 @@ import type { CloseCode, ErrorCode, Operation } from 'zoogate-client/protocol'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import type { LimitName } from '../limits/limits.js'
 
-/** Of the live views. */
+/** Figures of the shared views. */
 export interface ViewReadings {
-  /** Different ones. */
+  /** Shared views; pages with equal views share one. */
   views: number
-  /** Pages, counted once for each view that they are shown. */
+  /** Pages, counted once for each of their views. */
   subscribers: number
-  /** Those of them that read too slowly now. */
+  /** Subscribers whose deltas are dropped now, because they read too slowly. */
   slow: number
   nodes: number
   watches: number
   bytes: number
 }
 
-/** What can be read off at any time. */
+/** Figures that are read when the metrics are rendered. */
 export interface Readings {
   connections(): number
   unauthenticated(): number
@@ -31,7 +31,7 @@ const CLOSE_NAMES = new Map<number, string>(
   Object.entries(CLOSE_CODES).map(([name, code]) => [code, name.toLowerCase()]),
 )
 
-/** The gateway's own figures, in a registry of their own so that several gateways live in one process. */
+/** The metrics of one gateway, in a registry of its own, so that one process can hold several gateways. */
 export class Metrics {
   readonly registry = new Registry()
   readonly #attached: Counter<'kind'>
@@ -41,7 +41,7 @@ export class Metrics {
   readonly #jwksFetches: Counter<'result'>
   readonly #revoked: Counter
   readonly #limited: Counter<'limit'>
-  readonly #viewsTold: Counter
+  readonly #viewDeltas: Counter
 
   constructor(readings: Readings) {
     const registers = [this.registry]
@@ -65,12 +65,12 @@ export class Metrics {
     gauge('zoogate_revocations', 'Subjects whose earlier tokens are refused now', () =>
       readings.revocations(),
     )
-    gauge('zoogate_event_loop_lag_seconds', 'By how much what is due comes late, smoothed', () => {
+    gauge('zoogate_event_loop_lag_seconds', 'How late the event loop runs its timers, smoothed', () => {
       return readings.eventLoopLagMs() / 1000
     })
     this.#limited = new Counter({
       name: 'zoogate_limited_total',
-      help: 'Connections, sessions, messages and calls that met a limit, by the name of its setting',
+      help: 'Connections, sessions, messages and calls that met a limit, by limit',
       labelNames: ['limit'],
       registers,
     })
@@ -85,33 +85,29 @@ export class Metrics {
       help: 'Connections that a revocation has ended',
       registers,
     })
-    gauge('zoogate_views', 'Different views shown now', () => readings.views().views)
+    gauge('zoogate_views', 'Shared views now; pages with equal views share one', () => readings.views().views)
     gauge(
       'zoogate_view_subscribers',
-      'Pages that views are shown to, once for each view',
+      'Pages with a view, counted once for each of their views',
       () => readings.views().subscribers,
     )
     gauge(
       'zoogate_view_slow_subscribers',
-      'Those that read too slowly to be told every change',
+      'Subscribers whose deltas are dropped now, because they read too slowly',
       () => readings.views().slow,
     )
     gauge('zoogate_view_nodes', 'Nodes of all views', () => readings.views().nodes)
-    gauge('zoogate_view_bytes', 'About what all views take in memory', () => readings.views().bytes)
-    gauge(
-      'zoogate_view_watches',
-      'Watches that the views have on the ensemble',
-      () => readings.views().watches,
-    )
+    gauge('zoogate_view_bytes', 'Estimate of the memory of all views', () => readings.views().bytes)
+    gauge('zoogate_view_watches', 'Watches of the views on the ensemble', () => readings.views().watches)
     this.#attached = new Counter({
       name: 'zoogate_attached_total',
-      help: 'Sessions attached to the ensemble: created, or taken up again',
+      help: 'Sessions attached to the ensemble, created or resumed',
       labelNames: ['kind'],
       registers,
     })
     this.#lost = new Counter({
       name: 'zoogate_ensemble_links_lost_total',
-      help: 'Links to the ensemble that broke or could not be made, by cause',
+      help: 'Links to the ensemble that broke or failed to connect, by cause',
       labelNames: ['cause'],
       registers,
     })
@@ -127,9 +123,9 @@ export class Metrics {
       labelNames: ['op', 'result'],
       registers,
     })
-    this.#viewsTold = new Counter({
+    this.#viewDeltas = new Counter({
       name: 'zoogate_view_deltas_total',
-      help: 'Changes of views that their pages were told of, each encoded once',
+      help: 'Deltas of views, each encoded once for all pages of the view',
       registers,
     })
   }
@@ -146,9 +142,9 @@ export class Metrics {
     this.#closed.inc({ code: CLOSE_NAMES.get(code) ?? 'unknown' })
   }
 
-  /** A view has changed, and its pages have been told. */
-  viewTold(): void {
-    this.#viewsTold.inc()
+  /** A delta of a view has been sent to its pages. */
+  viewDelta(): void {
+    this.#viewDeltas.inc()
   }
 
   answered(op: Operation, result: ErrorCode | 'OK'): void {

@@ -22,7 +22,7 @@ export interface ViewSpec {
 
 /** The part of the session services that views need. */
 export type ViewEnsemble = Pick<SessionServices, 'limits' | 'marks'> & {
-  metrics: Pick<SessionServices['metrics'], 'viewTold'>
+  metrics: Pick<SessionServices['metrics'], 'viewDelta'>
 }
 
 /** The part of the source that one view needs. */
@@ -293,7 +293,7 @@ export class SharedView implements Watching {
     const startedAt = performance.now()
     this.audience.publish(tree, changed, point, !this.#hasPendingEvents)
     const endedAt = performance.now()
-    if (changed.size > 0) this.#ensemble.metrics.viewTold()
+    if (changed.size > 0) this.#ensemble.metrics.viewDelta()
     this.#restsUntil = endedAt + Math.max(SHORTEST_REST_MS, REST_FACTOR * (endedAt - startedAt))
     const hasMore = this.#hasPendingEvents || this.#held.size > 0
     if (hasMore || this.#check.isDue || this.audience.needsCatchUp) this.#schedule()

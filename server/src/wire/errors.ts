@@ -1,25 +1,27 @@
 import type { ErrorCode, Outcome, WireError } from 'zoogate-client/protocol'
 
-/** What a caller can do about each error. The place where the words stand; codes are stable, words are not. */
+/** Human-readable advice per code. Texts may change; codes may not. */
 const ADVICE: Partial<Record<ErrorCode, string>> = {
-  CONNECTION_LOSS: 'the link to the ensemble broke; wait for CONNECTED, read what is there, then try again',
+  CONNECTION_LOSS:
+    'the link to the ensemble broke; wait for CONNECTED, read the present state, then try again',
   MARSHALLING_ERROR: 'the ensemble could not read the request; check the data',
-  UNIMPLEMENTED: 'the ensemble does not know this operation; check its version and its settings',
-  OPERATION_TIMEOUT: 'the ensemble did not answer in time; read what is there, then try again',
+  UNIMPLEMENTED: 'the ensemble does not support this operation; check its version and its settings',
+  OPERATION_TIMEOUT: 'the ensemble did not answer in time; read the present state, then try again',
   BAD_ARGUMENTS: 'the ensemble did not accept the arguments; check the path and the node names in it',
   NO_NODE: 'there is no such node; for create, its parent (or the chroot of the token) must be created first',
-  NO_AUTH: 'the access control list of the node does not allow this',
+  NO_AUTH:
+    'the access control list of the node does not allow this; change the list, or use another identity',
   BAD_VERSION: 'the node has changed; read it again and use its new version',
   NO_CHILDREN_FOR_EPHEMERALS: 'an ephemeral node has no children; create a persistent parent',
-  NODE_EXISTS: 'the node is there already',
+  NODE_EXISTS: 'the node exists already; read it, or choose another name',
   NOT_EMPTY: 'the node has children; delete them first',
   SESSION_EXPIRED: 'the session has expired; open a new one',
-  INVALID_ACL: 'the access control list is not valid for this session',
-  AUTH_FAILED: 'the ensemble refused the identity of this session',
-  SESSION_MOVED: 'another connection holds this session now',
+  INVALID_ACL: 'the access control list is not valid for this session; check its schemes and ids',
+  AUTH_FAILED: 'the ensemble refused the identity of this session; log in again with a fresh token',
+  SESSION_MOVED: 'another connection holds this session now; close this one, or open a new session',
   THROTTLED: 'the ensemble is overloaded; try again more slowly',
-  QUOTA_EXCEEDED: 'a quota of the ensemble is used up',
-  RATE_LIMITED: 'too much at once; wait for answers before sending more',
+  QUOTA_EXCEEDED: 'a quota of the ensemble is used up; delete nodes, or ask the operator of the ensemble',
+  RATE_LIMITED: 'too many requests at once; wait for replies before you send more',
   FORBIDDEN: 'the access rules do not allow this; ask the operator of the gateway',
 }
 
@@ -35,19 +37,19 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export interface ErrorDetails {
   path?: string
   outcome?: Outcome
-  /** Instead of the standing advice. */
+  /** In place of the advice for the code. */
   message?: string
-  /** ZooKeeper's number, kept where the code is UNKNOWN. */
+  /** ZooKeeper's number, kept for the code UNKNOWN. */
   number?: number
-  /** Which part of a multi failed. */
+  /** The index of the part of a multi that failed. */
   part?: number
 }
 
-/** Builds the error object of an error reply. `outcome` is `not_executed` unless said otherwise. */
+/** Builds the error object of an error reply. `outcome` is `not_executed` by default. */
 export function wireError(code: ErrorCode, details: ErrorDetails = {}): WireError {
   const error: WireError = {
     code,
-    message: details.message ?? ADVICE[code] ?? 'the ensemble refused the request',
+    message: details.message ?? ADVICE[code] ?? 'the ensemble refused the request; see the code',
     retryable: RETRYABLE.has(code),
     outcome: details.outcome ?? 'not_executed',
   }

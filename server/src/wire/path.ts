@@ -1,7 +1,6 @@
 /**
- * Checks a path by ZooKeeper's rules before it goes anywhere, so that no `..` and no empty part can ever
- * name something outside a chroot.
- * @returns what is wrong, or null
+ * Checks a path by ZooKeeper's rules before any use of it, so that no `..` and no empty part can lead out of a chroot.
+ * @returns the fault, or null
  */
 export function pathProblem(path: string, maxLength: number): string | null {
   if (!path.startsWith('/')) return 'a path begins with /'
@@ -17,20 +16,20 @@ export function pathProblem(path: string, maxLength: number): string | null {
   return null
 }
 
-// What ZooKeeper's PathUtils refuses: controls, surrogates (so all of the higher planes), private use, specials.
+// ZooKeeper's PathUtils refuses controls, surrogates (and so all higher planes), private use and specials.
 const FORBIDDEN_CHARACTER = /[\p{Cc}\uD800-\uF8FF\uFFF0-\uFFFF\u{10000}-\u{10FFFF}]/u
 
 function hex(character: string): string {
   return (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')
 }
 
-/** The path as the ensemble knows it. @param chroot '' or a path without a slash at its end */
+/** The path for the ensemble. @param chroot '' or a path without a slash at its end */
 export function withChroot(chroot: string, path: string): string {
   if (chroot === '') return path
   return path === '/' ? chroot : chroot + path
 }
 
-/** The path as the page knows it. */
+/** The path for the page. */
 export function withoutChroot(chroot: string, path: string): string {
   return path.length === chroot.length ? '/' : path.slice(chroot.length)
 }

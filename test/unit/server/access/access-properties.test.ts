@@ -52,7 +52,7 @@ describe('access by any rules to any path', () => {
     )
   })
 
-  it('to a subtree, to children and to a numbered path implies access to each of their nodes', () => {
+  it('implies access to each node when it is given to a subtree, to children or to a numbered path', () => {
     const rest = fc.array(name, { minLength: 1, maxLength: 3 })
     const number = fc.integer().map((n) => String(n).padStart(10, '0'))
     let granted = 0

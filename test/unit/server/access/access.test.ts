@@ -19,7 +19,7 @@ describe('the needs of a call', () => {
     }
   })
 
-  it('are reading and watching for a read that sets a watch', () => {
+  it('include watching for a read that sets a watch', () => {
     for (const op of ['exists', 'getData', 'getChildren']) {
       expect(needs({ op, path: '/a', watch: true })).toEqual([{ right: 'read', path: '/a' }])
       expect(needs({ op, path: '/a', watch: false })).toEqual([{ right: 'get', path: '/a' }])
@@ -34,13 +34,13 @@ describe('the needs of a call', () => {
     ['persistent_sequential', 'sequence'],
     ['ephemeral_sequential', 'sequence'],
     ['ttl_sequential', 'sequence'],
-  ])('are, for a create with mode %s, this mode on the %s', (mode, scope) => {
+  ])('include, for a create with the mode %s, this mode on the %s', (mode, scope) => {
     const need = { right: `create:${mode}`, path: '/a', scope }
     expect(needs({ op: 'create', path: '/a', mode })).toEqual([need])
     expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode }] })).toEqual([need])
   })
 
-  it('are the right acl as well for a create with a list of its own, unless everybody may take part in the node', () => {
+  it('include the right acl for a create with a list of its own, unless the list lets the world take part', () => {
     const acl = (...permissions: string[]) => [{ scheme: 'world', id: 'anyone', permissions }]
     const both = (scope: string) => [
       { right: scope === 'node' ? 'create:persistent' : 'create:persistent_sequential', path: '/a', scope },
@@ -63,7 +63,7 @@ describe('the needs of a call', () => {
     expect(needs({ op: 'create', path: '/a', acl: shared })).toEqual(both('node').slice(0, 1))
   })
 
-  it('are those of every part of a multi', () => {
+  it('include the needs of every part of a multi', () => {
     const parts = [
       { op: 'check', path: '/c' },
       { op: 'create', path: '/d' },
@@ -85,7 +85,7 @@ describe('the needs of a call', () => {
     expect(needs({ op: 'addWatch', path: '/a' })).toEqual([{ right: 'watch', path: '/a', scope: 'node' }])
   })
 
-  it('are reading the node and whatever a view shows below it', () => {
+  it('include reading all nodes that a view shows', () => {
     const children = { right: 'read', path: '/a', scope: 'children' }
     expect(needs({ op: 'openView', path: '/a' })).toEqual([children])
     expect(needs({ op: 'openView', path: '/a', depth: 'children' })).toEqual([children])
@@ -95,7 +95,7 @@ describe('the needs of a call', () => {
     expect(needOfView({ path: '/a' })).toEqual(children)
   })
 
-  it('are none for what a session asks about itself, but a valid path', () => {
+  it('are only a valid path for questions of a session about itself', () => {
     expect(needs({ op: 'whoAmI' })).toEqual([])
     expect(needs({ op: 'closeView', view: 1 })).toEqual([])
     expect(needs({ op: 'getEphemerals', path: '/a' })).toEqual([{ right: null, path: '/a' }])
@@ -103,7 +103,7 @@ describe('the needs of a call', () => {
   })
 })
 
-describe('a call is refused', () => {
+describe('a call', () => {
   const rules: AccessRule[] = [
     { path: '/**', allow: ['get'] },
     { path: '/rooms/*/${sub}:*', allow: ['create', 'write', 'delete'] },
@@ -114,7 +114,7 @@ describe('a call is refused', () => {
   const refusal = (call: object, allowed = rights()) =>
     refusalOf({ type: 'call', id: 1, ...call } as Call, allowed, 40)
 
-  it('with FORBIDDEN, the path and the right that is missing, where no rule allows it', () => {
+  it('is refused with FORBIDDEN, the path and the missing right when no rule allows it', () => {
     expect(refusal({ op: 'delete', path: '/rooms/1/ada:1' })).toBe(null)
     expect(refusal({ op: 'delete', path: '/rooms/1/bob:1' })).toEqual({
       code: 'FORBIDDEN',
@@ -125,7 +125,7 @@ describe('a call is refused', () => {
     })
   })
 
-  it('as a whole, naming the part, where a part of a multi is smuggled in', () => {
+  it('is refused as a whole, with the index of the part, when one part of a multi is forbidden', () => {
     const own = { op: 'setData', path: '/rooms/1/ada:1', data: '' }
     expect(refusal({ op: 'multi', parts: [own, { op: 'check', path: '/x' }] })).toBe(null)
     for (const op of ['delete', 'setData', 'create']) {
@@ -137,7 +137,7 @@ describe('a call is refused', () => {
     }
   })
 
-  it('where a recursive watch would reach into what is forbidden', () => {
+  it('is refused when its recursive watch reaches a forbidden node', () => {
     const watching = (path: string) => rights([{ path, allow: ['read'] }])
     const call = { op: 'addWatch', path: '/rooms', recursive: true }
     expect(refusal(call, watching('/rooms/**'))).toBe(null)
@@ -161,13 +161,13 @@ describe('a call is refused', () => {
     '/a\u0000',
     '/a\ud83d\ude00',
     '/\uff0e\uff0e\ufff0',
-  ])('with BAD_REQUEST for the path %j, even where everything is open', (path) => {
+  ])('is refused with BAD_REQUEST for the path %j, even in mode open', (path) => {
     for (const op of ['getData', 'delete', 'sync', 'getEphemerals', 'removeWatch']) {
       expect(refusal({ op, path }, everything())).toMatchObject({ code: 'BAD_REQUEST', path })
     }
   })
 
-  it('with BAD_REQUEST and a shortened path where the path is longer than the limit', () => {
+  it('is refused with BAD_REQUEST and a shortened path when the path is longer than the limit', () => {
     expect(refusal({ op: 'getData', path: `/${'a'.repeat(39)}` })).toBe(null)
     expect(refusal({ op: 'getData', path: `/${'a'.repeat(40)}` })).toMatchObject({
       code: 'BAD_REQUEST',
@@ -175,7 +175,7 @@ describe('a call is refused', () => {
     })
   })
 
-  it('for a number behind the root, which would be a node beside the chroot', () => {
+  it('is refused when it would put a number behind the root, which would be a node beside the chroot', () => {
     const parts = [{ op: 'create', path: '/', mode: 'persistent_sequential' }]
     expect(refusal({ op: 'multi', parts }, everything())).toMatchObject({
       code: 'BAD_REQUEST',

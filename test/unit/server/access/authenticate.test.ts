@@ -20,7 +20,7 @@ const ec = generateKeyPairSync('ec', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 })
 
-/** With a key that is there from the start: such an authenticator has nothing to wait for. */
+/** With a static key: such an authenticator never waits. */
 function createAuthenticator(
   options: JwtOptions,
   context?: AuthenticatorContext,
@@ -38,7 +38,7 @@ function sign(claims: object, options: jwt.SignOptions = {}, key: string = secre
   return jwt.sign({ sub: 'ada', ...claims }, key, { ...lifetime, ...options })
 }
 
-/** A token put together by hand, as no honest library would. */
+/** A token made by hand, against the rules of any honest library. */
 function forged(header: object, claims: object, signature = ''): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return `${part(header)}.${part(claims)}.${signature}`
@@ -66,7 +66,7 @@ describe('an authenticator', () => {
     expect(createAuthenticator({ publicKey: ec.publicKey })(rs).ok).toBe(false)
   })
 
-  it('tells an expired token from one that is not acceptable', () => {
+  it('distinguishes an expired token from an unacceptable one', () => {
     const check = createAuthenticator({ secret, audience: 'gate', issuer: 'idp' })
     const good = { audience: 'gate', issuer: 'idp' }
     const cause = (token: string) => {
@@ -82,7 +82,7 @@ describe('an authenticator', () => {
     expect(cause('not a token')).toBe('invalid')
   })
 
-  it('allows clocks to differ by five seconds unless told otherwise', () => {
+  it('allows clocks to differ by five seconds by default', () => {
     const check = createAuthenticator({ secret })
     const expired = Math.floor(Date.now() / 1000) - 2
     expect(check(sign({ exp: expired }))).toMatchObject({ identity: { expiresAt: (expired + 5) * 1000 } })
@@ -115,7 +115,7 @@ describe('an authenticator', () => {
     })
   })
 
-  it('refuses claims that cannot be used, and says which', () => {
+  it('refuses unusable claims, and names them', () => {
     const check = createAuthenticator({ secret })
     const refused = (claims: object) => {
       const result = check(sign(claims))
@@ -134,7 +134,7 @@ describe('an authenticator', () => {
     expect(() => createAuthenticator({})).toThrow('a secret, a public key or the address of a key set')
   })
 
-  it('gives the tolerance to the end of a token, and null for what a token does not say', () => {
+  it('adds the tolerance to the end of a token, and gives null for missing claims', () => {
     const check = createAuthenticator({ secret, clockToleranceS: 30 })
     expect(check(sign({ exp: 4102444800 }))).toMatchObject({ identity: { expiresAt: 4102444830_000 } })
     const bare = jwt.sign({ sub: 'ada' }, secret, { noTimestamp: true })
@@ -142,7 +142,7 @@ describe('an authenticator', () => {
     expect(check(bare)).toMatchObject({ ok: true, identity })
   })
 
-  it('says of a token before its time that clocks may be wrong, and nothing of its claims', () => {
+  it('says that clocks may be wrong for a token before its time, and nothing of its claims', () => {
     const refused = createAuthenticator({ secret, issuer: 'idp' })(sign({}, { issuer: 'secret-project' }))
     expect(JSON.stringify(refused)).not.toContain('secret-project')
     expect(refused).toMatchObject({ message: expect.stringContaining('issuer and audience') })
@@ -160,7 +160,7 @@ describe('an authenticator', () => {
     expect(createAuthenticator({ secret })(`${unsigned}.${mac}`)).toMatchObject({ cause: 'invalid' })
   })
 
-  it('refuses what is shaped like a token and is none', () => {
+  it('refuses texts that only look like tokens', () => {
     const check = createAuthenticator({ secret })
     const [header, , mac] = sign({}).split('.')
     const good = sign({})
@@ -189,7 +189,7 @@ describe('an authenticator', () => {
     expect(createAuthenticator({ publicKey: rsa.publicKey })(token)).toMatchObject({ cause: 'invalid' })
   })
 
-  it('refuses claims that are no numbers where they should be, and payloads that are no object', () => {
+  it('refuses claims of the wrong type, and payloads that are no object', () => {
     const check = createAuthenticator({ secret })
     expect(check(jwt.sign('just a text', secret))).toMatchObject({ ok: false, cause: 'forbidden' })
     for (const claims of [{ iat: 'now' }, { exp: '4102444800' }, { exp: null }, { sub: 7 }]) {
@@ -199,15 +199,17 @@ describe('an authenticator', () => {
     }
   })
 
-  it('asks last whether the identity is refused all the same', () => {
+  it('asks last whether the identity has been revoked', () => {
     const asked: string[] = []
     const refused = { ok: false, cause: 'invalid', message: 'revoked' } as const
     const check = createAuthenticator(
       { secret },
       {
-        refusalOf: ({ subject }) => {
-          asked.push(subject)
-          return subject === 'mallory' ? refused : null
+        revocations: {
+          refusalOf: ({ subject }) => {
+            asked.push(subject)
+            return subject === 'mallory' ? refused : null
+          },
         },
       },
     )

@@ -6,27 +6,27 @@ import { AccessPolicy } from '../../../../server/src/access/rights.js'
 const GRANTS: Grants = { access: new AccessPolicy('rules'), identities: null }
 const digest = (auth: string) => ({ scheme: 'digest', auth })
 
-/** What identity the claims give, or what is wrong with them. */
+/** The identity that the claims give, or their fault. */
 const read = (claims: object, grants = GRANTS) => identityOf({ sub: 'ada', ...claims }, 5_000, grants)
 
 describe('the identity of a token', () => {
-  it('is its subject, below the whole tree, without an end, where it says no more', () => {
+  it('is only its subject, with the whole tree and without an end, when it has no other claims', () => {
     expect(read({})).toMatchObject({ subject: 'ada', chroot: '', auth: [], expiresAt: null, issuedAt: null })
   })
 
-  it('lasts by the tolerance longer than the token, counted in milliseconds', () => {
+  it('lasts longer than the token by the tolerance, in milliseconds', () => {
     expect(read({ exp: 100, iat: 40 })).toMatchObject({ expiresAt: 105_000, issuedAt: 40_000 })
     expect(read({ exp: 0, iat: 0 })).toMatchObject({ expiresAt: 5_000, issuedAt: 0 })
   })
 
-  it('stays below the chroot of the token, where / is none', () => {
+  it('has the chroot of the token, where / means none', () => {
     expect(read({ zk: { chroot: '/tenants/a' } })).toMatchObject({ chroot: '/tenants/a' })
     expect(read({ zk: { chroot: '/' } })).toMatchObject({ chroot: '' })
     expect(read({ zk: { chroot: '' } })).toMatchObject({ chroot: '' })
     expect(read({ zk: {} })).toMatchObject({ chroot: '' })
   })
 
-  it('has the rights of the rules that the token carries, with its claims in them', () => {
+  it('has the rights of the rules in its token, with the claims filled in', () => {
     const rules = [{ path: '/${org.team}/**', allow: ['get'] }]
     const identity = read({ org: { team: 'red' }, zk: { rules } })
     if (typeof identity === 'string') throw new Error(identity)
@@ -34,12 +34,12 @@ describe('the identity of a token', () => {
     expect(identity.rights.allows({ right: 'get', path: '/blue/x' })).toBe(false)
   })
 
-  it('takes on the ZooKeeper identities of the token, as they are written and in their order', () => {
+  it('has the ZooKeeper identities of the token, unchanged and in their order', () => {
     const auth = [digest('a:1'), digest('b:2:3')]
     expect(read({ zk: { auth } })).toMatchObject({ auth })
   })
 
-  it('takes on first the identity derived from issuer, chroot and subject', () => {
+  it('has first the identity derived from issuer, chroot and subject', () => {
     const identities = new DerivedIdentities('secret')
     const derived = identities.of({ issuer: 'idp', chroot: '/t', subject: 'ada' })
     const claims = { iss: 'idp', zk: { chroot: '/t', auth: [digest('a:1')] } }
@@ -80,19 +80,22 @@ describe('claims', () => {
     [{ zk: { rules: Array.from({ length: 101 }, () => ({ path: '/', allow: ['get'] })) } }, 'zk.rules is'],
     [{ zk: { auth: Array.from({ length: 11 }, () => digest('a:1')) } }, 'zk.auth is'],
     [{ zk: { auth: [{ scheme: 'world', auth: 'a:1' }] } }, 'zk.auth.0.scheme is'],
-    // Neither a user without a name, nor one without a password; and no lines beside the one.
+    // A user needs a name and a password, and the text is one line.
     [{ zk: { auth: [digest('a')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest(':1')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest(':a:1')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest('a:')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest('a:1\nb')] } }, 'zk.auth.0.auth is'],
     [{ zk: { auth: [digest(`a:${'x'.repeat(1023)}`)] } }, 'zk.auth.0.auth is'],
-    [{ zk: { auth: [digest('zoogate-ada:1')] } }, "users that begin with zoogate- are the gateway's to give"],
+    [
+      { zk: { auth: [digest('zoogate-ada:1')] } },
+      'the gateway itself gives the users that begin with zoogate-',
+    ],
   ])('%.60j are refused: %s', (claims, problem) => {
     expect(read(claims)).toContain(problem)
   })
 
-  it('are an object', () => {
+  it('must be an object', () => {
     expect(identityOf('just text', 0, GRANTS)).toContain("the token's payload is missing or malformed")
   })
 })

@@ -7,14 +7,14 @@ const ada = { issuer: 'https://idp.example', chroot: '/tenants/a', subject: 'ada
 describe('a derived identity', () => {
   it('is the same on every gateway that has the secret', () => {
     expect(new DerivedIdentities(SECRET).of(ada)).toEqual(new DerivedIdentities(SECRET).of({ ...ada }))
-    // Changed, it would take everybody's nodes away.
+    // A change here would take away the nodes of every person.
     expect(new DerivedIdentities(SECRET).of(ada)).toEqual({
       user: 'zoogate-vW8ayY3koatxGTJgRGckrQ',
       password: 'JRJ5_HjalMnafsUIYF5fxw42Ij2xsflaLLOPoV372-U',
     })
   })
 
-  it('is another one for another subject, issuer, chroot or secret', () => {
+  it('differs for another subject, issuer, chroot or secret', () => {
     const of = (person: typeof ada) => new DerivedIdentities(SECRET).of(person)
     const all = [
       of(ada),
@@ -31,7 +31,7 @@ describe('a derived identity', () => {
     expect(new Set(all.map(({ password }) => password)).size).toBe(all.length)
   })
 
-  it('tells neither the person nor the password by its user, and has no colon in it', () => {
+  it('shows neither the person nor the password in its user, and has no colon in it', () => {
     const { user, password } = new DerivedIdentities(SECRET).of({ ...ada, subject: 'zoe:smith' })
     expect(user).toMatch(/^zoogate-[\w-]{22}$/)
     expect(password).toMatch(/^[\w-]{43}$/)

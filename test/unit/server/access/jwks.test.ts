@@ -46,7 +46,7 @@ function authenticator(options: { algorithms?: 'RS256'[]; issuer?: string } = {}
   }
 }
 
-/** From now on the provider lets a request wait. @returns what ends it, once it is there */
+/** From now on the provider does not answer. @returns a function that answers the request, once it has come */
 function stalled(): Promise<() => void> {
   return new Promise((resolve) => {
     provider.answer((response) => resolve(() => response.writeHead(500).end()))
@@ -64,7 +64,7 @@ describe('the keys of an identity provider', () => {
     expect(report).toEqual({ fetched: [true], failed: [] })
   })
 
-  it('serve a token without a kid where only one of them fits', async () => {
+  it('serve a token without a kid when only one of them fits', async () => {
     provider.publish(first.jwk, second.jwk)
     const check = authenticator()
     expect(await check(signedBy(first, {}, { kid: undefined }))).toBe('ada')
@@ -74,7 +74,7 @@ describe('the keys of an identity provider', () => {
     expect(await check(signedBy(first, {}, { kid: undefined }))).toBe('invalid')
   })
 
-  it('are fetched anew for a kid that is not known, but not more often than the cooldown allows', async () => {
+  it('are fetched anew for an unknown kid, but not more often than the cooldown allows', async () => {
     provider.publish(first.jwk)
     const check = authenticator()
     expect(await check(signedBy(first))).toBe('ada')
@@ -84,7 +84,7 @@ describe('the keys of an identity provider', () => {
     expect(provider.requests).toBe(1)
     now += 1
     expect(await check(signedBy(second))).toBe('ada')
-    // Rotated out: the old key is gone.
+    // The rotation has removed the old key.
     expect(await check(signedBy(first))).toBe('invalid')
     const made = await Promise.all(
       Array.from({ length: 50 }, (_, i) => check(signedBy(first, {}, { kid: `${i}` }))),
@@ -99,7 +99,7 @@ describe('the keys of an identity provider', () => {
     await check(signedBy(first))
     now += REFRESH_AFTER_MS
     await check(signedBy(first))
-    // By the time of another request, one of the gateway's would have come too.
+    // A request of the gateway would have come before this one.
     await fetch(provider.url)
     expect(provider.requests).toBe(2)
     now += 1
@@ -112,7 +112,7 @@ describe('the keys of an identity provider', () => {
     expect(report.fetched).toEqual([true, false])
   })
 
-  it('serve through an outage until they are too old; then a token is unverified, not bad', async () => {
+  it('serve through an outage until they are too old; then a token is unverified, not invalid', async () => {
     provider.publish(first.jwk)
     const check = authenticator()
     await check(signedBy(first))
@@ -122,12 +122,12 @@ describe('the keys of an identity provider', () => {
     expect(await check(signedBy(second))).toBe('unverified')
     expect(report.fetched).toEqual([true, false])
     expect(report.failed[0]).toContain('it answered 500')
-    expect(report.failed[0]).toContain('the known ones are used for 1 min more')
+    expect(report.failed[0]).toContain('the known keys serve for 1 min more')
     now += COOLDOWN_MS - 1
     expect(await check(signedBy(first))).toBe('ada')
     now += 2
     expect(await check(signedBy(first))).toBe('unverified')
-    expect(report.failed.at(-1)).toContain('no token can be checked until then')
+    expect(report.failed.at(-1)).toContain('no token can be checked until it answers')
     provider.publish(first.jwk)
     now += COOLDOWN_MS - 1
     expect(await check(signedBy(first))).toBe('unverified')
@@ -143,7 +143,7 @@ describe('the keys of an identity provider', () => {
     now += MAX_AGE_MS
     expect(await check(signedBy(first))).toBe('ada')
     await waitUntil('the fetch has failed', () => report.failed.length === 1, { intervalMs: 5 })
-    expect(report.failed[0]).toContain('no token can be checked until then')
+    expect(report.failed[0]).toContain('no token can be checked until it answers')
     now += 1
     expect(await check(signedBy(first))).toBe('unverified')
   })
@@ -161,7 +161,7 @@ describe('the keys of an identity provider', () => {
     expect(provider.requests).toBe(2)
   })
 
-  it('are waited for from now on, where the answer took longer than the wait', async () => {
+  it('are waited for again after an answer that took longer than the wait', async () => {
     provider.publish(first.jwk)
     const check = createAuthenticator({ jwksUrl: provider.url }, { now: () => now })
     await check(signedBy(first))
@@ -174,7 +174,7 @@ describe('the keys of an identity provider', () => {
     expect(await waiting).toMatchObject({ cause: 'unverified', retryAfterMs: 0 })
   })
 
-  it('are fetched anew although the clock of the machine was set back', async () => {
+  it('are fetched anew although the wall clock was set back', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'] })
     provider.publish(first.jwk)
     const check = createAuthenticator({ jwksUrl: provider.url })
@@ -185,7 +185,7 @@ describe('the keys of an identity provider', () => {
     expect(await check(signedBy(second))).toMatchObject({ ok: true })
   })
 
-  it('tell how long to wait when they cannot be fetched', async () => {
+  it('come with the time to wait when they cannot be fetched', async () => {
     const check = createAuthenticator({ jwksUrl: provider.url }, { now: () => now })
     const token = signedBy(first)
     expect(await check(token)).toMatchObject({ cause: 'unverified', retryAfterMs: COOLDOWN_MS })
@@ -215,7 +215,7 @@ describe('the keys of an identity provider', () => {
     expect(provider.requests).toBe(1)
   })
 
-  it('are given up in time where their server never answers, or stops in the middle', async () => {
+  it('are given up in time when their server never answers, or stops in the middle', async () => {
     const half = await startJwksServer()
     provider.answer(() => undefined)
     half.answer((response) => void response.writeHead(200).write('{"keys":['))
@@ -236,7 +236,7 @@ describe('the keys of an identity provider', () => {
     expect(await authenticator()(signedBy(first))).toBe('unverified')
   })
 
-  it('are unreachable where nobody listens', async () => {
+  it('are unreachable when no server listens', async () => {
     const { url } = provider
     await provider.close()
     expect(await authenticator({}, url)(signedBy(first))).toBe('unverified')
@@ -245,8 +245,8 @@ describe('the keys of an identity provider', () => {
   })
 })
 
-describe('a token that plays tricks on a key set', () => {
-  it('with claims that are no JSON is refused as any other', async () => {
+describe('a forged token', () => {
+  it('is refused when its claims are no JSON', async () => {
     const text = JSON.stringify({ alg: 'RS256', typ: 'JWT', kid: 'first' })
     const part = (value: string) => Buffer.from(value).toString('base64url')
     expect(await authenticator()(`${part(text)}.${part('sub=ada')}.x`)).toBe('invalid')
@@ -254,7 +254,7 @@ describe('a token that plays tricks on a key set', () => {
     expect(provider.requests).toBe(0)
   })
 
-  it('with a kid longer than any provider gives makes nobody ask for it', async () => {
+  it('causes no fetch with a kid longer than any provider gives', async () => {
     provider.publish({ ...first.jwk, kid: 'x'.repeat(256) })
     const check = authenticator()
     expect(await check(withHeader({ kid: 'x'.repeat(257) }))).toBe('invalid')
@@ -262,7 +262,7 @@ describe('a token that plays tricks on a key set', () => {
     expect(await check(signedBy(first, {}, { kid: 'x'.repeat(256) }))).toBe('ada')
   })
 
-  it('with its kid is refused, and made-up ones of no use are not even asked for', async () => {
+  it('is refused for its kid, and causes no fetch with an unusable kid', async () => {
     provider.publish(first.jwk)
     const check = authenticator()
     expect(await check(signedBy(first))).toBe('ada')
@@ -272,7 +272,7 @@ describe('a token that plays tricks on a key set', () => {
     expect(provider.requests).toBeLessThanOrEqual(2)
   })
 
-  it('by signing with the published key as a secret is refused', async () => {
+  it('is refused when it is signed with the published key as a secret', async () => {
     provider.publish(first.jwk, { kty: 'oct', kid: 'shared', k: Buffer.from('known').toString('base64url') })
     const check = authenticator()
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -290,7 +290,7 @@ describe('a token that plays tricks on a key set', () => {
     expect(provider.requests).toBe(0)
   })
 
-  it('by bringing its own key, or the address of one, is refused', async () => {
+  it('is refused when it brings its own key, or the address of one', async () => {
     provider.publish(first.jwk)
     const own = rsaKey('first')
     const elsewhere = await startJwksServer()
@@ -301,7 +301,7 @@ describe('a token that plays tricks on a key set', () => {
     await elsewhere.close()
   })
 
-  it('by naming a key of another type is refused', async () => {
+  it('is refused when it names a key of another type', async () => {
     provider.publish(first.jwk, second.jwk, ecKey('p384', 'P-384').jwk)
     const check = authenticator()
     expect(await check(signedBy(first, {}, { kid: 'second' }))).toBe('invalid')
@@ -309,7 +309,7 @@ describe('a token that plays tricks on a key set', () => {
     expect(await authenticator({ algorithms: ['RS256'] })(signedBy(second))).toBe('invalid')
   })
 
-  it('with a key that is not for signatures, not public, or broken is refused', async () => {
+  it('is refused with a key that is not for signatures, not public, or broken', async () => {
     const secret = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
     provider.publish(
       { ...first.jwk, use: 'enc' },
@@ -323,7 +323,7 @@ describe('a token that plays tricks on a key set', () => {
     expect(report.failed.join()).toContain('cannot be used')
   })
 
-  it('is held to issuer and expiry as ever', async () => {
+  it('must have the right issuer and expiry, with fetched keys as with static ones', async () => {
     provider.publish(first.jwk)
     const check = authenticator({ issuer: 'idp' })
     expect(await check(signedBy(first, { iss: 'idp' }))).toBe('ada')
@@ -333,7 +333,7 @@ describe('a token that plays tricks on a key set', () => {
     expect(await check(`${header}.${claims}.${signature}`)).toBe('invalid')
   })
 
-  it('cannot be checked with secrets: HS256 does not go with a key set', () => {
+  it('cannot use HS256, which does not go with a key set', () => {
     const jwksUrl = provider.url
     expect(() => createAuthenticator({ jwksUrl, algorithms: ['HS256'] })).toThrow(
       'a set of public keys is for',
@@ -341,7 +341,7 @@ describe('a token that plays tricks on a key set', () => {
   })
 })
 
-/** Of a good token, another header. */
+/** A good token with another header. */
 function withHeader(header: object): string {
   const [, claims, signature] = signedBy(first).split('.')
   const text = JSON.stringify({ alg: 'RS256', kid: 'first', ...header })

@@ -125,7 +125,7 @@ describe('a path pattern', () => {
     ['/${sub}-at-${org}.*', 'ada-x', '-'],
     ['/*.${org}-${sub}', 'ada-x', '-'],
   ])('%j fits no path of the subject %j, which holds the separator', (text, sub, separator) => {
-    const message = `the claim sub holds "${separator}", which is what separates it in this pattern`
+    const message = `the claim sub holds "${separator}", which separates it in this pattern`
     expect(problem(text, { sub, org: 'o' })).toBe(message)
     expect(problem(text, { sub: 'ada', org: 'o' })).toBe(null)
   })

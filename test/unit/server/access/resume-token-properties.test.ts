@@ -5,7 +5,7 @@ import { ResumeTokens, type SealedSession } from '../../../../server/src/access/
 const bytes = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((given) => Buffer.from(given))
 const key = bytes(32)
-// Whole code points: JSON Web Tokens are UTF-8, so that no lone surrogate comes in one.
+// Whole code points: JSON Web Tokens are UTF-8, which has no lone surrogates.
 const text = fc.string({ unit: 'binary', maxLength: 60 })
 const session: fc.Arbitrary<SealedSession> = fc.record({
   id: bytes(8),
@@ -17,8 +17,8 @@ const session: fc.Arbitrary<SealedSession> = fc.record({
   generation: fc.nat(),
 })
 
-describe('a resume token, whatever it holds,', () => {
-  it('opens to it, under the key that sealed it wherever that stands in the list', () => {
+describe('a resume token of any content', () => {
+  it('opens to its content under the key that sealed it, wherever the key stands in the list', () => {
     fc.assert(
       fc.property(session, key, fc.array(key, { maxLength: 3 }), fc.nat(3), (sealed, sealer, others, at) => {
         const keys = [...others.slice(0, at), sealer, ...others.slice(at)]
@@ -58,7 +58,7 @@ describe('a resume token, whatever it holds,', () => {
     )
   })
 
-  it('is not made of parts of two', () => {
+  it('cannot be made of parts of two others', () => {
     fc.assert(
       fc.property(
         session,
@@ -70,7 +70,7 @@ describe('a resume token, whatever it holds,', () => {
           const [head, tail] = [one, other].map((sealed) =>
             Buffer.from(tokens.seal(sealed), 'base64url'),
           ) as [Buffer, Buffer]
-          // At the nonce or behind it; before, all tokens of a key are the same.
+          // At the nonce or behind it: all tokens of a key begin alike.
           const cut = 6 + Math.floor(share * (Math.min(head.length, tail.length) - 7))
           const mixed = Buffer.concat([head.subarray(0, cut), tail.subarray(cut)])
           fc.pre(!mixed.equals(head) && !mixed.equals(tail))
@@ -80,7 +80,7 @@ describe('a resume token, whatever it holds,', () => {
     )
   })
 
-  it('is text that a hello may carry, and opens nothing when it is any other text', () => {
+  it('is a text that a hello may carry; any other text opens nothing', () => {
     const tokens = new ResumeTokens([Buffer.alloc(32, 7)])
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.base64String()), (token) => {

@@ -194,7 +194,9 @@ describe('a resumed session', () => {
         'a watch cannot be set again: a path has no parts . and ..',
       )
       expect(problem({ [list]: ['/all', '/all', '/all'] })).toBe(null)
-      expect(problem({ [list]: ['/all', '/all', '/all', '/all'] })).toBe('a session holds at most 3 watches')
+      expect(problem({ [list]: ['/all', '/all', '/all', '/all'] })).toBe(
+        'a session holds at most 3 watches; begin a new session with fewer',
+      )
     },
   )
 

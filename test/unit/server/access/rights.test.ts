@@ -37,7 +37,7 @@ describe('rights by rules', () => {
     ['read', '/mine', false],
     ['write', '/mine/below', false],
     ['read', '/', false],
-  ])('%s on %s: %s', (right, path, allowed) => {
+  ])('decide about %s on %s: %s', (right, path, allowed) => {
     expect(allows(RULES, right, path)).toBe(allowed)
   })
 
@@ -45,7 +45,7 @@ describe('rights by rules', () => {
     for (const right of Object.keys(RIGHT_BITS) as Right[]) expect(allows([], right, '/')).toBe(false)
   })
 
-  it('allow nothing but what they name', () => {
+  it('allow nothing beyond the named rights', () => {
     const names = Object.keys(RIGHT_BITS) as Right[]
     const single = names.filter((name) => name !== 'read' && name !== 'create')
     for (const given of single) {
@@ -68,7 +68,7 @@ describe('rights by rules', () => {
     expect(allows(both, 'read', '/c/b')).toBe(false)
   })
 
-  it('hold for a node and its children, each by whichever rule', () => {
+  it('hold for a node and its children by different rules', () => {
     const node: AccessRule = { path: '/a', allow: ['read'] }
     const children: AccessRule = { path: '/a/*', allow: ['read'] }
     expect(allows([node, children], 'read', '/a', 'children')).toBe(true)
@@ -87,12 +87,12 @@ describe('rights by rules', () => {
     expect(allows([{ path: '/a/**', allow: ['read'] }], 'read', '/', 'subtree')).toBe(false)
   })
 
-  it('hold for what a number makes of a path, not for the path alone', () => {
+  it('hold for a path with a number behind it, not for the path alone', () => {
     const queue = (path: string) => allows([{ path, allow: ['create'] }], 'create', '/q/job-', 'sequence')
     expect(['/q/job-*', '/q/**', '/q/job-', '/q/job-/**'].map(queue)).toEqual([true, true, false, false])
   })
 
-  it('of the configuration and of the token both apply', () => {
+  it('come from the rules of the configuration and of the token', () => {
     const policy = new AccessPolicy('rules', [{ path: '/all', allow: ['get'] }])
     const both = policy.rightsOf({ claims: {}, rules: [{ path: '/own', allow: ['write'] }] })
     expect(both.allows({ right: 'get', path: '/all' })).toBe(true)
@@ -106,11 +106,11 @@ describe('rights by rules', () => {
     expect(other.allows({ right: 'write', path: '/own' })).toBe(false)
   })
 
-  it('need no right for what a session asks about itself', () => {
+  it('allow questions of a session about itself without a rule', () => {
     expect(rights([]).allows({ right: null, path: '/a' })).toBe(true)
   })
 
-  it('in mode open allow everything, and nothing rests on a rule', () => {
+  it('allow everything in mode open, without a deciding rule', () => {
     const open = new AccessPolicy('open').rightsOf({ claims: {}, rules: RULES })
     expect(open.allows({ right: 'delete', path: '/x', scope: 'subtree' })).toBe(true)
     expect(open.rules).toBe(null)
@@ -133,11 +133,11 @@ describe('a rule with a condition', () => {
     [{ role: ['administrator'], org: { id: 7 } }, false],
     [{ role: { admin: true }, org: { id: 7 } }, false],
     [{}, false],
-  ])('with the claims %j: %s', (claims, expected) => {
+  ])('applies or not by the claims %j: %s', (claims, expected) => {
     expect(allowed(claims)).toBe(expected)
   })
 
-  it('says which claim keeps it from applying', () => {
+  it('names the claim that keeps it from applying', () => {
     const { unbound, rules } = rights([admins, { path: '/a', allow: ['get'] }], { role: 'x' })
     expect(rules?.map(({ origin }) => origin.at)).toEqual([1])
     expect(unbound).toEqual([
@@ -147,7 +147,7 @@ describe('a rule with a condition', () => {
 })
 
 describe('an explanation', () => {
-  it('names the rules that a permission rests on', () => {
+  it('names the rules behind a permission', () => {
     const given: AccessRule[] = [
       { path: '/a/**', allow: ['get'] },
       { path: '/a', allow: ['watch', 'write'] },
@@ -182,7 +182,7 @@ describe('the form of a rule', () => {
     [{ path: '/a', allow: ['read'], when: { '': 1 } }, 'when'],
     [{ path: '/a', allow: ['read'], name: '' }, 'name'],
     [{ path: '/a/**/b', allow: ['read'] }, 'the pattern "/a/**/b": a part holds at most one *'],
-  ])('of %j is wrong at: %s', (rule, place) => {
+  ])('is checked for %j, with a fault at: %s', (rule, place) => {
     const checked = accessRuleSchema.safeParse(rule)
     const complaints = checked.error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join()
     if (place === null) expect(complaints).toBe(undefined)

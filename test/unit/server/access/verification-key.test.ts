@@ -20,7 +20,7 @@ describe('a verification key', () => {
     expect(() => publicKey('no PEM', undefined)).toThrow()
   })
 
-  it('is refused for an algorithm of another type, also beside the right one', () => {
+  it('is refused for an algorithm of another type, even beside the right one', () => {
     expect(() => secretKey('secret', ['RS256'])).toThrow('a secret is for HS256, not RS256')
     expect(() => secretKey('secret', ['HS256', 'ES256'])).toThrow('a secret is for HS256, not ES256')
     expect(() => publicKey(rsa, ['HS256'])).toThrow('an RSA public key is for RS256, not HS256')
@@ -42,7 +42,7 @@ describe('a verification key', () => {
 })
 
 describe('the algorithms of published keys', () => {
-  it('are those of public keys: a secret is not published', () => {
+  it('exclude HS256: a secret is not published', () => {
     expect(publishedAlgorithms(undefined)).toEqual(['RS256', 'ES256'])
     expect(publishedAlgorithms(['ES256'])).toEqual(['ES256'])
     const problem = 'a set of public keys is for RS256, ES256, not '

@@ -198,7 +198,7 @@ describe('the server of pages', () => {
     expect(events).toEqual(['connected'])
   })
 
-  it('hands an upgrade on', async () => {
+  it('passes an upgrade on', async () => {
     const { server, port, events } = await listening()
     await exchange(port, 'GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
     await server.close()

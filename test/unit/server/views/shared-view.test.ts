@@ -83,7 +83,7 @@ describe('a shared view', () => {
     const ensemble = {
       limits: { ...DEFAULT_LIMITS, maxViewBytes: 1_000 },
       marks: new OwnerMarks(),
-      metrics: { viewTold: () => undefined },
+      metrics: { viewDelta: () => undefined },
     }
     const spec = { path: '/r', depth: 'children', data: true } as const
     view = new SharedView(1, spec, ensemble, source as SharedViewSource, {

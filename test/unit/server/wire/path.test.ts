@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { pathProblem, withChroot, withoutChroot } from '../../../../server/src/wire/path.js'
 
 describe('a path', () => {
-  it.each(['/', '/a', '/a/b', '/a.b/..c', '/ä/ß', '/a b', '/☃'])('%s is fine', (path) => {
+  it.each(['/', '/a', '/a/b', '/a.b/..c', '/ä/ß', '/a b', '/☃'])('%s is accepted', (path) => {
     expect(pathProblem(path, 100)).toBeNull()
   })
 
@@ -27,7 +27,7 @@ describe('a path', () => {
     expect(pathProblem(path, 100)).toContain(problem)
   })
 
-  it('gets its chroot and loses it again', () => {
+  it('gains its chroot and loses it again', () => {
     for (const path of ['/', '/a', '/a/b']) {
       for (const chroot of ['', '/t', '/t/u']) {
         expect(withoutChroot(chroot, withChroot(chroot, path))).toBe(path)
