@@ -20,7 +20,7 @@ describeWith('zookeeper')('a revocation in a real ensemble', () => {
 
   const issued = (sub: string) => token(sub, { iat: Math.floor(Date.now() / 1000) - 60 })
 
-  /** Repeats what is refused until the gateway has read its list. */
+  /** Repeats a refused hello until the gateway has read its list. */
   function connect(url: string, sub: string): Promise<RawPage> {
     return waitUntil('the page is let in', async () => {
       const page = await RawPage.open(url)
@@ -31,7 +31,7 @@ describeWith('zookeeper')('a revocation in a real ensemble', () => {
     })
   }
 
-  it('reaches other gateways and later ones, and no page can read it, add to it or delete it', async () => {
+  it('reaches other gateways and later ones, and no page can read, extend or delete the list', async () => {
     const gateways = await Promise.all([1, 2].map(() => startGateway(ensemble.connectString, { adminToken })))
     const [first, second] = gateways as [(typeof gateways)[0], (typeof gateways)[0]]
     const ada = await connect(second.url, 'ada')

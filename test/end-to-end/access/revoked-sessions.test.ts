@@ -22,7 +22,7 @@ describeWith('zookeeper')('the sessions of a subject whose tokens are revoked', 
   const issued = (sub: string, secondsAgo: number) =>
     token(sub, { iat: Math.floor(Date.now() / 1000) - secondsAgo })
 
-  /** Repeats what is refused until the gateway has read its list. */
+  /** Repeats a refused hello until the gateway has read its list. */
   const connect = (url: string, hello: Parameters<RawPage['hello']>[0]) =>
     waitUntil('the page is let in', async () => {
       const page = await RawPage.open(url)
@@ -32,7 +32,7 @@ describeWith('zookeeper')('the sessions of a subject whose tokens are revoked', 
       return first.type === 'session' ? page : null
     })
 
-  it('are closed at once where the page has just left, and those of others are not', async () => {
+  it('are closed at once where the page has just left, unlike the sessions of other subjects', async () => {
     const { url, http, gateway } = await startGateway(ensemble.connectString, {
       ...options,
       lingerMs: 60_000,
@@ -53,9 +53,9 @@ describeWith('zookeeper')('the sessions of a subject whose tokens are revoked', 
     expect(await metric(http, 'zoogate_sessions')).toBe(1)
   })
 
-  it('are left alone where they have moved to another gateway, behind the back of the one that revokes', async () => {
+  it('stay open where they have moved to another gateway without the knowledge of the gateway that revokes', async () => {
     const one = await startGateway(ensemble.address(0), options)
-    // A list of its own, so that the same revocation does not end the page there.
+    // Without the administrator's token it has no revocations, so that the page may stay there.
     const two = await startGateway(ensemble.address(1))
     const page = await connect(one.url, { token: issued('eve', 60) })
     const { id } = await page.session()
@@ -65,7 +65,10 @@ describeWith('zookeeper')('the sessions of a subject whose tokens are revoked', 
     expect(await page.call('exists', { path: '/' })).toMatchObject({ type: 'reply' })
     await one.gateway.revoke({ subject: 'eve' })
     expect(await page.closed()).toBe(CLOSE_CODES.TOKEN_INVALID)
-    await waitUntil('it has let go', async () => (await metric(one.http, 'zoogate_sessions')) === 0)
+    await waitUntil(
+      'it has detached the session',
+      async () => (await metric(one.http, 'zoogate_sessions')) === 0,
+    )
     expect(await ensemble.sessions()).toContain(id)
     expect(await moved.call('create', { path: '/eve', mode: 'ephemeral' })).toMatchObject({ type: 'reply' })
   })

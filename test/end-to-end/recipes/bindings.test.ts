@@ -31,7 +31,7 @@ async function connect(sub: string): Promise<Client> {
   return zk
 }
 
-/** What somebody else sees happen in a room. */
+/** The events of a room as another page sees them. */
 async function watchRoom(path: string): Promise<string[]> {
   const room = (await connect('watcher')).presence<Person>(path)
   const seen: string[] = []
@@ -65,10 +65,10 @@ describe('React', () => {
   }
   function Leading({ zk, name }: { zk: Client; name: string }) {
     const { isLeader, leader } = react.useLeader(zk, '/react/election', { data: name, campaign: true })
-    return `${leader?.data ?? 'nobody'} leads${isLeader ? ', myself' : ''}`
+    return `${leader?.data ?? 'no one'} leads${isLeader ? ', myself' : ''}`
   }
 
-  it('is in a room once, whatever mounts twice, moves or is renewed', async () => {
+  it('joins a room once, although components mount twice, move or come back', async () => {
     const path = '/react/room'
     const [zk, seen] = [await connect('ada'), await watchRoom(path)]
     const { root, until: untilPage } = renderPage()
@@ -114,7 +114,7 @@ describe('React', () => {
     expect(shown).toEqual(['one stale', 'one CONNECTED', 'two CONNECTED'])
   })
 
-  it('leads until it is unmounted, then the next does', async () => {
+  it('leads until it is unmounted, then the next candidate leads', async () => {
     const [ada, bob] = [await connect('ada'), await connect('bob')]
     const [first, second] = [renderPage(), renderPage()]
     first.root.render(h(StrictMode, null, h(Leading, { zk: ada, name: 'Ada' })))
@@ -150,12 +150,12 @@ describe('Vue', () => {
     await until(seen, 'left Ada')
     expect(seen).toEqual(['joined Ada', 'left Ada'])
     const candidates = async () => (await zk.getChildren('/vue/election')).children
-    await waitUntil('it does not stand any more', async () => (await candidates()).length === 0)
+    await waitUntil('it is no candidate any more', async () => (await candidates()).length === 0)
   })
 })
 
 describe('Svelte', () => {
-  it('is in a room and leads while somebody subscribes', async () => {
+  it('is in a room and leads while it has a subscriber', async () => {
     const path = '/svelte/room'
     const [zk, seen] = [await connect('ada'), await watchRoom(path)]
     const room = svelte.presence<Person>(zk, path, { data: { name: 'Ada' } })

@@ -10,11 +10,11 @@ import { type RealEnsemble, realEnsemble } from '../../tools/zookeeper/real-ense
 
 const TURNS = 10
 
-describeWith('zookeeper', 'kazoo')('the recipes, beside those of kazoo', () => {
+describeWith('zookeeper', 'kazoo')('the recipes of pages beside the recipes of kazoo', () => {
   let ensemble: RealEnsemble
   let pages: [CoreClient, CoreClient]
   let kazoos: [Kazoo, Kazoo]
-  /** Takes part in nothing. */
+  /** Takes part in no recipe. */
   let observer: Kazoo
 
   beforeAll(async () => {
@@ -37,7 +37,7 @@ describeWith('zookeeper', 'kazoo')('the recipes, beside those of kazoo', () => {
   const queued = (path: string, names: string[]) =>
     waitUntil(`${names} are queued`, async () => (await observer.contenders(path)).join() === names.join())
 
-  it('exclude each other', async () => {
+  it('exclude each other from a lock', async () => {
     await observer.create('/counter', '0')
     const countOnPage = async (page: CoreClient) => {
       for (let turn = 0; turn < TURNS; turn += 1) {
@@ -52,12 +52,12 @@ describeWith('zookeeper', 'kazoo')('the recipes, beside those of kazoo', () => {
       ...pages.map(countOnPage),
       ...kazoos.map((kazoo) => kazoo.countUnderLock('/counted', '/counter', TURNS)),
     ])
-    // Any two at once would have lost a count.
+    // Two holders at once would have lost a count.
     expect((await observer.get('/counter')).text).toBe(String(4 * TURNS))
     expect(await observer.getChildren('/counted')).toEqual([])
   })
 
-  it('wait in one queue', async () => {
+  it('wait in one queue for a lock', async () => {
     const path = '/queue/of/all'
     const [ada, bob] = pages
     const [first, second] = kazoos
@@ -88,7 +88,7 @@ describeWith('zookeeper', 'kazoo')('the recipes, beside those of kazoo', () => {
     expect(order).toEqual(['ada', 'kazoo 2', 'bob'])
   })
 
-  it('elect one leader, whom everybody sees', async () => {
+  it('elect one leader, and all of them see it', async () => {
     const [ada, bob] = pages
     const [first, second] = kazoos
     await observer.create('/ballot', '')
@@ -122,12 +122,12 @@ describeWith('zookeeper', 'kazoo')('the recipes, beside those of kazoo', () => {
     await value.update(({ limit }) => ({ limit: limit + 1 }))
     expect((await observer.get('/values/limit')).text).toBe('{"limit":2}')
     await observer.set('/values/limit', '{"limit":9}')
-    await waitUntil('what kazoo wrote is shown', () => value.getSnapshot().value.limit === 9)
+    await waitUntil('the value of kazoo is shown', () => value.getSnapshot().value.limit === 9)
     expect(await value.compareAndSet({ limit: 3 }, 0)).toBeNull()
     value.close()
   })
 
-  it('give the lock on when a page is gone, and the page knows before', async () => {
+  it('pass the lock on when a page is gone, and the page knows it before', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const page = createClient({
       url,
@@ -137,14 +137,14 @@ describeWith('zookeeper', 'kazoo')('the recipes, beside those of kazoo', () => {
     })
     const { id } = await page.connect()
     const held = await createLock(page, '/given-on', { data: 'eve' }).acquire()
-    const told = new Promise<number>((resolve) =>
+    const aborted = new Promise<number>((resolve) =>
       held.signal.addEventListener('abort', () => resolve(performance.now())),
     )
     const next = kazoos[0].acquireLock('/given-on', 'kazoo').then(() => performance.now())
     await queued('/given-on', ['eve', 'kazoo'])
-    // The page goes on, and hears nothing any more.
+    // The page goes on, and gets no message any more.
     await closeGateways()
-    expect(await told).toBeLessThan(await next)
+    expect(await aborted).toBeLessThan(await next)
     expect(held.signal.reason).toMatchObject({ code: 'CONNECTION_LOSS' })
     expect(await ensemble.sessions()).not.toContain(id)
     await kazoos[0].releaseLock('/given-on')

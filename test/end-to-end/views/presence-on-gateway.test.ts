@@ -32,15 +32,15 @@ async function page(options: Partial<ClientOptions> = {}): Promise<Client> {
   return zk
 }
 
-/** A room that has been shown, and what it told since. */
+/** A room that is shown, and its events since. */
 async function looking(zk: Client) {
   const room = zk.presence<string>(ROOM)
-  const told: string[] = []
+  const events: string[] = []
   for (const type of ['joined', 'changed', 'left'] as const) {
-    room.on(type, ({ member }) => told.push(`${type} ${member.data}`))
+    room.on(type, ({ member }) => events.push(`${type} ${member.data}`))
   }
   await fresh(room)
-  return { room, told }
+  return { room, events }
 }
 const fresh = (room: Presence<string>) =>
   waitUntil('the room is shown', () => !room.getSnapshot().stale, { intervalMs: 5 })
@@ -49,7 +49,7 @@ const until = (room: Presence<string>, wanted: string[]) =>
   waitUntil(`the members are ${wanted}`, () => data(room).join() === wanted.join(), { intervalMs: 5 })
 
 describe('presence through a gateway', () => {
-  it('shows everyone the same: joins, changes and leaves, in the order of the joins', async () => {
+  it('shows all pages the same joins, changes and leaves, in the order of the joins', async () => {
     const ada = await looking(await page())
     const bob = await looking(await page())
     await ada.room.join('ada')
@@ -60,17 +60,19 @@ describe('presence through a gateway', () => {
     expect(bob.room.getSnapshot().members.map(({ mine }) => mine)).toEqual([false, true])
     await ada.room.leave()
     await until(bob.room, ['bob'])
-    expect(bob.told).toEqual(['joined ada', 'joined bob', 'changed Ada', 'left Ada'])
-    expect(ada.told).toEqual(bob.told)
+    expect(bob.events).toEqual(['joined ada', 'joined bob', 'changed Ada', 'left Ada'])
+    expect(ada.events).toEqual(bob.events)
   })
 
-  it('has 20 pages that all join at once in a room that is not there yet', async () => {
+  it('lets 20 pages join a room at once that does not exist yet', async () => {
     const rooms = await Promise.all(
       Array.from({ length: 20 }, async () => (await looking(await page())).room),
     )
     await Promise.all(rooms.map((room, n) => room.join(`member ${n}`)))
     for (const room of rooms) {
-      await waitUntil('all are there', () => room.getSnapshot().members.length === 20, { intervalMs: 5 })
+      await waitUntil('all members are shown', () => room.getSnapshot().members.length === 20, {
+        intervalMs: 5,
+      })
       expect(room.getSnapshot().members.filter(({ mine }) => mine)).toHaveLength(1)
       expect(data(room)).toEqual(data(rooms[0]!))
     }
@@ -79,7 +81,7 @@ describe('presence through a gateway', () => {
   it.each([
     ['a lost network', () => zoogate.cutPages()],
     ['another gateway in place of the first', () => zoogate.startGateway()],
-  ])('tells of nobody who stayed over %s', async (_, breakLink) => {
+  ])('reports no member that stays over %s', async (_, breakLink) => {
     const ada = await looking(await page())
     const bob = await looking(await page())
     await ada.room.join('ada')
@@ -88,17 +90,17 @@ describe('presence through a gateway', () => {
     const before = ada.room.getSnapshot().members
     const stale = new Set<boolean>()
     ada.room.subscribe(() => stale.add(ada.room.getSnapshot().stale))
-    ada.told.length = 0
+    ada.events.length = 0
     await breakLink()
     await waitUntil('it was stale', () => stale.has(true), { intervalMs: 5 })
     await fresh(ada.room)
     await bob.room.update('Bob')
     await until(ada.room, ['ada', 'Bob'])
-    expect(ada.told).toEqual(['changed Bob'])
+    expect(ada.events).toEqual(['changed Bob'])
     expect(ada.room.getSnapshot().members[0]).toBe(before[0])
   })
 
-  it('brings a member back with its id and newest data when its session has expired', async () => {
+  it('brings a member back with its id and newest data after its session has expired', async () => {
     const zk = await page()
     const ada = await looking(zk)
     const bob = await looking(await page())
@@ -116,14 +118,14 @@ describe('presence through a gateway', () => {
     expect(ada.room.getSnapshot()).toMatchObject({ stale: false, error: null })
   })
 
-  it('is put back where somebody else deletes it, as long as it is wanted', async () => {
+  it('puts a member back that another page deletes, until it leaves', async () => {
     const zk = await page()
     const { room } = await looking(zk)
     const { id } = await room.join('ada')
     const other = await page()
-    const { room: seen, told } = await looking(other)
+    const { room: seen, events } = await looking(other)
     await other.delete(`${ROOM}/${id}`)
-    await waitUntil('it left and came', () => told.includes('left ada') && told.includes('joined ada'), {
+    await waitUntil('it left and came', () => events.includes('left ada') && events.includes('joined ada'), {
       intervalMs: 5,
     })
     await until(seen, ['ada'])
@@ -131,7 +133,7 @@ describe('presence through a gateway', () => {
     await until(seen, [])
   })
 
-  it('takes no more than the newest of many updates, and ends with it', async () => {
+  it('sends only the newest of many updates, and ends with it', async () => {
     const { room } = await looking(await page())
     const other = await looking(await page())
     await room.join('0')
@@ -145,7 +147,7 @@ describe('presence through a gateway', () => {
   })
 })
 
-/** A page whose link the test breaks, and which cannot come back before it is let. */
+/** A page whose connection the test breaks; it comes back when the test lets it. */
 async function awayPage() {
   let comeBack = () => {}
   let mayCome = Promise.resolve()
@@ -172,7 +174,7 @@ describe('a view through a gateway', () => {
   it.each([
     ['the same gateway', () => undefined],
     ['another gateway', () => zoogate.startGateway()],
-  ])('catches up on %s with what happened while the page was away, in one message', async (_, replace) => {
+  ])('catches up on %s with the changes during its absence, in one message', async (_, replace) => {
     const { zk, goAway, comeBack } = await awayPage()
     const writer = await page()
     await writer.create('/w')

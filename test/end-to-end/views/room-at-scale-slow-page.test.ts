@@ -8,20 +8,20 @@ import { type RealEnsemble, realEnsemble } from '../../tools/zookeeper/real-ense
 
 const ROOM = '/room'
 const SESSION_TIMEOUT_MS = 30_000
-/** A page that reads nothing still speaks, so that its silence does not end it. */
-const SPEAKS_EVERY_MS = 2_000
+/** The page that does not read still sends, so that its silence does not end it. */
+const SENDS_EVERY_MS = 2_000
 /**
- * What is told while the slow page does not read. The kernel takes up to 10 MB of it (4 to be sent, 6 to be read), so
- * this has to be several times as much.
+ * Bytes of deltas while the slow page does not read. The kernel buffers up to 10 MB of them (4 to send, 6 to read), so this
+ * has to be several times that.
  */
-const TOLD_BYTES = 60_000_000
+const DELTA_BYTES = 60_000_000
 const MEMBER_BYTES = 100_000
-/** What the slow page is given of it: the kernel's share, and the gateway's own. */
-const MOST_GIVEN_BYTES = 15_000_000
-/** Told before, to everybody: garbage has then made the heap as large as it gets. */
-const WARM_UP_BYTES = TOLD_BYTES / 2
-/** A gateway that kept everything would grow by all that it told. */
-const MOST_GROWTH_BYTES = TOLD_BYTES / 3
+/** The share that may be sent to the slow page: the buffers of the kernel and of the gateway. */
+const MAX_SENT_BYTES = 15_000_000
+/** Deltas to all pages before the measurement: garbage has then made the heap as large as it gets. */
+const WARM_UP_BYTES = DELTA_BYTES / 2
+/** A gateway that kept every delta would grow by all of them. */
+const MAX_GROWTH_BYTES = DELTA_BYTES / 3
 const UP_TO_DATE_WITHIN_MS = 1_000
 
 describeWith('zookeeper', 'kazoo')('a page that stops reading', () => {
@@ -34,7 +34,7 @@ describeWith('zookeeper', 'kazoo')('a page that stops reading', () => {
     await kazoo.close()
     gateway = serveProcess(ensemble.connectString, {
       ZOOGATE_LOG_LEVEL: 'error',
-      // The member changes as fast as it can, where the usual rate would make this take a minute.
+      // At the default rate the changes would take a minute.
       ZOOGATE_MAX_BYTES_PER_SECOND: '1000000000',
     })
   })
@@ -43,7 +43,7 @@ describeWith('zookeeper', 'kazoo')('a page that stops reading', () => {
     await ensemble.close()
   })
 
-  it('costs the gateway a bounded amount, and is up to date as soon as it reads again', async () => {
+  it('costs the gateway bounded memory, and is up to date as soon as it reads again', async () => {
     const url = webSocketOf(await gateway.listening())
     const open = (name: string) => RoomPage.open(url, { name, room: ROOM, timeoutMs: SESSION_TIMEOUT_MS })
     const [member, quick, slow] = (await Promise.all(['member', 'quick', 'slow'].map(open))) as [
@@ -51,30 +51,30 @@ describeWith('zookeeper', 'kazoo')('a page that stops reading', () => {
       RoomPage,
       RoomPage,
     ]
-    const dataOf = (change: number) => `${change} `.padEnd(MEMBER_BYTES, '.')
+    const dataOf = (count: number) => `${count} `.padEnd(MEMBER_BYTES, '.')
     await member.join(dataOf(0))
     await waitUntil('both see the member', () => quick.nodes.size === 1 && slow.nodes.size === 1)
 
-    let change = 0
-    /** Changes the member until so much has been told of it; gives the gateway's largest size meanwhile. */
-    const tell = async (bytes: number) => {
+    let changes = 0
+    /** Changes the member until its deltas have this size. @returns the gateway's largest size meanwhile */
+    const change = async (bytes: number) => {
       const before = quick.received
       let most = 0
       while (quick.received - before < bytes) {
-        change++
-        await member.update(dataOf(change))
+        changes++
+        await member.update(dataOf(changes))
         most = Math.max(most, gateway.residentBytes())
       }
       return most
     }
-    const isUpToDate = ({ nodes }: RoomPage) => nodes.get('member')?.[0] === dataOf(change)
+    const isUpToDate = ({ nodes }: RoomPage) => nodes.get('member')?.[0] === dataOf(changes)
 
-    const before = await tell(WARM_UP_BYTES)
+    const before = await change(WARM_UP_BYTES)
     await waitUntil('both pages are up to date', () => isUpToDate(quick) && isUpToDate(slow))
     slow.pause()
-    const speaking = setInterval(() => slow.speak(), SPEAKS_EVERY_MS)
-    const given = { quick: quick.received, slow: slow.received }
-    const most = await tell(TOLD_BYTES)
+    const sending = setInterval(() => slow.speak(), SENDS_EVERY_MS)
+    const sentBefore = { quick: quick.received, slow: slow.received }
+    const most = await change(DELTA_BYTES)
     await waitUntil('the quick page is up to date', () => isUpToDate(quick))
     expect(await slowPages(url)).toBe(1)
 
@@ -85,22 +85,22 @@ describeWith('zookeeper', 'kazoo')('a page that stops reading', () => {
       intervalMs: 5,
     })
     const lateMs = performance.now() - readsAgain
-    clearInterval(speaking)
-    const took = { quick: quick.received - given.quick, slow: slow.received - given.slow }
+    clearInterval(sending)
+    const took = { quick: quick.received - sentBefore.quick, slow: slow.received - sentBefore.slow }
     const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
     console.log(
-      `${change} changes, ${megabytes(took.quick)}: a page that read none of it was given ${megabytes(took.slow)} ` +
+      `${changes} changes, ${megabytes(took.quick)}: the page that did not read was sent ${megabytes(took.slow)} ` +
         `and was up to date ${Math.round(lateMs)} ms after it read again; the gateway grew by ${megabytes(most - before)}`,
     )
     expect(await slowPages(url)).toBe(0)
-    expect(took.slow).toBeLessThan(MOST_GIVEN_BYTES)
-    expect(most - before).toBeLessThan(MOST_GROWTH_BYTES)
+    expect(took.slow).toBeLessThan(MAX_SENT_BYTES)
+    expect(most - before).toBeLessThan(MAX_GROWTH_BYTES)
     expect([...member.complaints, ...quick.complaints, ...slow.complaints]).toEqual([])
     await Promise.all([member, quick, slow].map((page) => page.close()))
   })
 })
 
-/** How many pages the gateway holds to be slow. */
+/** The gateway's count of slow pages. */
 async function slowPages(url: string): Promise<number> {
   const metrics = await (await fetch(new URL('/metrics', url.replace('ws', 'http')))).text()
   return Number(/^zoogate_view_slow_subscribers (\d+)$/m.exec(metrics)?.[1])

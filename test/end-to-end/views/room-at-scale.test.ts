@@ -15,16 +15,16 @@ import { type RealEnsemble, realEnsemble } from '../../tools/zookeeper/real-ense
 
 const MEMBERS = 2_000
 const ROOM = '/room'
-/** The longest that servers with a tick of 2 s give: nobody's session shall end here. */
+/** The longest that servers with a tick of 2 s give, so that no session expires here. */
 const SESSION_TIMEOUT_MS = 40_000
-/** Connections being opened at a time: what a listen backlog holds. */
+/** Connections that are opened at a time: the size of a listen backlog. */
 const OPENING = 100
 
 const JOINING_MS = 2_000
 const JOINS_AT_A_TIME = 20
-/** From the last acknowledgement until the last list is complete; what the machine's two cores allow, and as much again. */
+/** From the last acknowledgement until the last list is complete: twice the time that two cores need. */
 const MOST_CONVERGENCE_MS = 5_000
-/** Of the bytes that the complete list takes: what is sent beside it, such as the zxid of each message. */
+/** Factor on the bytes of the complete list, for everything else in the messages, such as their zxids. */
 const MOST_OVERHEAD = 1.5
 /** A session message, a ping, and a view that says that nothing has changed. */
 const MOST_BYTES_TO_RESUME = 2_000
@@ -49,7 +49,7 @@ describeWith('zookeeper', 'kazoo')(`a room of ${MEMBERS} members`, () => {
   const open = (name: string, room = ROOM) =>
     RoomPage.open(url, { name, room, timeoutMs: SESSION_TIMEOUT_MS })
   const complaints = () => pages.flatMap((page) => page.complaints)
-  /** Waits until everybody's list is right, node by node; pages that were told the same share one. */
+  /** Waits until the list of every page is right, node by node; pages with the same messages share a list. */
   const allShow = (data: (name: string) => string) => {
     const expected = names.map((name) => [name, data(name)] as const)
     const isRight = (nodes: RoomPage['nodes']) =>
@@ -76,7 +76,7 @@ describeWith('zookeeper', 'kazoo')(`a room of ${MEMBERS} members`, () => {
     await ensemble.close()
   })
 
-  it('looks the same to all of them soon after they have joined in one rush', async () => {
+  it('looks the same to all members soon after they have joined in one rush', async () => {
     const before = pages.map(({ received }) => received)
     const joins: Promise<void>[] = []
     const start = performance.now()
@@ -109,7 +109,7 @@ describeWith('zookeeper', 'kazoo')(`a room of ${MEMBERS} members`, () => {
     expect(pages.flatMap(({ departed }) => departed)).toEqual([])
   })
 
-  it('loses nobody, on any page and in ZooKeeper, when the gateway is killed', async () => {
+  it('loses no member, on any page and in ZooKeeper, when the gateway is killed', async () => {
     const listed: string[][] = []
     await kazoo.watchChildren(ROOM, (children) => listed.push(children))
     const sessions = pages.map(({ session }) => session.id)
@@ -124,7 +124,7 @@ describeWith('zookeeper', 'kazoo')(`a room of ${MEMBERS} members`, () => {
     const bytes = Math.max(...pages.map(({ received }, index) => received - (before[index] as number)))
     expect(bytes).toBeLessThan(MOST_BYTES_TO_RESUME)
 
-    // The views are alive again, and the members theirs to change.
+    // The views follow changes again, and each page may change its member.
     const some = new Set(names.filter((_, index) => index % 100 === 0))
     const changed = (name: string) =>
       JSON.stringify(some.has(name) ? { name, at: 'the new gateway' } : { name })

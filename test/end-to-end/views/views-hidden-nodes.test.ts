@@ -11,14 +11,16 @@ const HIDDEN: Acl[] = [{ scheme: 'world', id: 'anyone', permissions: ['create', 
 const SHOWN: Acl[] = [
   { scheme: 'world', id: 'anyone', permissions: ['read', 'write', 'create', 'delete', 'admin'] },
 ]
-/** Long enough for a test to see that what comes at once does not wait for it. */
+/** Longer than a test: a change that arrives in it has not waited for a check. */
 const NEVER_MS = 600_000
 const SOON_MS = 300
 
-describe('nodes hidden from views, on the ensemble in memory', () => hiding(() => startDevEnsemble()))
-describeWith('zookeeper')('nodes hidden from views, on Apache ZooKeeper', () => hiding(() => realEnsemble(3)))
+describe('a view with hidden nodes on the ensemble in memory', () => testsOfHiding(() => startDevEnsemble()))
+describeWith('zookeeper')('a view with hidden nodes on Apache ZooKeeper', () =>
+  testsOfHiding(() => realEnsemble(3)),
+)
 
-function hiding(start: () => Promise<{ connectString: string; close(): Promise<void> }>) {
+function testsOfHiding(start: () => Promise<{ connectString: string; close(): Promise<void> }>) {
   let ensemble: Awaited<ReturnType<typeof start>>
   beforeAll(async () => {
     ensemble = await start()
@@ -26,7 +28,7 @@ function hiding(start: () => Promise<{ connectString: string; close(): Promise<v
   afterAll(() => ensemble.close())
   let room: string
   let rooms = 0
-  /** On another gateway than the one that shows the views, as if it were any client. */
+  /** On another gateway than the views, so that it stands for any client. */
   let other: RawPage
   beforeEach(async () => {
     other = await connect((await startGateway(ensemble.connectString)).url)
@@ -55,7 +57,7 @@ function hiding(start: () => Promise<{ connectString: string; close(): Promise<v
     return { children, subtree, both }
   }
 
-  it('go at once where a page of the same gateway hides them, and come back at once', async () => {
+  it('a view loses a node at once that a page of the same gateway hides, and gets it back at once', async () => {
     const url = await gateway(NEVER_MS)
     const { both } = await show(url)
     const page = await connect(url)
@@ -67,7 +69,7 @@ function hiding(start: () => Promise<{ connectString: string; close(): Promise<v
     await both('a', 'b')
   })
 
-  it('end the view at once where they are its own', async () => {
+  it('a view ends at once when a page of the same gateway hides its own node', async () => {
     const url = await gateway(NEVER_MS)
     const { children, subtree } = await show(url)
     await setAcl(await connect(url), '', HIDDEN)
@@ -75,7 +77,7 @@ function hiding(start: () => Promise<{ connectString: string; close(): Promise<v
     await setAcl(other, '', SHOWN)
   })
 
-  it('leave no ghost of a page that hid its own node and left', async () => {
+  it('a view keeps no ghost of a page that has hidden its node and left', async () => {
     const url = await gateway(NEVER_MS)
     const { both } = await show(url)
     const page = await connect(url, 'ghost')
@@ -88,7 +90,7 @@ function hiding(start: () => Promise<{ connectString: string; close(): Promise<v
     await late.shows('a', 'b')
   })
 
-  it('go soon where another client has hidden them, and come back soon with what is below', async () => {
+  it('a view loses a node soon that another client hides, and gets it back soon with the nodes below it', async () => {
     const { both } = await show(await gateway(SOON_MS))
     await setAcl(other, 'b', HIDDEN)
     await both('a')
@@ -96,7 +98,7 @@ function hiding(start: () => Promise<{ connectString: string; close(): Promise<v
     await both('a', 'b', 'b/below')
   })
 
-  it('go soon where another client has hidden and deleted them, which nobody is told', async () => {
+  it('a view loses a node soon that another client hides and deletes, although no event tells of it', async () => {
     const url = await gateway(SOON_MS)
     const { both } = await show(url)
     await setAcl(other, 'a', HIDDEN)
@@ -107,7 +109,7 @@ function hiding(start: () => Promise<{ connectString: string; close(): Promise<v
     await both('b')
   })
 
-  it('end the view soon where they are its own and another client has hidden them', async () => {
+  it('a view ends soon when another client hides its own node', async () => {
     const { children, subtree } = await show(await gateway(SOON_MS))
     await setAcl(other, '', HIDDEN)
     for (const view of [children, subtree]) expect(await view.ended()).toMatchObject({ code: 'NO_AUTH' })

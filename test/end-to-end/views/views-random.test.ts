@@ -8,9 +8,9 @@ import { waitUntil } from '../../tools/wait-until.js'
 
 const ROUNDS = 100
 const MEMBERS = 8
-/** Of those members, how many do something in a round. */
+/** Members that act in one round. */
 const BUSY = 4
-/** Each picks another run; this one is run always. */
+/** Every seed is another run; the test always runs this one. */
 const SEED = 20
 /** The longest wait between two attempts of a page, 5 s, and the attempt. */
 const QUIET_DEADLINE_MS = 15_000
@@ -19,7 +19,7 @@ const DEADLINE_MS = 150_000
 
 type Fault = (stage: Stage, index: number) => Promise<void>
 
-/** How often of a hundred, and what. Links and processes are back at the end. */
+/** The weights add up to a hundred. At its end a fault has brought links and processes back. */
 const FAULTS: readonly { weight: number; name: string; fault: Fault }[] = [
   { weight: 74, name: 'none', fault: async () => undefined },
   { weight: 8, name: 'drop pages', fault: async ({ gateways }, index) => gateways[index]?.front.drop() },
@@ -30,7 +30,7 @@ const FAULTS: readonly { weight: number; name: string; fault: Fault }[] = [
   },
   {
     weight: 8,
-    // With its pages: a page that loses one link after another within a timeout is held to be taken over.
+    // With its pages: a page that loses its link again and again within a timeout counts as taken over.
     name: 'reset all links of a gateway',
     fault: async ({ gateways }, index) => {
       gateways[index]?.back.drop({ reset: true })
@@ -69,7 +69,7 @@ describeWith('zookeeper', 'kazoo')('pages in a room', () => {
   }
   const actions = (random: () => number, round: number): Promise<void>[] =>
     Array.from({ length: BUSY }, (_, slot) => {
-      // Everybody at most once a round.
+      // No member acts twice in a round.
       const index = slot * (MEMBERS / BUSY) + Math.floor(random() * (MEMBERS / BUSY))
       const member = members[index] as RandomMember
       const choice = random()

@@ -30,7 +30,7 @@ describeWith('zookeeper')('a view of a real ensemble', () => {
     done(writer, 'create', { path: `${room}/${name}`, data: name, ...rest })
   const remove = (name: string) => done(writer, 'delete', { path: `${room}/${name}` })
 
-  /** Paths with watches, with the sessions that hold them, of all servers together. */
+  /** All servers' paths with watches, each with the sessions that hold them. */
   async function watches(): Promise<string[]> {
     const answers = await Promise.all([0, 1, 2].map((index) => ensemble.ask(index, 'wchp')))
     return answers
@@ -40,7 +40,7 @@ describeWith('zookeeper')('a view of a real ensemble', () => {
       .filter((line) => line !== '')
   }
 
-  it('costs one watch however many pages look, and none when they have gone', async () => {
+  it('costs one watch for any number of pages, and none when they have left', async () => {
     for (const name of ['a', 'b', 'c']) await create(name)
     const pages = await Promise.all(
       Array.from({ length: 30 }, () => RawPage.connect(url, { token: token() })),
@@ -63,7 +63,7 @@ describeWith('zookeeper')('a view of a real ensemble', () => {
     await waitUntil('its watch is gone', async () => (await watches()).length === 0)
   })
 
-  it('shows a subtree, its owners, and hides what not everybody may read', async () => {
+  it('shows a subtree with its owners, and hides nodes that not all may read', async () => {
     const acl = [{ scheme: 'world', id: 'anyone', permissions: ['create' as const, 'delete' as const] }]
     await create('a')
     await create('a/b')
@@ -84,7 +84,7 @@ describeWith('zookeeper')('a view of a real ensemble', () => {
     expect(await hidden.ended()).toMatchObject({ code: 'NO_AUTH' })
   })
 
-  it('fills when its path comes, and takes up where a page has been on another gateway', async () => {
+  it('fills when its path is created, and sends a page of another gateway only the difference', async () => {
     const view = { path: `${room}/later`, data: true }
     const viewer = await Viewer.connect(url, view)
     await viewer.shows()
@@ -101,7 +101,7 @@ describeWith('zookeeper')('a view of a real ensemble', () => {
     expect(Object.keys((moved.last as { nodes: object }).nodes)).toEqual(['d'])
   })
 
-  it('survives the death of its server, and of the leader', async () => {
+  it('survives the death of its server and of the leader', async () => {
     await create('a')
     const viewer = await Viewer.connect(url, { path: room })
     await viewer.shows('a')

@@ -15,7 +15,7 @@ import { waitUntil } from '../wait-until.js'
 
 const SUBJECT = 'ada'
 
-/** Writes down what a session tells its page, which answers whatever it is asked. */
+/** Records the events of a session; answers every question of the gateway. */
 export class RecordingPage implements SessionPage {
   readonly log: string[] = []
 

@@ -1,11 +1,11 @@
 import type { HexLong, ViewMessage, ViewNode, ViewPoint } from 'zoogate-client/protocol'
 
-/** What a page makes of the messages of one view. */
+/** The nodes that a page gets from the messages of one view. */
 export class ViewedMap {
   readonly nodes = new Map<string, ViewNode>()
   zxid: HexLong = '0x0'
 
-  /** @throws where a message is not one that may come now */
+  /** @throws Error where the message goes back in time */
   apply(message: ViewMessage): void {
     if (BigInt(message.zxid) < BigInt(this.zxid)) throw new Error(`${message.zxid} after ${this.zxid}`)
     const { kept, since } = message
@@ -21,13 +21,13 @@ export class ViewedMap {
     this.zxid = message.zxid
   }
 
-  /** Begins with what an earlier connection has left. */
+  /** Begins with the state of an earlier connection. */
   takeOver(earlier: ViewedMap): void {
     for (const [path, node] of earlier.nodes) this.nodes.set(path, node)
     this.zxid = earlier.zxid
   }
 
-  /** What the page brings to its next gateway. */
+  /** The state that the page names to its next gateway. */
   get point(): ViewPoint {
     const old = [...this.nodes.values()].filter(([, , czxid]) => BigInt(czxid) <= BigInt(this.zxid))
     return { zxid: this.zxid, count: old.length }

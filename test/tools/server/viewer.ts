@@ -6,12 +6,12 @@ import { ViewedMap } from './viewed-map.js'
 
 export type ViewFields = Operations['openView']
 
-/** A page that is shown one view. */
+/** A page that shows one view. */
 export class Viewer {
   readonly page: RawPage
   readonly map = new ViewedMap()
   readonly view: number
-  /** Messages of the view, by type. */
+  /** The types of the view's messages, in order. */
   readonly heard: string[] = []
   isStale = true
   error: WireError | null = null
@@ -23,7 +23,7 @@ export class Viewer {
     this.#next = from
   }
 
-  /** Connects a page of its own and opens the view. @throws Error where that is refused */
+  /** Connects a page and opens the view. @throws Error where the call is refused */
   static async connect(url: string, fields: ViewFields, claims: object = {}): Promise<Viewer> {
     return Viewer.open(await RawPage.connect(url, { token: token('ada', claims) }), fields)
   }
@@ -37,7 +37,7 @@ export class Viewer {
     return viewer
   }
 
-  /** Moves to another gateway, as a page whose connection broke: brings what it has. */
+  /** Moves to another gateway as a page does whose connection broke: with the state that it has. */
   async moveTo(url: string, fields: ViewFields): Promise<Viewer> {
     const since = this.update().map.point
     this.page.cut()
@@ -45,7 +45,7 @@ export class Viewer {
     return Viewer.open(page, { ...fields, since }, this)
   }
 
-  /** Takes in what has arrived. */
+  /** Applies the messages that have arrived. */
   update(): this {
     const { messages } = this.page
     for (; this.#next < messages.length; this.#next += 1) {
