@@ -52,7 +52,7 @@ function createPage() {
   }
 }
 
-describe('React', () => {
+describe('a React component', () => {
   function renderPage() {
     const { target, until } = createPage()
     const root = createRoot(target)
@@ -126,8 +126,8 @@ describe('React', () => {
   })
 })
 
-describe('Vue', () => {
-  it('is in a room and leads while it is mounted', async () => {
+describe('a Vue component', () => {
+  it('joins a room and leads while it is mounted', async () => {
     const path = '/vue/room'
     const [zk, seen] = [await connect('ada'), await watchRoom(path)]
     const { target, until: untilPage } = createPage()
@@ -154,8 +154,8 @@ describe('Vue', () => {
   })
 })
 
-describe('Svelte', () => {
-  it('is in a room and leads while it has a subscriber', async () => {
+describe('a Svelte store', () => {
+  it('joins a room and leads while it has a subscriber', async () => {
     const path = '/svelte/room'
     const [zk, seen] = [await connect('ada'), await watchRoom(path)]
     const room = svelte.presence<Person>(zk, path, { data: { name: 'Ada' } })

@@ -69,7 +69,7 @@ function testsOfHiding(start: () => Promise<{ connectString: string; close(): Pr
     await both('a', 'b')
   })
 
-  it('a view ends at once when a page of the same gateway hides its own node', async () => {
+  it('a view is ended at once when a page of the same gateway hides its own node', async () => {
     const url = await gateway(NEVER_MS)
     const { children, subtree } = await show(url)
     await setAcl(await connect(url), '', HIDDEN)
@@ -109,7 +109,7 @@ function testsOfHiding(start: () => Promise<{ connectString: string; close(): Pr
     await both('b')
   })
 
-  it('a view ends soon when another client hides its own node', async () => {
+  it('a view is ended soon when another client hides its own node', async () => {
     const { children, subtree } = await show(await gateway(SOON_MS))
     await setAcl(other, '', HIDDEN)
     for (const view of [children, subtree]) expect(await view.ended()).toMatchObject({ code: 'NO_AUTH' })
