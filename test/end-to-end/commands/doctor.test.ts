@@ -18,7 +18,7 @@ async function doctor(zookeeper: string): Promise<{ exitCode: number; lines: str
 const failures = (lines: string[]) => lines.filter((line) => line.startsWith('FAIL'))
 
 describe('zoogate doctor', () => {
-  it('says within ten seconds that nothing is there', async () => {
+  it('says within ten seconds that no server listens', async () => {
     const [port] = await freePorts(1)
     const before = performance.now()
     const { exitCode, lines } = await doctor(`127.0.0.1:${port}`)
@@ -44,7 +44,7 @@ describe('zoogate doctor', () => {
     mute.close()
   })
 
-  it('is a command whose exit code says the same', async () => {
+  it('is a command with the same verdict as its exit code', async () => {
     const [port] = await freePorts(1)
     const print = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     await createProgram().parseAsync(['node', 'zoogate', 'doctor', '--zookeeper', `127.0.0.1:${port}`])
@@ -66,7 +66,7 @@ describeWith('zookeeper')('zoogate doctor on three real servers', () => {
   }, START_MS)
   afterAll(() => ensemble?.close(), START_MS)
 
-  it('finds nothing that will not work where all is well, and leaves nothing behind', async () => {
+  it('finds no fault in a healthy ensemble, and leaves no session and no node', async () => {
     const before = await ensemble.sessions()
     const { exitCode, lines } = await doctor(ensemble.connectString)
     expect(failures(lines)).toEqual([])
@@ -81,7 +81,7 @@ describeWith('zookeeper')('zoogate doctor on three real servers', () => {
     }
     for (const what of [
       'ok    session timeouts from 1000 to 10000 ms',
-      `ok    a session of ${ensemble.address(0)} goes on on ${ensemble.address(1)}`,
+      `ok    a session of ${ensemble.address(0)} resumes on ${ensemble.address(1)}`,
       'ok    ephemeral nodes below /',
       'ok    lasting watches (addWatch)',
       'ok    no nodes with a time to live (UNIMPLEMENTED)  — set zookeeper.extendedTypesEnabled=true',
@@ -102,7 +102,7 @@ describeWith('zookeeper')('zoogate doctor on three real servers', () => {
   })
 
   it(
-    'names the one server that is down, and examines the rest',
+    'names the one server that is down, and checks the others',
     async () => {
       const leader = await ensemble.leader()
       const down = (leader + 1) % 3
@@ -119,10 +119,10 @@ describeWith('zookeeper')('zoogate doctor on three real servers', () => {
   )
 
   it(
-    'says of a server without a quorum that the others are the ones to look at',
+    'sends the operator of a server without a quorum to the other servers',
     async () => {
       await Promise.all([ensemble.kill(0), ensemble.kill(1)])
-      await waitUntil('the last one has noticed', async () => (await ensemble.mode(2)) === null)
+      await waitUntil('the last server has noticed', async () => (await ensemble.mode(2)) === null)
       const { exitCode, lines } = await doctor(ensemble.address(2))
       expect(exitCode).toBe(1)
       expect(lines[0]).toMatch(/opens no session.* {2}— check the other servers/)
@@ -141,13 +141,13 @@ describeWith('zookeeper')('zoogate doctor on one real server', () => {
   }
   afterAll(() => Promise.all(ensembles.map((ensemble) => ensemble.close())), START_MS)
 
-  it('says that maxClientCnxns is far too low, where the server tells it', async () => {
+  it('says that maxClientCnxns is far too low when the server tells it', async () => {
     const { exitCode, lines } = await doctor(await start({ maxClientCnxns: 5 }))
     expect(exitCode).toBe(1)
     expect(failures(lines)).toEqual([expect.stringMatching(/takes 5 connections.*set maxClientCnxns=0/)])
   })
 
-  it('finds it out, and more, where the server tells nothing but its state', async () => {
+  it('finds the limit by connecting when the server tells only its state', async () => {
     const { exitCode, lines } = await doctor(
       await start({
         maxClientCnxns: 5,
@@ -159,14 +159,14 @@ describeWith('zookeeper')('zoogate doctor on one real server', () => {
     expect(exitCode).toBe(1)
     const [only, ...others] = failures(lines)
     expect(others).toEqual([])
-    // Less those that the doctor had before, more those that slip through while the server counts.
+    // Fewer by earlier connections of doctor, more by connections that slip through while the server counts.
     const took = /took about (\d+) of 70 connections.*set maxClientCnxns=0/.exec(only ?? '')?.[1]
     expect(Number(took)).toBeGreaterThan(0)
     expect(Number(took)).toBeLessThanOrEqual(10)
     expect(lines.join('\n')).toContain('ok    nodes with a time to live')
   })
 
-  it('warns of the defaults that cost a gateway its hundredth page and its speed', async () => {
+  it('warns of the defaults that refuse the hundredth page and slow down reconnects', async () => {
     const { exitCode, lines } = await doctor(
       await start({ maxClientCnxns: 60, clientPortListenBacklog: -1, maxSessionTimeout: 5000 }),
     )
@@ -177,7 +177,7 @@ describeWith('zookeeper')('zoogate doctor on one real server', () => {
     expect(found).toMatch(/warn {2}session timeouts from 1000 to 5000 ms.*maxSessionTimeout/)
   })
 
-  it('warns of nothing but the version where everything is set for a gateway', async () => {
+  it('warns only of the version when all settings suit a gateway', async () => {
     const { exitCode, lines } = await doctor(await start({ extendedTypesEnabled: 'true' }))
     expect(exitCode).toBe(0)
     expect(lines.filter((line) => !line.startsWith('ok'))).toEqual([
@@ -193,11 +193,11 @@ describeWith('zookeeper')('zoogate doctor on real servers with local sessions', 
   }, START_MS)
   afterAll(() => ensemble?.close(), START_MS)
 
-  it('says that sessions do not move and hold no ephemeral nodes, and what setting does it', async () => {
+  it('says that sessions do not move and hold no ephemeral nodes, and names the setting', async () => {
     const { exitCode, lines } = await doctor(ensemble.connectString)
     expect(exitCode).toBe(1)
     expect(failures(lines)).toEqual([
-      expect.stringMatching(/not so: a session .* goes on on .*localSessionsEnabled=false/),
+      expect.stringMatching(/a session .* does not resume on .*localSessionsEnabled=false/),
       expect.stringMatching(/ephemeral nodes below \/ are refused.*localSessionsEnabled=false/),
     ])
   })

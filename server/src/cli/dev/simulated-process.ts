@@ -1,20 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { type AclEntry, EnsembleLink, errorCodeOf, type ServerList } from '../../zookeeper/index.js'
+import {
+  type AclEntry,
+  CREATE_FLAGS,
+  EnsembleLink,
+  ERR,
+  PERMISSION,
+  type ServerList,
+} from '../../zookeeper/index.js'
 
 /** The view of the service board shows the nodes below. */
 export const SERVICES_ROOT = '/services'
 
-/** Short: a visitor who has killed a backend sees it leave. */
+/** Short, so that a killed backend leaves while its visitor still looks. */
 const SESSION_TIMEOUT_MS = 5_000
 /** Less than a third of the session timeout, because the updates keep the session alive. */
 const UPDATE_MS = 1_500
 const RETRY_MS = 250
 
-const ANYONE: readonly AclEntry[] = [{ perms: 31, scheme: 'world', id: 'anyone' }]
-const PERSISTENT = 0
-const EPHEMERAL = 1
-const EPHEMERAL_SEQUENTIAL = 3
-const NO_NODE = 'NO_NODE'
+const ANYONE: readonly AclEntry[] = [{ perms: PERMISSION.ALL, scheme: 'world', id: 'anyone' }]
 
 export interface SimulatedRole {
   service: string
@@ -86,7 +89,8 @@ export class SimulatedProcess {
   /** Requests of one link run in order: each finds the nodes of the one before. The next attach repeats what has failed. */
   #register(): void {
     const parents = [SERVICES_ROOT, `${SERVICES_ROOT}/${this.#role.service}`, this.#election]
-    for (const path of parents) this.#link.create(path, Buffer.alloc(0), ANYONE, PERSISTENT, ignore)
+    for (const path of parents)
+      this.#link.create(path, Buffer.alloc(0), ANYONE, CREATE_FLAGS.PERSISTENT, ignore)
     this.#publish()
     this.#link.getEphemerals(`${this.#election}/`, (result) => {
       if ('value' in result && result.value.paths.length === 0) this.#runForLeader()
@@ -96,7 +100,7 @@ export class SimulatedProcess {
   /** In the layout of kazoo's Election, so that kazoo's contenders take part. */
   #runForLeader(): void {
     const path = `${this.#election}/${randomUUID().replaceAll('-', '')}__lock__`
-    this.#link.create(path, Buffer.from(this.#role.name), ANYONE, EPHEMERAL_SEQUENTIAL, ignore)
+    this.#link.create(path, Buffer.from(this.#role.name), ANYONE, CREATE_FLAGS.EPHEMERAL_SEQUENTIAL, ignore)
   }
 
   #publish(): void {
@@ -113,7 +117,7 @@ export class SimulatedProcess {
       }),
     )
     this.#link.setData(this.#path, data, -1, ({ err }) => {
-      if (errorCodeOf(err) === NO_NODE) this.#link.create(this.#path, data, ANYONE, EPHEMERAL, ignore)
+      if (err === ERR.NO_NODE) this.#link.create(this.#path, data, ANYONE, CREATE_FLAGS.EPHEMERAL, ignore)
     })
   }
 }
@@ -124,5 +128,5 @@ function wander(load: number, usual: number): number {
   return Math.min(0.99, Math.max(0.01, next))
 }
 
-/** The next attach or the next update repeats what is missing. */
+/** The next attach or the next update repeats a request that failed. */
 function ignore(): void {}

@@ -6,11 +6,11 @@ import { AttachError } from './probe-session.js'
 import { examineServer } from './server-examination.js'
 
 /**
- * Asks an ensemble what would go wrong for a gateway, and prints a line for each thing looked at: what was found, and what
- * to change. Where a server does not tell its limit it opens 70 connections to it for a moment. It leaves nothing behind.
+ * Checks whether an ensemble suits a gateway, and prints a line for each check: the finding, and the change that helps. It
+ * opens 70 connections for a moment to a server that does not say its limit of connections. It leaves no node and no session.
  *
- * @returns the exit code: 1 when something will not work
- * @throws ConfigError over a connect string that cannot be read
+ * @returns the exit code: 1 when a check fails
+ * @throws ConfigError for a connect string that cannot be read
  */
 export async function runDoctor(
   { zookeeper }: { zookeeper: string },
@@ -36,14 +36,20 @@ async function* examine(connectString: string): AsyncGenerator<Finding> {
   }
   const [first, ...others] = reachable
   if (first === undefined) {
-    yield fail('no server opens a session', 'mend the servers above, then ask again for the rest')
+    yield fail(
+      'no server opens a session',
+      'repair the servers above, then run doctor again: all other checks need a session',
+    )
     return
   }
   try {
     yield* examineEnsemble([first, ...others], chroot)
   } catch (error) {
     if (!(error instanceof AttachError)) throw error
-    yield fail(`the ensemble opens no more sessions (${error.message})`, 'ask again when it is steady')
+    yield fail(
+      `the ensemble opens no more sessions (${error.message})`,
+      'run doctor again when the ensemble is stable',
+    )
   }
 }
 

@@ -1,9 +1,9 @@
-/** What one check of `zoogate doctor` has found. */
+/** The result of one check of `zoogate doctor`. */
 export interface Finding {
-  /** ok: will do. warn: works, with a limit. FAIL: will not work. */
+  /** ok: suits a gateway. warn: works, with a limit. FAIL: does not work. */
   verdict: 'ok' | 'warn' | 'FAIL'
   what: string
-  /** What to change. */
+  /** The change that helps. */
   advice?: string
 }
 

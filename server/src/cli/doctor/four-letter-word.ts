@@ -3,15 +3,15 @@ import { connect } from 'node:net'
 export interface FourLetterWordOptions {
   /** @default '127.0.0.1' */
   host?: string
-  /** For the connection and the whole answer together. @default 2000 */
+  /** Milliseconds for the connection and the whole answer together. @default 2000 */
   timeoutMs?: number
 }
 
 /**
- * Asks one ZooKeeper server one of its administrative words (`srvr`, `mntr`, `cons`, `dump`, …).
+ * Sends one of ZooKeeper's administrative words (`srvr`, `mntr`, `cons`, `dump`, …) to a server.
  *
- * @returns the whole answer, as the server words it; also its refusal of a word that is not on its whitelist.
- * @throws when the server does not accept, resets, or has not finished its answer in time.
+ * @returns the whole answer; also the server's refusal of a word that is not on its whitelist
+ * @throws when the server refuses the connection, resets it, or does not end its answer in time
  */
 export function fourLetterWord(
   port: number,
@@ -24,7 +24,7 @@ export function fourLetterWord(
     const deadline = setTimeout(() => {
       socket.destroy(new Error(`${host}:${port} has not answered '${word}' within ${timeoutMs} ms`))
     }, timeoutMs)
-    // No half-close after the word: a server that sees the end first may drop the connection unanswered.
+    // No half-close after the word: a server that sees the end first may close the connection without an answer.
     socket.on('connect', () => socket.write(word))
     socket.on('data', (chunk) => chunks.push(chunk))
     socket.on('error', (cause) => {

@@ -7,28 +7,28 @@ import {
   ServerList,
 } from '../../zookeeper/index.js'
 
-/** Longer than the gateway gives a server: the doctor is asked when things are slow. */
+/** Longer than the gateway's: doctor is run when an ensemble is slow. */
 const ATTACH_TIMEOUT_MS = 3_000
 
-/** A server counts the doctor's earlier connections against maxClientCnxns until it has noticed their end. */
-const PATIENCE_MS = 3_000
+/** A server counts earlier connections of doctor against maxClientCnxns until it has noticed their end. */
+const RETRY_FOR_MS = 3_000
 const RETRY_MS = 100
 
 const EVENT_TIMEOUT_MS = 2_000
 
 export interface ProbeOptions {
-  /** Asked for. @default 10_000 */
+  /** The session timeout to ask for. @default 10_000 */
   timeoutMs?: number
-  /** Takes up this session. */
+  /** Resumes this session instead of opening one. */
   session?: AttachedSession
 }
 
-/** Why a session could not be opened, or taken up. */
+/** A session could not be opened or resumed; the message says why. */
 export class AttachError extends Error {
   override readonly name = 'AttachError'
 }
 
-/** One ZooKeeper session for questions, with promises. */
+/** One ZooKeeper session for the checks, with promises. */
 export class ProbeSession {
   readonly link: EnsembleLink
   readonly attached: AttachedSession
@@ -42,12 +42,12 @@ export class ProbeSession {
 
   /**
    * @param server `host:port`
-   * @throws AttachError that says why not
+   * @throws AttachError
    */
   static open(server: string, { timeoutMs = 10_000, session }: ProbeOptions = {}): Promise<ProbeSession> {
     return new Promise((resolve, reject) => {
       const refuse = (message: string) => reject(new AttachError(message))
-      const patientUntil = performance.now() + PATIENCE_MS
+      const retryUntil = performance.now() + RETRY_FOR_MS
       const events = new EventWaiter()
       const link: EnsembleLink = new EnsembleLink({
         servers: ServerList.parse(server).servers.cursor(),
@@ -57,13 +57,13 @@ export class ProbeSession {
         listener: {
           linkAttached: (attached) => resolve(new ProbeSession(link, attached, events)),
           linkLost: ({ cause, message }: LinkLoss) => {
-            const again = cause === 'refused_at_handshake' && performance.now() < patientUntil
+            const again = cause === 'refused_at_handshake' && performance.now() < retryUntil
             if (again) setTimeout(() => link.attach(), RETRY_MS)
             else refuse(message)
           },
           linkExpired: () => refuse('the server does not know the session'),
           linkAuthFailed: () => refuse('the server refused the credentials'),
-          linkMoved: () => refuse('the session was taken up elsewhere'),
+          linkMoved: () => refuse('the session has moved to another connection'),
           linkEvent: ({ type, path }) => events.came(type, path),
         },
       })
@@ -76,7 +76,7 @@ export class ProbeSession {
     return new Promise((resolve) => call(resolve))
   }
 
-  /** Whether this event comes, or has come, in time. */
+  /** Whether this event has come, or comes in time. */
   hears(type: WatchEventType, path: string): Promise<boolean> {
     return this.#events.wait(type, path)
   }
@@ -86,7 +86,7 @@ export class ProbeSession {
     return new Promise((resolve) => this.link.closeSession(() => resolve()))
   }
 
-  /** Lets go of the session, for another server to take up. */
+  /** Leaves the session open, to be resumed on another server. */
   detach(): void {
     this.link.detach()
   }

@@ -1,19 +1,24 @@
+import { connect, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { type Server, serverName } from '../../zookeeper/index.js'
-import { connectionsKept } from './connection-trial.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 import { fourLetterWord } from './four-letter-word.js'
 import { AttachError, ProbeSession } from './probe-session.js'
 
-/** ZooKeeper's own default; fewer stop a gateway before its first hundred pages. */
+/** ZooKeeper's own default. A lower limit stops a gateway before its first hundred pages. */
 const DEFAULT_MAX_CLIENT_CNXNS = 60
 
-/** From here on other limits of a gateway come first. */
+/** From this number on a gateway reaches other limits first. */
 const MANY_CONNECTIONS = 1_000
 
-/** Above the default limit, and little for any server. */
+/** Above the default limit, and few for any server. */
 const TRIAL_CONNECTIONS = 70
+/** A server counts a connection a moment after it has checked the count: up to a batch may slip through. */
+const TRIAL_BATCH = 5
+/** For a connection, and for a reply. */
+const TRIAL_TIMEOUT_MS = 5_000
 
-/** A burst of connections above the backlog waits a second for its SYN to be sent again. */
+/** In a burst, a connection above the backlog waits a second until its SYN is sent again. */
 const SHORT_BACKLOG = 1_000
 const DEFAULT_BACKLOG = 50
 
@@ -21,10 +26,10 @@ const OPEN_LIMIT = 'set maxClientCnxns=0 on the servers: all sessions of a gatew
 
 const NO_QUORUM = 'check the other servers, or wait if this one is starting: it has no quorum'
 
-/** What one server says and does by itself. `reachable`: it opened a session. */
+/** Checks one server by itself. `reachable`: it opened a session. */
 export async function examineServer(server: Server): Promise<{ reachable: boolean; findings: Finding[] }> {
   const name = serverName(server)
-  // One after the other: they must not use up a low maxClientCnxns among themselves.
+  // One after the other: together they could use up a low maxClientCnxns.
   const attach = await attachOnce(name)
   const srvr = await word(server, 'srvr')
   if (attach !== null)
@@ -42,7 +47,7 @@ export async function examineServer(server: Server): Promise<{ reachable: boolea
   }
 }
 
-/** Null, or why not. */
+/** Null, or the reason why the server opens no session. */
 async function attachOnce(name: string): Promise<string | null> {
   try {
     const session = await ProbeSession.open(name)
@@ -54,7 +59,7 @@ async function attachOnce(name: string): Promise<string | null> {
   }
 }
 
-/** '' where the server does not answer, or not this word: it is asked for what helps, and needs not tell. */
+/** '' when the server does not answer this word: its answer helps, and the checks go on without it. */
 function word({ host, port }: Server, text: string): Promise<string> {
   return fourLetterWord(port, text, { host }).catch(() => '')
 }
@@ -70,7 +75,8 @@ function versionFindings(name: string, srvr: string): Finding[] {
   if (text === undefined || major === undefined || minor === undefined || patch === undefined) return []
   const version = major * 1e6 + minor * 1e3 + patch
   const what = `${name} runs ZooKeeper ${text}`
-  if (version < 3_005_000) return [fail(what, 'upgrade to 3.8.4 or later: zoogate needs what came with 3.5')]
+  if (version < 3_005_000)
+    return [fail(what, 'upgrade to 3.8.4 or later: zoogate needs operations that came with 3.5')]
   if (version < 3_006_000) {
     return [warn(what, 'upgrade to 3.8.4 or later: lasting watches came with 3.6')]
   }
@@ -78,7 +84,7 @@ function versionFindings(name: string, srvr: string): Finding[] {
     return [
       warn(
         what,
-        'upgrade to 3.8.4, 3.9.2 or later: lasting watches tell paths also to those who may not read',
+        'upgrade to 3.8.4, 3.9.2 or later: before, lasting watches show paths to clients that may not read them',
       ),
     ]
   }
@@ -88,7 +94,7 @@ function versionFindings(name: string, srvr: string): Finding[] {
 async function connectionLimit(server: Server, conf: string): Promise<Finding> {
   const name = serverName(server)
   const limit = setting(conf, 'maxClientCnxns')
-  if (limit === null) return triedLimit(name, await connectionsKept(server, TRIAL_CONNECTIONS))
+  if (limit === null) return triedLimit(name, await connectionsKept(server))
   if (limit === 0) return ok(`${name} has no limit of connections from one address`)
   const what = `${name} takes ${limit} connections from one address`
   if (limit < DEFAULT_MAX_CLIENT_CNXNS) return fail(what, OPEN_LIMIT)
@@ -99,7 +105,7 @@ function triedLimit(name: string, accepted: number): Finding {
   if (accepted === TRIAL_CONNECTIONS)
     return ok(`${name} takes at least ${accepted} connections from one address`)
   const what = `${name} took about ${accepted} of ${TRIAL_CONNECTIONS} connections from this address`
-  // Others on this machine may hold some of the default's sixty.
+  // Other clients on this machine may hold some of the default's sixty.
   return accepted < DEFAULT_MAX_CLIENT_CNXNS / 2 ? fail(what, OPEN_LIMIT) : warn(what, OPEN_LIMIT)
 }
 
@@ -110,7 +116,7 @@ function backlogFindings(name: string, conf: string): Finding[] {
   return [
     warn(
       `${name} queues ${length} connections that it has not accepted yet`,
-      'set clientPortListenBacklog=4096: when a gateway reconnects all its sessions, the rest wait a second each time',
+      'set clientPortListenBacklog=4096: when a gateway reconnects all its sessions, connections above it wait a second each time',
     ),
   ]
 }
@@ -118,4 +124,44 @@ function backlogFindings(name: string, conf: string): Finding[] {
 function setting(conf: string, name: string): number | null {
   const value = new RegExp(`^${name}=(-?\\d+)$`, 'm').exec(conf)?.[1]
   return value === undefined ? null : Number(value)
+}
+
+/**
+ * About how many of the trial connections a server keeps at one time. Nothing is sent over them. After each batch one more
+ * connection asks `srvr`, which gets no answer once there are too many.
+ */
+async function connectionsKept({ host, port }: Server): Promise<number> {
+  const open = new Set<Socket>()
+  try {
+    for (let opened = 0; opened < TRIAL_CONNECTIONS; opened += TRIAL_BATCH) {
+      await Promise.all(Array.from({ length: TRIAL_BATCH }, () => openOne({ host, port }, open)))
+      const answer = await fourLetterWord(port, 'srvr', { host, timeoutMs: TRIAL_TIMEOUT_MS }).catch(() => '')
+      if (answer === '') break
+    }
+    // Ends that the server has sent before may have arrived without having been handled yet.
+    await setImmediate()
+    return open.size
+  } finally {
+    for (const socket of open) socket.destroy()
+  }
+}
+
+/** Resolves when the connection is open or refused. It is in the set while it is open. */
+function openOne(server: Server, open: Set<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(server)
+    open.add(socket)
+    const onGone = () => {
+      open.delete(socket)
+      socket.destroy()
+      resolve()
+    }
+    socket.setTimeout(TRIAL_TIMEOUT_MS, onGone)
+    socket.on('connect', () => {
+      socket.setTimeout(0)
+      resolve()
+    })
+    for (const end of ['end', 'close', 'error']) socket.on(end, onGone)
+    socket.resume()
+  })
 }
