@@ -11,11 +11,11 @@ import { wireError } from '../wire/errors.js'
 import { pathProblem } from '../wire/path.js'
 import type { Need, Rights } from './rights.js'
 
-// What a page needs for each call, and whether it has it. Deny by default: what no rule allows is forbidden.
+// The rights that each call needs, and whether a page has them. Deny by default: everything that no rule allows is forbidden.
 
 /**
- * Everything that a call needs, path by path, part by part in a multi: no way around a rule.
- * What a session may ask about itself (whoAmI, its own ephemeral nodes) needs no right.
+ * All needs of a call, path by path, and part by part in a multi, so that no rule can be bypassed. Questions of a session about
+ * itself (whoAmI, its own ephemeral nodes) need no right.
  */
 export function needsOf(call: Call): Need[] {
   return call.op === 'multi' ? call.parts.flatMap(needsOfPart) : needsOfOne(call)
@@ -49,7 +49,7 @@ function needsOfOne(call: Exclude<Call, { op: 'multi' }>): Need[] {
   }
 }
 
-/** A view of children shows whatever is there right below its path, so that one child's name does not do. */
+/** A view of children shows every child, so that a right on a single child is not enough. */
 export function needOfView({ path, depth }: { path: string; depth?: ViewDepth }): Need {
   return { right: 'read', path, scope: depth ?? 'children' }
 }
@@ -64,7 +64,7 @@ function needsOfPart(part: Pick<MultiPart, 'op' | 'path'> & { mode?: CreateMode;
   return acl === undefined || isShared(acl) ? [create] : [create, { right: 'acl', path, scope }]
 }
 
-/** What others need for taking part: who may only create must not shut them out of a place that is everybody's. */
+/** The permissions that let other sessions take part. A page with only `create` must not shut them out of a shared node. */
 const TAKING_PART: readonly Permission[] = ['read', 'create', 'delete']
 
 function isShared(acl: readonly Acl[]): boolean {
@@ -74,7 +74,7 @@ function isShared(acl: readonly Acl[]): boolean {
 }
 
 /**
- * Why a call is not passed on, or null.
+ * The reason why a call does not run, or null.
  * @param maxPathLength in characters
  */
 export function refusalOf(call: Call, rights: Rights, maxPathLength: number): WireError | null {
@@ -96,9 +96,9 @@ function refusalOfNeeds(needs: Need[], rights: Rights, maxPathLength: number): W
   return null
 }
 
-/** What is wrong with the path of a need, or null. */
+/** The fault of a need's path, or null. */
 function needProblem({ path, scope }: Need, maxPathLength: number): string | null {
-  // Below a chroot the number would be put behind the chroot's own name: a node beside it, and so outside.
+  // ZooKeeper would put the number behind the name of the chroot itself: a node beside the chroot, and so outside.
   if (scope === 'sequence' && path === '/') return 'a sequential node needs a name before its number'
   return pathProblem(path, maxPathLength)
 }

@@ -52,7 +52,7 @@ export class AccessPolicy {
 
   /** Fills the claims into the rules, once for each token, so that a call only compares. */
   rightsOf({ claims, rules }: Claimant): Rights {
-    if (this.#mode === 'open') return new Rights(null)
+    if (this.#mode === 'open') return EVERYTHING
     return new Rights([...this.#rules, ...compileRules('token', rules)].map((rule) => rule.bind(claims)))
   }
 }
@@ -92,6 +92,9 @@ export class Rights {
     return this.#rules.filter(gives)
   }
 }
+
+/** The rights of every page in mode open. */
+const EVERYTHING = new Rights(null)
 
 /** Rules add up: one rule may allow reading and another watching. */
 function missingBits(

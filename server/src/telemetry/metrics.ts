@@ -34,99 +34,87 @@ const CLOSE_NAMES = new Map<number, string>(
 /** The metrics of one gateway, in a registry of its own, so that one process can hold several gateways. */
 export class Metrics {
   readonly registry = new Registry()
-  readonly #attached: Counter<'kind'>
-  readonly #lost: Counter<'cause'>
-  readonly #closed: Counter<'code'>
-  readonly #calls: Counter<'op' | 'result'>
-  readonly #jwksFetches: Counter<'result'>
-  readonly #revoked: Counter
-  readonly #limited: Counter<'limit'>
-  readonly #viewDeltas: Counter
+  readonly #attached = this.#counter(
+    'zoogate_attached_total',
+    'Sessions attached to the ensemble, created or resumed',
+    'kind',
+  )
+  readonly #lost = this.#counter(
+    'zoogate_ensemble_links_lost_total',
+    'Links to the ensemble that broke or failed to connect, by cause',
+    'cause',
+  )
+  readonly #closed = this.#counter(
+    'zoogate_closed_total',
+    'Connections that the gateway closed, by verdict',
+    'code',
+  )
+  readonly #calls = this.#counter(
+    'zoogate_calls_total',
+    'Calls answered, by operation and result',
+    'op',
+    'result',
+  )
+  readonly #limited = this.#counter(
+    'zoogate_limited_total',
+    'Connections, sessions, messages and calls that met a limit, by limit',
+    'limit',
+  )
+  readonly #jwksFetches = this.#counter(
+    'zoogate_jwks_fetches_total',
+    'Attempts to fetch the keys of tokens, by result',
+    'result',
+  )
+  readonly #revoked = this.#counter(
+    'zoogate_revoked_connections_total',
+    'Connections that a revocation has ended',
+  )
+  readonly #viewDeltas = this.#counter(
+    'zoogate_view_deltas_total',
+    'Deltas of views, each encoded once for all pages of the view',
+  )
 
   constructor(readings: Readings) {
-    const registers = [this.registry]
-    const gauge = (name: string, help: string, read: () => number) =>
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read())
-        },
-      })
-    gauge('zoogate_connections', 'WebSockets open now', () => readings.connections())
-    gauge('zoogate_unauthenticated', 'WebSockets whose hello is not accepted yet', () =>
-      readings.unauthenticated(),
+    const { connections, unauthenticated, sessions, waitingToAttach, revocations, views } = readings
+    this.#gauge('zoogate_connections', 'WebSockets open now', connections)
+    this.#gauge('zoogate_unauthenticated', 'WebSockets whose hello is not accepted yet', unauthenticated)
+    this.#gauge('zoogate_sessions', 'ZooKeeper sessions held now', sessions)
+    this.#gauge('zoogate_attach_waiting', 'Sessions waiting for their turn to attach', waitingToAttach)
+    this.#gauge('zoogate_revocations', 'Subjects whose earlier tokens are refused now', revocations)
+    this.#gauge(
+      'zoogate_event_loop_lag_seconds',
+      'How late the event loop runs its timers, smoothed',
+      () => readings.eventLoopLagMs() / 1000,
     )
-    gauge('zoogate_sessions', 'ZooKeeper sessions held now', () => readings.sessions())
-    gauge('zoogate_attach_waiting', 'Sessions waiting for their turn to attach', () =>
-      readings.waitingToAttach(),
-    )
-    gauge('zoogate_revocations', 'Subjects whose earlier tokens are refused now', () =>
-      readings.revocations(),
-    )
-    gauge('zoogate_event_loop_lag_seconds', 'How late the event loop runs its timers, smoothed', () => {
-      return readings.eventLoopLagMs() / 1000
-    })
-    this.#limited = new Counter({
-      name: 'zoogate_limited_total',
-      help: 'Connections, sessions, messages and calls that met a limit, by limit',
-      labelNames: ['limit'],
-      registers,
-    })
-    this.#jwksFetches = new Counter({
-      name: 'zoogate_jwks_fetches_total',
-      help: 'Attempts to fetch the keys of tokens, by result',
-      labelNames: ['result'],
-      registers,
-    })
-    this.#revoked = new Counter({
-      name: 'zoogate_revoked_connections_total',
-      help: 'Connections that a revocation has ended',
-      registers,
-    })
-    gauge('zoogate_views', 'Shared views now; pages with equal views share one', () => readings.views().views)
-    gauge(
+    this.#gauge('zoogate_views', 'Shared views now; pages with equal views share one', () => views().views)
+    this.#gauge(
       'zoogate_view_subscribers',
       'Pages with a view, counted once for each of their views',
-      () => readings.views().subscribers,
+      () => views().subscribers,
     )
-    gauge(
+    this.#gauge(
       'zoogate_view_slow_subscribers',
       'Subscribers whose deltas are dropped now, because they read too slowly',
-      () => readings.views().slow,
+      () => views().slow,
     )
-    gauge('zoogate_view_nodes', 'Nodes of all views', () => readings.views().nodes)
-    gauge('zoogate_view_bytes', 'Estimate of the memory of all views', () => readings.views().bytes)
-    gauge('zoogate_view_watches', 'Watches of the views on the ensemble', () => readings.views().watches)
-    this.#attached = new Counter({
-      name: 'zoogate_attached_total',
-      help: 'Sessions attached to the ensemble, created or resumed',
-      labelNames: ['kind'],
-      registers,
-    })
-    this.#lost = new Counter({
-      name: 'zoogate_ensemble_links_lost_total',
-      help: 'Links to the ensemble that broke or failed to connect, by cause',
-      labelNames: ['cause'],
-      registers,
-    })
-    this.#closed = new Counter({
-      name: 'zoogate_closed_total',
-      help: 'Connections that the gateway closed, by verdict',
-      labelNames: ['code'],
-      registers,
-    })
-    this.#calls = new Counter({
-      name: 'zoogate_calls_total',
-      help: 'Calls answered, by operation and result',
-      labelNames: ['op', 'result'],
-      registers,
-    })
-    this.#viewDeltas = new Counter({
-      name: 'zoogate_view_deltas_total',
-      help: 'Deltas of views, each encoded once for all pages of the view',
-      registers,
+    this.#gauge('zoogate_view_nodes', 'Nodes of all views', () => views().nodes)
+    this.#gauge('zoogate_view_bytes', 'Estimate of the memory of all views', () => views().bytes)
+    this.#gauge('zoogate_view_watches', 'Watches of the views on the ensemble', () => views().watches)
+  }
+
+  #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  /** @param read is called when the metrics are rendered */
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read())
+      },
     })
   }
 
