@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Grants, identityOf } from '../../../../server/src/access/claims.js'
+import { type Grants, grantsOf, identityOf } from '../../../../server/src/access/claims.js'
 import { DerivedIdentities } from '../../../../server/src/access/derived-identity.js'
-import { AccessPolicy } from '../../../../server/src/access/rights.js'
 
-const GRANTS: Grants = { access: new AccessPolicy('rules'), identities: null }
+const GRANTS: Grants = grantsOf({ access: 'rules' })
 const digest = (auth: string) => ({ scheme: 'digest', auth })
 
 /** The identity that the claims give, or their fault. */
@@ -40,12 +39,24 @@ describe('the identity of a token', () => {
   })
 
   it('has first the identity derived from issuer, chroot and subject', () => {
-    const identities = new DerivedIdentities('secret')
-    const derived = identities.of({ issuer: 'idp', chroot: '/t', subject: 'ada' })
+    const grants = grantsOf({ access: 'rules', identitySecret: 'secret' })
+    const derived = new DerivedIdentities('secret').of({ issuer: 'idp', chroot: '/t', subject: 'ada' })
     const claims = { iss: 'idp', zk: { chroot: '/t', auth: [digest('a:1')] } }
-    expect(read(claims, { ...GRANTS, identities })).toMatchObject({
+    expect(read(claims, grants)).toMatchObject({
       auth: [digest(`${derived.user}:${derived.password}`), digest('a:1')],
     })
+  })
+})
+
+describe('the grants of a configuration', () => {
+  it('are its rules, or everything in mode open', () => {
+    const allows = (grants: Grants) => {
+      const identity = read({}, grants)
+      return typeof identity !== 'string' && identity.rights.allows({ right: 'get', path: '/a' })
+    }
+    expect(allows(grantsOf({ access: 'rules' }))).toBe(false)
+    expect(allows(grantsOf({ access: 'rules', rules: [{ path: '/a', allow: ['get'] }] }))).toBe(true)
+    expect(allows(grantsOf({ access: 'open' }))).toBe(true)
   })
 })
 
