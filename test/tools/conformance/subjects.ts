@@ -22,20 +22,25 @@ export interface Subject {
   close(): Promise<void>
 }
 
-export async function startInMemory(
-  servers: 1 | 3,
-  containerCheckIntervalMs = CONTAINER_CHECK_INTERVAL_MS,
-): Promise<Subject> {
+/** What the two kinds of ensemble can be given alike. */
+export interface SubjectOptions {
+  containerCheckIntervalMs?: number
+  /** Longer session timeouts that clients ask for become this. @default 20 ticks */
+  maxSessionTimeoutMs?: number
+}
+
+export async function startInMemory(servers: 1 | 3, options: SubjectOptions = {}): Promise<Subject> {
   const ensemble = await startDevEnsemble({
     servers,
     tickTimeMs: TICK_TIME_MS,
-    containerCheckIntervalMs,
+    containerCheckIntervalMs: CONTAINER_CHECK_INTERVAL_MS,
     extendedTypes: true,
+    ...options,
   })
   return {
     ports: ensemble.ports,
     leader: async () => {
-      if (ensemble.leader === null) throw new Error('nobody leads')
+      if (ensemble.leader === null) throw new Error('no server leads')
       return ensemble.leader
     },
     stopServer: (index) => ensemble.stopServer(index),
@@ -44,16 +49,18 @@ export async function startInMemory(
   }
 }
 
-export async function startApache(
-  servers: 1 | 3,
-  containerCheckIntervalMs = CONTAINER_CHECK_INTERVAL_MS,
-): Promise<Subject> {
+export async function startApache(servers: 1 | 3, options: SubjectOptions = {}): Promise<Subject> {
+  const { containerCheckIntervalMs = CONTAINER_CHECK_INTERVAL_MS, maxSessionTimeoutMs } = options
   // The only setting of a server that its file cannot hold.
   process.env.JAVA_TOOL_OPTIONS = `-Dznode.container.checkIntervalMs=${containerCheckIntervalMs}`
   const ensemble = await realEnsemble(servers, {
     tickTimeMs: TICK_TIME_MS,
-    // Nothing here outlives the run, so nothing waits for the disk.
-    extraConfig: { extendedTypesEnabled: 'true', forceSync: 'no' },
+    extraConfig: {
+      extendedTypesEnabled: 'true',
+      // Nothing here outlives the run, so nothing waits for the disk.
+      forceSync: 'no',
+      ...(maxSessionTimeoutMs !== undefined && { maxSessionTimeout: maxSessionTimeoutMs }),
+    },
   })
   return {
     ports: ensemble.servers.map(({ port }) => port),

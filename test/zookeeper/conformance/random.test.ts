@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { play } from '../../tools/conformance/play.js'
+import { play, SESSION_TIMEOUT_MS } from '../../tools/conformance/play.js'
 import { type Operation, randomOperations } from '../../tools/conformance/random-operations.js'
 import { shrink } from '../../tools/conformance/shrink.js'
 import { type Subject, startApache, startInMemory } from '../../tools/conformance/subjects.js'
@@ -17,14 +17,17 @@ const PLAY_DEADLINE_MS = 60_000 + 20 * OPERATIONS
 /** For making a sequence that fails short enough to be read. */
 const SHRINKING_MS = 45_000
 
-/** No container may go while a play is under way: when it does is left to chance. */
-const NEVER_MS = 3_600_000
+const OPTIONS = {
+  // No container may go while a play is under way: when it does is left to chance.
+  containerCheckIntervalMs: 3_600_000,
+  maxSessionTimeoutMs: SESSION_TIMEOUT_MS,
+}
 
 describeWith('zookeeper')('a random sequence of operations', () => {
   let inMemory: Subject
   let apache: Subject
   beforeAll(async () => {
-    ;[inMemory, apache] = await Promise.all([startInMemory(1, NEVER_MS), startApache(1, NEVER_MS)])
+    ;[inMemory, apache] = await Promise.all([startInMemory(1, OPTIONS), startApache(1, OPTIONS)])
   }, START_DEADLINE_MS)
   afterAll(async () => {
     await Promise.all([inMemory?.close(), apache?.close()])

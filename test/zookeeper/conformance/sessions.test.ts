@@ -13,14 +13,9 @@ describeEnsembles('sessions', 3, (bench) => {
     const leader = await bench.subject.leader()
     return [0, 1, 2].filter((index) => index !== leader) as [number, number]
   }
-  /** Resolves once the session's ephemeral node is gone, with the milliseconds that it took. */
-  const untilGone = async (zk: RawClient, path: string) => {
-    const start = performance.now()
-    await expect
-      .poll(async () => (await zk.exists(path)).err, { timeout: 9000, interval: 20 })
-      .toBe(ERR.NO_NODE)
-    return performance.now() - start
-  }
+  /** Resolves once the session's ephemeral node is gone. */
+  const untilGone = (zk: RawClient, path: string) =>
+    expect.poll(async () => (await zk.exists(path)).err, { timeout: 9000, interval: 20 }).toBe(ERR.NO_NODE)
 
   it('have an id of their own and a password of 16 bytes', async () => {
     const [one, two] = [await bench.connect(), await bench.connect()]
@@ -176,11 +171,15 @@ describeEnsembles('sessions', 3, (bench) => {
   })
 
   it('use a zxid each to open and to close', async () => {
-    const { zk } = await bench.begin()
-    const before = (await zk.create('/zxid-a')).zxid
-    const other = await bench.connect()
-    await other.close()
-    expect((await zk.create('/zxid-b')).zxid - before).toBe(3n)
+    const { zk, root } = await bench.begin()
+    const zxidsUsed = async () => {
+      const before = (await zk.create(`${root}/a-`, { flags: FLAGS.persistentSequential })).zxid
+      const other = await bench.connect()
+      await other.close()
+      return (await zk.create(`${root}/b-`, { flags: FLAGS.persistentSequential })).zxid - before
+    }
+    // A session that an earlier case has left behind may expire in between, which takes one zxid more.
+    await expect.poll(zxidsUsed, { interval: 0 }).toBe(3n)
   })
 
   it('list their own nodes, by prefix', async () => {
@@ -217,11 +216,11 @@ describeEnsembles('sessions', 3, (bench) => {
   it('expire when nothing was heard of them for their timeout, and not before', async () => {
     const { zk, root } = await bench.begin()
     const silent = await bench.connect({ timeoutMs: 1000 })
+    const start = performance.now()
     await silent.create(`${root}/e`, { flags: FLAGS.ephemeral })
-    const elapsed = await untilGone(zk, `${root}/e`)
-    expect(elapsed).toBeGreaterThan(1000 - 2 * TICK_TIME_MS)
-    // A tick late, and what a busy machine adds; test/unit/server/dev-ensemble/sessions.test.ts is exact.
-    expect(elapsed).toBeLessThan(1000 + 10 * TICK_TIME_MS)
+    // How late is left to a busy machine; test/unit/server/dev-ensemble/sessions.test.ts is exact.
+    await untilGone(zk, `${root}/e`)
+    expect(performance.now() - start).toBeGreaterThanOrEqual(999)
     await withDeadline(silent.closed, 'the end of the connection')
     const again = await bench.connect({ session: silent.session })
     expect(again.timeoutMs).toBe(0)
@@ -245,17 +244,35 @@ describeEnsembles('sessions', 3, (bench) => {
     }
   })
 
-  it('count their timeout from when they were taken up', async () => {
-    const { zk, root } = await bench.begin()
-    const first = await bench.connect({ timeoutMs: 2000 })
-    await first.create(`${root}/e`, { flags: FLAGS.ephemeral })
+  it('counts the timeout of a session from its newest attach', async () => {
+    const { root } = await bench.begin()
+    let outcome = 'too slow'
+    for (let i = 0; outcome === 'too slow'; i++) outcome = await resumeOften(`${root}/e-${i}`, 2000)
+    expect(outcome).toBe('alive')
+  }, 60_000)
+
+  /**
+   * Resumes a session again and again for much longer than its timeout, without any other sign of life. Says `too slow` when
+   * this machine has let so much time pass between two attaches that the session may have expired by right.
+   */
+  async function resumeOften(path: string, timeoutMs: number): Promise<'alive' | 'expired' | 'too slow'> {
+    const start = performance.now()
+    let heardAfter = start
+    const first = await bench.connect({ timeoutMs })
+    await first.create(path, { flags: FLAGS.ephemeral })
     await first.drop()
-    for (let i = 0; i < 5; i++) {
-      await delay(700)
-      await (await bench.connect({ session: first.session, timeoutMs: 2000, server: i % 3 })).drop()
+    for (let server = 0; performance.now() < start + 2 * timeoutMs; server = (server + 1) % 3) {
+      await delay(timeoutMs / 3)
+      const askedAt = performance.now()
+      const again = await bench.connect({ session: first.session, timeoutMs, server })
+      const silentMs = performance.now() - heardAfter
+      if (again.timeoutMs === 0) return silentMs < timeoutMs ? 'expired' : 'too slow'
+      expect((await again.exists(path)).err).toBe(0)
+      await again.drop()
+      heardAfter = askedAt
     }
-    expect((await zk.exists(`${root}/e`)).err).toBe(0)
-  })
+    return 'alive'
+  }
 
   it('are not set up for a client that has seen more than the server', async () => {
     const zk = await bench.connect()
