@@ -4,13 +4,13 @@ import type { Identity } from '../access/authenticate.js'
 import type { Limits } from '../limits/limits.js'
 import type { Answer } from '../session/operations.js'
 import type { Session } from '../session/session.js'
+import type { PageViews } from '../views/page-views.js'
 import type { Answers } from './answers.js'
-import type { ViewCalls } from './view-calls.js'
 
 /** What a page's calls are run on. */
 export interface CallTargets {
   session: Session
-  views: ViewCalls
+  views: PageViews
   /** Who the page is now. */
   token: { readonly identity: Identity }
 }

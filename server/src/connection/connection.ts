@@ -12,6 +12,7 @@ import type { SessionServices } from '../session/services.js'
 import { Session } from '../session/session.js'
 import type { PageSession, SessionPage } from '../session/session-page.js'
 import type { Subject } from '../session/subject.js'
+import { PageViews } from '../views/page-views.js'
 import type { Views } from '../views/views.js'
 import { parseMessage, splitFrame } from '../wire/protocol.js'
 import { Answers } from './answers.js'
@@ -21,7 +22,6 @@ import { PageHeartbeat, presumedTimeoutMs } from './heartbeat.js'
 import { Intake, type IntakeSocket } from './intake.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageToken } from './token.js'
-import { ViewCalls } from './view-calls.js'
 
 /** The WebSocket as the connection needs it. */
 export interface PageSocket extends OutboxSocket, IntakeSocket {
@@ -56,7 +56,7 @@ interface Open {
   session: Session
   heartbeat: PageHeartbeat
   token: PageToken
-  views: ViewCalls
+  views: PageViews
   calls: PageCalls
   subject: Subject
 }
@@ -228,7 +228,7 @@ export class Connection implements SessionPage {
     })
     const heartbeat = new PageHeartbeat(this, presumedTimeoutMs(hello.timeoutMs))
     const token = new PageToken(this, authenticate, identity)
-    const views = new ViewCalls({
+    const views = new PageViews({
       views: this.#context.views,
       outlet: this.#outbox,
       limits: ensemble.limits,

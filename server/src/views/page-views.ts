@@ -1,13 +1,19 @@
-import type { ViewPoint, WireError } from 'zoogate-client/protocol'
+import type { Call, ViewPoint, WireError } from 'zoogate-client/protocol'
+import { needOfView } from '../access/access.js'
+import type { Rights } from '../access/rights.js'
 import type { LimitName, Limits } from '../limits/limits.js'
 import { TokenBucket } from '../limits/rates.js'
+import type { Answer, SessionCall } from '../session/operations.js'
 import type { Subject } from '../session/subject.js'
 import { wireError } from '../wire/errors.js'
+import { withChroot, withoutChroot } from '../wire/path.js'
 import type { Subscriber, ViewPage } from './audience.js'
 import type { SharedView, ViewSpec } from './shared-view.js'
 import { endedMessage } from './view-messages.js'
 import { normalZxid } from './view-tree.js'
 import type { Views } from './views.js'
+
+export type ViewCall = Extract<Call, { op: 'openView' | 'closeView' }>
 
 /** The way to the page. */
 export interface ViewOutlet {
@@ -31,7 +37,7 @@ export interface PageViewsOptions {
   views: Views
   outlet: ViewOutlet
   limits: Limits
-  subject: Pick<Subject, 'views'>
+  subject: Pick<Subject, 'views' | 'chroot'>
   /** A view was not opened because of this limit. */
   limited(limit: LimitName): void
   now?: () => number
@@ -42,27 +48,36 @@ const BURST_VIEWS = 2
 /** Sending this number of nodes from memory costs the gateway as one read does. */
 const NODES_FOR_A_READ = 50
 
-/** The views of one page. */
+/** The views of one page. The page names nodes below its chroot; views have the ensemble's paths. */
 export class PageViews implements ViewPage {
-  readonly #views: Views
-  readonly #outlet: ViewOutlet
-  readonly #limits: Limits
-  readonly #subject: Pick<Subject, 'views'>
-  readonly #limited: (limit: LimitName) => void
+  readonly #options: PageViewsOptions
   readonly #now: () => number
   /** Token bucket of the reads that opening views costs. */
   readonly #reads: TokenBucket
   readonly #open = new Map<number, OpenView>()
 
-  constructor({ views, outlet, limits, subject, limited, now }: PageViewsOptions) {
-    this.#views = views
-    this.#outlet = outlet
-    this.#limits = limits
-    this.#subject = subject
-    this.#limited = limited
-    this.#now = now ?? (() => performance.now())
-    const burst = Math.max(BURST_VIEWS * limits.maxViewNodes, limits.maxViewReadsPerSecond)
-    this.#reads = new TokenBucket({ perSecond: limits.maxViewReadsPerSecond, burst }, this.#now())
+  constructor(options: PageViewsOptions) {
+    const { maxViewNodes, maxViewReadsPerSecond } = options.limits
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    const burst = Math.max(BURST_VIEWS * maxViewNodes, maxViewReadsPerSecond)
+    this.#reads = new TokenBucket({ perSecond: maxViewReadsPerSecond, burst }, this.#now())
+  }
+
+  // ---- calls of the page ----
+
+  /** @param answer called once, before the first message of a view */
+  call(call: ViewCall, answer: (answer: Answer) => void): void {
+    const { id } = call
+    if (call.op === 'closeView') {
+      this.close(call.view)
+      answer({ type: 'reply', id, result: {} })
+      return
+    }
+    const { path, depth = 'children', data = false, since = null } = call
+    const spec = { path: withChroot(this.#options.subject.chroot, path), depth, data }
+    const refusal = this.open(spec, since, (view) => answer({ type: 'reply', id, result: { view } }))
+    if (refusal) answer({ type: 'error', id, error: { ...refusal, path } })
   }
 
   /**
@@ -71,59 +86,15 @@ export class PageViews implements ViewPage {
    * @returns why the view is not opened, or null
    */
   open(spec: ViewSpec, since: ViewPoint | null, opened: (view: number) => void): WireError | null {
-    const shown = this.#views.find(spec)
+    const { views } = this.#options
+    const shown = views.find(spec)
     const limit = this.#limitMet(shown)
-    if (limit !== null) {
-      this.#limited(limit)
-      return wireError('RATE_LIMITED', { message: this.#adviceOn(limit) })
-    }
+    if (limit !== null) return this.#refuse(limit)
     if (shown) this.#spend(1 + shown.nodeCount / NODES_FOR_A_READ)
-    const view = shown ?? this.#views.make(spec, (count) => this.#spend(count))
+    const view = shown ?? views.make(spec, (count) => this.#spend(count))
     opened(view.number)
-    const open = this.#open.get(view.number)
-    if (open) {
-      open.times += 1
-      view.audience.restart(open.subscriber)
-    } else {
-      const point = since && { zxid: normalZxid(since.zxid), count: since.count }
-      this.#views.entered(this.#subject, view.number)
-      this.#open.set(view.number, { view, subscriber: view.audience.add(this, point), times: 1 })
-    }
+    this.#enter(view, since)
     return null
-  }
-
-  /** @param shown the view where a page shows it already, else null */
-  #limitMet(shown: SharedView | null): ViewLimit | null {
-    if (this.#open.size >= this.#limits.maxViews) return 'maxViews'
-    if (!this.#subjectMayShow(shown)) return 'maxSharedViewsPerSubject'
-    if (shown === null && this.#views.isFull) return 'maxSharedViews'
-    return this.#spend(0) > 0 ? 'maxViewReadsPerSecond' : null
-  }
-
-  /** A view that another page of the subject shows counts once. */
-  #subjectMayShow(view: SharedView | null): boolean {
-    const { views } = this.#subject
-    return views.size < this.#limits.maxSharedViewsPerSubject || (view !== null && views.has(view.number))
-  }
-
-  /** @returns the milliseconds until the page may open views again; 0 where it may now */
-  #spend(reads: number): number {
-    return this.#reads.spend(reads, this.#now())
-  }
-
-  #adviceOn(limit: ViewLimit): string {
-    const most = this.#limits[limit]
-    const seconds = Math.ceil(this.#spend(0) / 1000)
-    switch (limit) {
-      case 'maxViews':
-        return `a session shows at most ${most} views; close some, or show the subtree of their parent`
-      case 'maxSharedViewsPerSubject':
-        return `the pages of one subject show at most ${most} different views; close some, or show the subtree of their parent`
-      case 'maxSharedViews':
-        return `the gateway shows at most ${most} different views; try again later`
-      case 'maxViewReadsPerSecond':
-        return `this page opens views faster than the gateway may read them; keep views open, and try again in ${seconds} s`
-    }
   }
 
   /** Does nothing where the view has ended meanwhile. */
@@ -134,11 +105,42 @@ export class PageViews implements ViewPage {
     if (open.times === 0) this.#leave(open)
   }
 
+  /** Another call of the page is answered. After a setACL no server sends an event, so that the views learn of it here. */
+  sessionAnswered(call: SessionCall, answer: Answer): void {
+    if (call.op !== 'setACL') return
+    const { views, subject } = this.#options
+    const mayHaveChanged = answer.type === 'reply' || answer.error.outcome === 'unknown'
+    if (mayHaveChanged) views.aclChanged(withChroot(subject.chroot, call.path))
+  }
+
+  #enter(view: SharedView, since: ViewPoint | null): void {
+    const open = this.#open.get(view.number)
+    if (open) {
+      open.times += 1
+      view.audience.restart(open.subscriber)
+    } else {
+      const { views, subject } = this.#options
+      const point = since && { zxid: normalZxid(since.zxid), count: since.count }
+      views.entered(subject, view.number)
+      this.#open.set(view.number, { view, subscriber: view.audience.add(this, point), times: 1 })
+    }
+  }
+
+  #leave({ view, subscriber }: OpenView): void {
+    this.viewEnded(view.number)
+    view.audience.remove(subscriber)
+    if (view.audience.size === 0) view.end()
+  }
+
+  // ---- the page ----
+
   /** Ends the views that the page may no longer read. */
-  endWhere(isForbidden: (spec: ViewSpec) => boolean): void {
+  endForbidden(rights: Rights): void {
+    const { outlet, subject } = this.#options
     for (const open of [...this.#open.values()]) {
-      if (!isForbidden(open.view.spec)) continue
-      this.#outlet.pushShared(endedMessage(open.view.number, wireError('FORBIDDEN')))
+      const { path, depth } = open.view.spec
+      if (rights.allows(needOfView({ path: withoutChroot(subject.chroot, path), depth }))) continue
+      outlet.pushShared(endedMessage(open.view.number, wireError('FORBIDDEN')))
       this.#leave(open)
     }
   }
@@ -153,23 +155,56 @@ export class PageViews implements ViewPage {
     for (const open of [...this.#open.values()]) this.#leave(open)
   }
 
-  // ---- as a page of its views ----
-
   get isSlow(): boolean {
-    return this.#outlet.bufferedBytes > this.#limits.maxViewBacklogBytes
+    return this.#options.outlet.bufferedBytes > this.#options.limits.maxViewBacklogBytes
   }
 
   send(text: Buffer): void {
-    this.#outlet.pushShared(text)
+    this.#options.outlet.pushShared(text)
   }
 
   viewEnded(number: number): void {
-    if (this.#open.delete(number)) this.#views.left(this.#subject, number)
+    const { views, subject } = this.#options
+    if (this.#open.delete(number)) views.left(subject, number)
   }
 
-  #leave({ view, subscriber }: OpenView): void {
-    this.viewEnded(view.number)
-    view.audience.remove(subscriber)
-    if (view.audience.size === 0) view.end()
+  // ---- limits ----
+
+  /** @param shown the view where a page shows it already, else null */
+  #limitMet(shown: SharedView | null): ViewLimit | null {
+    const { views, limits } = this.#options
+    if (this.#open.size >= limits.maxViews) return 'maxViews'
+    if (!this.#subjectMayShow(shown)) return 'maxSharedViewsPerSubject'
+    if (shown === null && views.isFull) return 'maxSharedViews'
+    return this.#spend(0) > 0 ? 'maxViewReadsPerSecond' : null
   }
+
+  /** A view that another page of the subject shows counts once. */
+  #subjectMayShow(view: SharedView | null): boolean {
+    const { subject, limits } = this.#options
+    const isShown = view !== null && subject.views.has(view.number)
+    return isShown || subject.views.size < limits.maxSharedViewsPerSubject
+  }
+
+  /** @returns the milliseconds until the page may open views again; 0 where it may now */
+  #spend(reads: number): number {
+    return this.#reads.spend(reads, this.#now())
+  }
+
+  #refuse(limit: ViewLimit): WireError {
+    this.#options.limited(limit)
+    const most = this.#options.limits[limit]
+    const waitS = Math.ceil(this.#spend(0) / 1000)
+    return wireError('RATE_LIMITED', { message: ADVICE[limit](most, waitS) })
+  }
+}
+
+const ADVICE: Record<ViewLimit, (most: number, waitS: number) => string> = {
+  maxViews: (most) =>
+    `a session shows at most ${most} views; close some, or show the subtree of their parent`,
+  maxSharedViewsPerSubject: (most) =>
+    `the pages of one subject show at most ${most} different views; close some, or show the subtree of their parent`,
+  maxSharedViews: (most) => `the gateway shows at most ${most} different views; try again later`,
+  maxViewReadsPerSecond: (_, waitS) =>
+    `this page opens views faster than the gateway may read them; keep views open, and try again in ${waitS} s`,
 }
