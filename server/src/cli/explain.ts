@@ -12,7 +12,7 @@ import { withChroot } from '../wire/path.js'
 import { parseMessage } from '../wire/protocol.js'
 import { parseClaim } from './token.js'
 
-/** What of the configuration a decision rests on: no secret of the tokens is needed to ask. */
+/** The options that a decision depends on. A token's secret is not needed. */
 const accessOptionsSchema = gatewayOptionsSchema.pick({
   access: true,
   rules: true,
@@ -35,10 +35,10 @@ export interface ExplainFlags {
 const EXIT_CODES = { allowed: 0, forbidden: 1 } as const
 const BAD_USAGE = 2
 
-/** More would hide what is near. */
+/** The rules that an answer lists; a longer list would hide the nearest ones. */
 const NEAREST = 3
 
-/** Prints what the rules decide and why. @returns the exit code: 0 allowed, 1 forbidden, 2 a question that cannot be answered */
+/** Prints the decision of the rules and its reason. @returns the exit code: 0 allowed, 1 forbidden, 2 bad usage */
 export function runExplain(
   flags: ExplainFlags & Record<string, unknown>,
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -62,7 +62,7 @@ function explanationOf(
   flags: ExplainFlags & Record<string, unknown>,
   env: Readonly<Record<string, string | undefined>>,
 ): Explanation {
-  // Here --path is the node's; where the WebSocket is has no part in this.
+  // With --explain, --path is the path of the node; the path of the WebSocket plays no part.
   const { path: _, ...settings } = flags
   const { gateway } = readSettings({ flags: settings, env, configFile: flags.config })
   const checked = accessOptionsSchema.safeParse(gateway)
@@ -107,7 +107,7 @@ function scopeOf({ scope = 'node' }: Need): string {
 }
 
 function reasonsFor(need: Need, rights: Rights): string[] {
-  if (need.right === null) return ['  what a session asks about itself needs no right']
+  if (need.right === null) return ['  a session needs no right to ask about itself']
   if (rights.rules === null) return ['  access is open: everything under the chroot is allowed']
   return rights.decidingRules(need).map((rule) => `  by ${described(rule)}`)
 }
@@ -122,7 +122,7 @@ function reasonsAgainst({ right, path }: Need, rights: Rights): string[] {
     origin.rule.allow.some((allowed) => (RIGHT_BITS[allowed] & wanted) !== 0),
   )
   return [
-    `  no rule allows it${near.length + idle.length === 0 ? '; there is none' : ', the nearest are:'}`,
+    `  no rule allows it${near.length + idle.length === 0 ? '; there is no rule' : '; the nearest rules are:'}`,
     ...near.map((rule) => `  - ${described(rule)}`),
     ...idle.slice(0, NEAREST).map((rule) => `  - ${named(rule.origin)}: does not apply, ${rule.problem}`),
   ]
@@ -140,7 +140,7 @@ function named({ source, at, rule }: RuleOrigin): string {
 }
 
 function claimsOf({ sub, claim = [], chroot }: ExplainFlags): Record<string, unknown> {
-  if (sub === undefined) throw new ConfigError('--sub: missing; whom is it about?')
+  if (sub === undefined) throw new ConfigError('--sub: missing; give the subject of the token')
   const claims: Record<string, unknown> = Object.fromEntries(claim.map(parseClaim))
   const zk = chroot === undefined ? claims.zk : { ...(claims.zk as object | undefined), chroot }
   return { ...claims, sub, ...(zk !== undefined && { zk }) }
@@ -149,9 +149,10 @@ function claimsOf({ sub, claim = [], chroot }: ExplainFlags): Record<string, unk
 function callOf({ op, path, mode, watch, recursive }: ExplainFlags): Call {
   if (op === undefined) throw new ConfigError('--op: missing; give create, delete, getData, …')
   if (op === 'multi') throw new ConfigError('--op: ask for each part of a multi on its own')
-  if (path === undefined && op !== 'whoAmI') throw new ConfigError('--path: missing; on which node?')
+  if (path === undefined && op !== 'whoAmI')
+    throw new ConfigError('--path: missing; give the path of the node')
   const parsed = parseMessage({
-    // What the rules do not look at, but an operation has to have.
+    // Fields that an operation needs and the rules ignore.
     type: 'call',
     id: 0,
     data: '',

@@ -2,10 +2,10 @@ import jwt from 'jsonwebtoken'
 import { ConfigError } from '../config/options.js'
 import { envName } from '../config/sources.js'
 
-/** Prints a token for tests and first steps. In production an identity provider signs them. */
+/** Prints a token for tests and first steps. In production an identity provider signs the tokens. */
 export function printToken({ sub, ttl, claim = [] }: { sub: string; ttl: string; claim?: string[] }): void {
   const secret = process.env[envName('jwtSecret')]
-  if (!secret) throw new ConfigError(`${envName('jwtSecret')}: missing; it is what the token is signed with`)
+  if (!secret) throw new ConfigError(`${envName('jwtSecret')}: missing; the token is signed with it`)
   console.log(signToken(secret, sub, secondsOf(ttl), Object.fromEntries(claim.map(parseClaim))))
 }
 
@@ -22,7 +22,7 @@ function secondsOf(ttl: string): number {
   return Number(digits) * (UNITS[unit] as number)
 }
 
-/** @throws ConfigError for what is not `key=value` */
+/** @throws ConfigError for a text that is not `key=value` */
 export function parseClaim(claim: string): [string, unknown] {
   const at = claim.indexOf('=')
   if (at < 1) throw new ConfigError(`--claim: "${claim}" is not key=value`)

@@ -107,7 +107,7 @@ export const gatewayOptionsSchema = z.object({
   adminToken: longSecret.optional(),
   /** `rules`: what no rule allows, here or in the token, is forbidden. `open`: everything under the chroot. */
   access: z.enum(SETTINGS.access.choices).default(SETTINGS.access.default),
-  /** Rules for every page, besides those of its token. */
+  /** Rules for every page, besides the rules of its token. */
   rules: z.array(accessRuleSchema).max(1000).default([]),
   /** Gives each subject an identity in ZooKeeper. The same for all replicas, and as long as its nodes are to stay its own. */
   identitySecret: longSecret.optional(),
@@ -118,7 +118,7 @@ export const gatewayOptionsSchema = z.object({
   nodeAcl: z.enum(SETTINGS.nodeAcl.choices).optional(),
   /** Milliseconds that a session waits for its page after a close frame 1001. */
   lingerMs: numberSchema(SETTINGS.lingerMs),
-  /** The limits that are settings; `Limits` has those that follow from them. */
+  /** The limits that are settings. The other limits follow from them, or are fixed. */
   limits: limitsSchema.prefault({}),
 })
 

@@ -33,7 +33,7 @@ describe('zoogate serve', () => {
     ],
     [{ ZOOGATE_ZOOKEEPER: 'In-Memory', ZOOGATE_JWT_SECRET: SECRET }, 'is for `zoogate dev` only'],
     [{ ZOOGATE_ZOOKEEPER: 'dev', ZOOGATE_JWT_SECRET: SECRET }, 'is for `zoogate dev` only'],
-  ])('with %j refuses to start and names %s', async (env, message) => {
+  ])('refuses to start with %j and names %s', async (env, message) => {
     const started = run(['serve', '--port', '0'], env)
     expect(await started.exit()).toBe(1)
     expect(started.stderr).toContain(message)
@@ -54,7 +54,7 @@ describe('zoogate dev without --zookeeper', () => {
     return RawPage.connect(webSocketOf(http), { token: bearer }, { origin: http })
   }
 
-  it('needs nothing but Node, and says that its ensemble forgets and is not for production', async () => {
+  it('needs nothing but Node, and says that its ensemble forgets everything and is not for production', async () => {
     symlinkSync(process.execPath, join(folder, 'node'))
     const dev = run(['dev', '--port', '0'], { PATH: folder })
     const http = await dev.listening()
@@ -96,9 +96,9 @@ describe('zoogate dev without --zookeeper', () => {
   })
 
   it.each<[string, () => void]>([
-    ['is none', () => {}],
+    ['is missing', () => {}],
     ['fails', () => writeFileSync(join(folder, 'xdg-open'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })],
-  ])('goes on with a line in the log where the opener %s', async (_, prepare) => {
+  ])('goes on with a line in the log when the opener %s', async (_, prepare) => {
     prepare()
     const dev = run(['dev', '--port', '0', '--open'], { PATH: folder })
     const http = await dev.listening()
@@ -119,7 +119,7 @@ describe('zoogate token', () => {
     expect((claims.exp as number) - (claims.iat as number)).toBe(900)
   })
 
-  it('says what is wrong with its arguments', async () => {
+  it('names the argument that is wrong', async () => {
     const bad = [
       ['--ttl', 'soon'],
       ['--claim', 'nothing'],
@@ -144,7 +144,7 @@ describeWith('zookeeper')('a gateway process', () => {
 
   const serve = () => serveProcess(ensemble.connectString)
 
-  it('drains on SIGTERM, ends with 0, and its sessions go on in another one', async () => {
+  it('drains on SIGTERM, exits with 0, and its sessions resume on another gateway', async () => {
     const [one, two] = [serve(), serve()]
     const page = await RawPage.connect(webSocketOf(await one.listening()), { token: token() })
     const { id } = await page.session()
@@ -158,7 +158,7 @@ describeWith('zookeeper')('a gateway process', () => {
     expect(await back.session()).toMatchObject({ id, resumed: true })
   })
 
-  it('serves the board with demo tokens on loopback only, in dev', async () => {
+  it('serves the board with demo tokens on loopback only when it runs as zoogate dev', async () => {
     const dev = run(['dev', '--port', '0', '--zookeeper', ensemble.connectString])
     const http = await dev.listening()
     expect(new URL(http).hostname).toBe('127.0.0.1')
@@ -172,7 +172,7 @@ describeWith('zookeeper')('a gateway process', () => {
     expect((await page.session()).resumed).toBe(false)
     expect(dev.stdout).not.toContain('in-memory')
     expect((await fetch(`${http}/demo/faults`)).status).toBe(404)
-    const stranger = await RawPage.open(webSocketOf(http), { origin: 'https://evil.example' })
-    expect(await stranger.closed()).toBe(CLOSE_CODES.ORIGIN_REFUSED)
+    const foreign = await RawPage.open(webSocketOf(http), { origin: 'https://evil.example' })
+    expect(await foreign.closed()).toBe(CLOSE_CODES.ORIGIN_REFUSED)
   })
 })

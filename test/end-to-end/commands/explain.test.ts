@@ -18,14 +18,14 @@ describe('zoogate serve --explain', () => {
   const explain = (...args: string[]) =>
     run(['serve', '--explain', '--rules-file', rules, '--sub', 'ada', '--op', 'create', ...args])
 
-  it('ends with 0 and the rule where it is allowed, and connects nowhere', async () => {
+  it('exits with 0 and prints the rule when an operation is allowed, without a connection', async () => {
     const asked = explain('--path', '/rooms/1/ada:x', '--mode', 'ephemeral')
     expect(await asked.exit()).toBe(0)
     expect(asked.stdout).toContain('by rule 1 of the configuration, /rooms/*/${sub}:*, here /rooms/*/ada:*')
     expect(asked.stderr).toBe('')
   })
 
-  it('ends with 1 where it is forbidden', async () => {
+  it('exits with 1 when an operation is forbidden', async () => {
     const asked = explain('--path', '/rooms/1/bob:x', '--mode', 'ephemeral')
     expect(await asked.exit()).toBe(1)
     expect(asked.stdout).toContain('forbidden: create:ephemeral on /rooms/1/bob:x')
@@ -35,18 +35,16 @@ describe('zoogate serve --explain', () => {
     [['--path', '/a/../b'], 'zoogate: --path: a path has no parts . and ..'],
     [['--path', '/a', '--fly'], '--fly'],
     [['--path'], '--path'],
-  ])('ends with 2 for bad usage such as %j', async (args, message) => {
+  ])('exits with 2 for bad usage such as %j', async (args, message) => {
     const asked = explain(...args)
     expect(await asked.exit()).toBe(2)
     expect(asked.stderr).toContain(message)
     expect(asked.stdout).toBe('')
   })
 
-  it('says so in its help', async () => {
+  it('states its exit codes in the help', async () => {
     const help = run(['serve', '--help'])
     expect(await help.exit()).toBe(0)
-    expect(help.stdout).toContain(
-      'With --explain the exit code is 0 for allowed, 1 for forbidden, 2 for bad usage.',
-    )
+    expect(help.stdout).toContain('Exit code with --explain: 0 allowed, 1 forbidden, 2 bad usage.')
   })
 })

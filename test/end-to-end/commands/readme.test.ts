@@ -46,7 +46,7 @@ describeWith(
     await ensemble?.close()
   })
 
-  it('runs in a page as it stands, but for the address of the gateway', async () => {
+  it('runs in a page unchanged, except for the address of the gateway', async () => {
     const { outputFiles } = await build({
       stdin: { contents: EXAMPLE, resolveDir: new URL('.', import.meta.url).pathname },
       bundle: true,
@@ -78,9 +78,9 @@ describeWith(
     const [name] = await kazoo.getChildren('/rooms/lobby')
     expect((await kazoo.get(`/rooms/lobby/${name}`)).text).toBe('{"name":"Ada"}')
     await kazoo.create('/rooms/lobby/grace', '{"name":"Grace"}', { ephemeral: true })
-    await waitUntil('the page tells of the other', () => printed.includes('Grace came'))
+    await waitUntil('the page reports the other member', () => printed.includes('Grace came'))
     await kazoo.delete('/rooms/lobby/grace')
-    await waitUntil('the page tells that the other has gone', () => printed.includes('Grace went'))
+    await waitUntil('the page reports that the other member has left', () => printed.includes('Grace went'))
     server.closeAllConnections()
     server.close()
   })

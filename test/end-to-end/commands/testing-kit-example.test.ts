@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => zoogate.close())
 
-it('opens a new session when the old one has expired, and its node is gone', async () => {
+it('a page opens a new session when the old one has expired, and its node is gone', async () => {
   const zk = createClient({ url: zoogate.url, getToken: () => zoogate.token('ada'), WebSocket })
   const { id } = await zk.connect()
   await zk.create('/ada', 'here', { mode: 'ephemeral' })

@@ -8,7 +8,7 @@ import { waitUntil } from '../../tools/wait-until.js'
 const text = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 
 describe('the example for tests of pages', () => {
-  it('stands in the README as it runs here', () => {
+  it('stands in the README exactly as it runs here', () => {
     expect(text('../../../README.md')).toContain(text('testing-kit-example.test.ts'))
   })
 })
@@ -38,7 +38,7 @@ describe('a test gateway with its ensemble', () => {
     await stillMine()
   })
 
-  it('ends the gateway and starts another in its place, at which pages resume', async () => {
+  it('ends the gateway and starts another in its place, where pages resume', async () => {
     await zoogate.stopGateway()
     await waitUntil('the page has noticed', () => zk.state === 'CONNECTING')
     await zoogate.startGateway()
@@ -54,7 +54,7 @@ describe('a test gateway with its ensemble', () => {
     await stillMine()
   })
 
-  it('gives tokens with claims', async () => {
+  it('signs tokens with claims', async () => {
     await zk.create('/tenant')
     const tenant = createClient({
       url: zoogate.url,

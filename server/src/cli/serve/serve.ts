@@ -6,7 +6,7 @@ import { createCheckedGateway, type Gateway } from '../../gateway/gateway.js'
 import { createAdminServer } from '../../revocation/admin.js'
 import { createLog } from '../../telemetry/log.js'
 
-/** Runs the gateway until it is told to stop. */
+/** Runs the gateway until a signal ends it. */
 export async function runServe(flags: Record<string, unknown>): Promise<void> {
   const configFile = typeof flags.config === 'string' ? flags.config : undefined
   const settings = readSettings({ flags, env: process.env, configFile })
@@ -22,7 +22,7 @@ export async function runServe(flags: Record<string, unknown>): Promise<void> {
   console.log(`zoogate listening on http://${host}:${port}`)
 }
 
-/** An address of its own: no mistake of a proxy before the pages' address can open this one to the internet. */
+/** On an address of its own: a mistake in the pages' proxy cannot open it to the internet. */
 async function listenForAdmin(
   gateway: Gateway,
   { log }: GatewayConfig,
@@ -55,11 +55,11 @@ export function drainOnSignal(gateway: Gateway, afterwards: () => Promise<void> 
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
 }
 
-/** As host names these would be dialled in vain; whoever writes them expects what `zoogate dev` has. */
+/** Hosts with these names hardly exist; they ask for the ensemble of `zoogate dev`. */
 function refuseInMemory(zookeeper: string): void {
   if (!/^(dev|memory|in-memory)$/i.test(zookeeper.trim())) return
   throw new ConfigError(
-    `${settingNames('zookeeper')}: "${zookeeper}" is no ensemble; the in-memory one is for \`zoogate dev\` only. ` +
+    `${settingNames('zookeeper')}: "${zookeeper}" is no ensemble; the ensemble in memory is for \`zoogate dev\` only. ` +
       'Give host:port, also for a host of that name',
   )
 }

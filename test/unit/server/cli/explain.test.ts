@@ -19,7 +19,7 @@ function explain(flags: ExplainFlags, env: Record<string, string> = {}) {
 }
 
 describe('zoogate serve --explain', () => {
-  it('names the rule that allows, with what it says for this subject', () => {
+  it('names the rule that allows, as it reads for this subject', () => {
     const path = '/rooms/1/ada:tab'
     expect(explain({ op: 'create', mode: 'ephemeral', path, chroot: '/t' })).toEqual({
       exitCode: 0,
@@ -32,12 +32,12 @@ describe('zoogate serve --explain', () => {
     })
   })
 
-  it('names the nearest rules, and those that do not apply, where it is forbidden', () => {
+  it('names the nearest rules, and rules that do not apply, when an operation is forbidden', () => {
     expect(explain({ op: 'create', path: '/rooms/1/bob:tab' })).toEqual({
       exitCode: 1,
       answer: [
         'forbidden: create:persistent on /rooms/1/bob:tab',
-        '  no rule allows it, the nearest are:',
+        '  no rule allows it; the nearest rules are:',
         '  - rule 1 of the configuration, /rooms/**: read',
         '  - rule 2 of the configuration "own presence", /rooms/*/${sub}:*, here /rooms/*/ada:*: create:ephemeral, delete',
         '  - rule 3 of the configuration, /**: does not apply, the claim role is not "admin"',
@@ -47,7 +47,7 @@ describe('zoogate serve --explain', () => {
     })
   })
 
-  it('puts the rule with the right before those that only come near', () => {
+  it('puts a rule with the wanted right before rules with a nearby path', () => {
     const rules = [
       { path: '/x/y', allow: ['read'] },
       { path: '/a/b/c', allow: ['read'] },
@@ -60,7 +60,7 @@ describe('zoogate serve --explain', () => {
     expect(places).toEqual(['4', '2', '3'])
   })
 
-  it('knows claims, the rules of a token, and lists of values', () => {
+  it('applies claims, the rules of a token, and lists of values', () => {
     expect(explain({ op: 'delete', path: '/x', claim: ['role=admin'] }).exitCode).toBe(0)
     expect(explain({ op: 'delete', path: '/x', claim: ['role=["a","admin"]'] }).exitCode).toBe(0)
     expect(explain({ op: 'delete', path: '/x', claim: ['role=editor'] }).exitCode).toBe(1)
@@ -75,7 +75,7 @@ describe('zoogate serve --explain', () => {
     expect(own.answer).toContain('/t/x')
   })
 
-  it('knows watches, everything below, and what needs no right', () => {
+  it('explains watches, subtrees, and operations that need no right', () => {
     expect(explain({ watch: true }).answer).toContain('allowed: read on /rooms/1\n')
     const recursive = explain({ op: 'addWatch', path: '/', recursive: true })
     expect(recursive.answer).toContain('forbidden: watch on / and everything below')
@@ -86,11 +86,11 @@ describe('zoogate serve --explain', () => {
     )
     expect(explain({ op: 'removeWatch', path: '/x' })).toMatchObject({
       exitCode: 0,
-      answer: expect.stringContaining('what a session asks about itself needs no right'),
+      answer: expect.stringContaining('a session needs no right to ask about itself'),
     })
   })
 
-  it('says where everything is open, and where there is no rule', () => {
+  it('says when access is open, and when there is no rule', () => {
     expect(explain({ op: 'delete' }, { ZOOGATE_RULES: '[]', ZOOGATE_ACCESS: 'open' })).toMatchObject({
       exitCode: 0,
       answer: expect.stringContaining('access is open'),
@@ -98,7 +98,7 @@ describe('zoogate serve --explain', () => {
     const none = explain({ op: 'delete' }, { ZOOGATE_RULES: '[]' })
     expect(none).toMatchObject({
       exitCode: 1,
-      answer: expect.stringContaining('no rule allows it; there is none'),
+      answer: expect.stringContaining('no rule allows it; there is no rule'),
     })
   })
 
@@ -107,7 +107,7 @@ describe('zoogate serve --explain', () => {
     expect(answer).toMatch(/^ {2}in ZooKeeper the page is digest zoogate-[\w-]{22}$/m)
   })
 
-  it('asks for no secret of the tokens, and takes --path for the path of the node', () => {
+  it('needs no secret of the tokens, and takes --path for the path of the node', () => {
     expect(explain({ path: '/rooms/2' }, { ZOOGATE_PATH: '/elsewhere' }).answer).toContain('on /rooms/2')
   })
 
@@ -123,13 +123,13 @@ describe('zoogate serve --explain', () => {
     [{}, { ZOOGATE_ACCESS: 'open' }, 'ZOOGATE_ACCESS (--access)'],
     [{}, { ZOOGATE_NO_SUCH: '1' }, 'ZOOGATE_NO_SUCH'],
     [{ config: '/nowhere.json' }, {}, '/nowhere.json'],
-  ])('gives 2 and says what is wrong with %j %j', (flags, env, message) => {
+  ])('exits with 2 and names the fault in %j %j', (flags, env, message) => {
     const { exitCode, answer, problem } = explain(flags, env)
     expect([exitCode, answer]).toEqual([2, ''])
     expect(problem).toContain(message)
   })
 
-  it.each(['sub', 'op', 'path'])('gives 2 without --%s', (name) => {
+  it.each(['sub', 'op', 'path'])('exits with 2 without --%s', (name) => {
     const flags: ExplainFlags & Record<string, string> = { sub: 'ada', op: 'getData', path: '/rooms/1' }
     delete flags[name]
     const problems: string[] = []

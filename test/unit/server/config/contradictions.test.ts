@@ -58,7 +58,7 @@ describe('the check for contradictions', () => {
     ])
   })
 
-  it('lowers a default to the setting that bounds it instead of refusing', () => {
+  it('keeps a default within the setting that bounds it', () => {
     const { limits } = check({ limits: { maxSessions: 10, maxConnections: 20 } })
     expect(limits).toMatchObject({ maxSessionsPerSubject: 10, maxUnauthenticated: 20 })
     expect(limits.maxUnauthenticatedPerAddress).toBe(2)

@@ -18,7 +18,7 @@ function file(name: string, content: string): string {
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 const key = randomBytes(32).toString('base64')
 
-describe('settings', () => {
+describe('the settings', () => {
   it('come from flags before variables before the file', () => {
     const configFile = file('a.json', JSON.stringify({ zookeeper: 'file:1', path: '/file', lingerMs: 1 }))
     const env = { ZOOGATE_PATH: '/env', ZOOGATE_LINGER_MS: '2', OTHER: 'x' }
@@ -26,7 +26,7 @@ describe('settings', () => {
     expect(settings.gateway).toMatchObject({ zookeeper: 'file:1', path: '/env', lingerMs: 3 })
   })
 
-  it('convert lists and numbers, and reach the limits', () => {
+  it('are converted to lists and numbers, and reach the limits', () => {
     const env = {
       ZOOGATE_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
       ZOOGATE_MAX_CALLS_IN_FLIGHT: '7',
@@ -45,11 +45,18 @@ describe('settings', () => {
     [{ ZOOGATE_LOG_LEVEL: 'loud' }, 'ZOOGATE_LOG_LEVEL (--log-level)'],
     [{ ZOOGATE_JWT_PUBLIC_KEY_FILE: '/nowhere/key.pem' }, 'ZOOGATE_JWT_PUBLIC_KEY_FILE'],
     [{ ZOOGATE_NO_SUCH_THING: '1' }, 'ZOOGATE_NO_SUCH_THING: there is no such setting'],
-  ])('%j is refused by name', (env, message) => {
+  ])('are refused by name: %j', (env, message) => {
     expect(() => readSettings({ flags: {}, env })).toThrow(message)
   })
 
-  it('give rules as JSON in a file of their own, in the configuration or in a variable, but in one of them only', () => {
+  it('are refused all at once', () => {
+    const env = { ZOOGATE_PORT: '70000', ZOOGATE_LINGER_MS: 'x', ZOOGATE_READ_ONLY: 'yes' }
+    expect(() => readSettings({ flags: {}, env })).toThrow(
+      /^ZOOGATE_LINGER_MS .*\nZOOGATE_READ_ONLY .*\nZOOGATE_PORT /,
+    )
+  })
+
+  it('accept rules as JSON from a file, the configuration or a variable, but from one of them only', () => {
     const rules = [{ path: '/rooms/**', allow: ['read'] }]
     const read = (env: object, configFile?: string) =>
       readSettings({ flags: {}, env: { ...env }, configFile }).gateway.rules
@@ -69,7 +76,7 @@ describe('settings', () => {
     )
   })
 
-  it('name the proxies that are trusted, and refuse what is no address', () => {
+  it('list the trusted proxies, and each must be an address or a network', () => {
     const { gateway } = readSettings({
       flags: {},
       env: {
@@ -85,7 +92,7 @@ describe('settings', () => {
     )
   })
 
-  it('of a file are refused when it is not JSON, no object, or has an unknown name', () => {
+  it('are refused from a file that is no JSON, no object, or has an unknown name', () => {
     const read = (configFile: string) => () => readSettings({ flags: {}, env: {}, configFile })
     expect(read(file('b.json', '{'))).toThrow('cannot be read as JSON')
     expect(read(file('c.json', '[]'))).toThrow('JSON object')
@@ -95,7 +102,7 @@ describe('settings', () => {
   })
 })
 
-describe('gateway options', () => {
+describe('the gateway options', () => {
   const good: GatewayOptions = { zookeeper: '127.0.0.1:2181', jwt: { secret: 'x'.repeat(32) }, log: silent }
 
   it('are complete and frozen', () => {
@@ -155,7 +162,7 @@ describe('gateway options', () => {
     ],
     [{ nodeAcl: 'creator' }, 'ZOOGATE_NODE_ACL (--node-acl): creator needs creators'],
     [{ nodeAcl: 'creator_read' }, 'set ZOOGATE_IDENTITY_SECRET (--identity-secret)'],
-  ])('%j are refused by name', (bad, message) => {
+  ])('are refused by name: %j', (bad, message) => {
     expect(() => checkOptions({ ...good, ...bad }, settingNames)).toThrow(message)
   })
 
@@ -164,11 +171,11 @@ describe('gateway options', () => {
     'http://127.0.0.1:8080/keys',
     'http://localhost/keys',
     'http://[::1]:1/k',
-  ])('take the key set at %s', (jwksUrl) => {
+  ])('accept the key set at %s', (jwksUrl) => {
     expect(checkOptions({ ...good, jwt: { jwksUrl } }).jwt.jwksUrl).toBe(jwksUrl)
   })
 
-  it('take a cookie with exact origins or none, and a long administrator token', () => {
+  it('accept a cookie with exact origins or none, and a long administrator token', () => {
     const adminToken = 'x'.repeat(32)
     expect(checkOptions({ ...good, cookie: 'jwt', adminToken })).toMatchObject({ cookie: 'jwt', adminToken })
     const allowedOrigins = ['https://a.example']
