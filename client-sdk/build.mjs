@@ -8,12 +8,14 @@ const here = (path) => new URL(path, import.meta.url)
 // Properties that only the SDK itself touches; they get names of a letter or two. Whatever the page, the gateway or
 // the browser reads keeps its name: no name that stands in protocol.ts, in the public types or in a web interface.
 const INTERNAL = (
-  'accept again answer apply askToken atOnce backoff call change check claim ' +
-  'copy createWatches depart dial drop emit end ended enqueue entry events failAll ' +
-  'failed fire flow flush forget giveUp hear heardAt hidden hold interrupt ' +
-  'isOpen isSent keep key lists live make open point proceed promise reached read ' +
-  'refuse reset resync returned see sessionId settings settle show start stop ' +
-  'streams tell turn urls viewers waitMs wake want wanted restore shownFrom snapshot take wish woke'
+  'accept again answer apply ask askToken atOnce attend backoff begin byNumber call change check claim ' +
+  'clock connection contender copy createWatches denyOrThrow depart detach dial doubt drop emit end ' +
+  'ended enqueue entry events expect failAll failed feed finish fire flow flush forget giveUp hear heard ' +
+  'heardAt held hidden hold interrupt isClosed isEmpty isGood isOpen isOwn isSent isThere keep key ' +
+  'leads learn lists live look lost make monotonicMs onLook open opened point promise prove reached ' +
+  'read refresh refusal refuse reset restore resync returned see sessionId setError settings settle ' +
+  'show shownFrom snapshot stand start step stop streams take tell turn until urls viewers waitMs wake ' +
+  'wallMs want wanted wish withdraw woke'
 ).split(' ')
 
 const shared = {

@@ -1,39 +1,39 @@
 import { createHandle, type Handle } from './client/client.js'
-import { createLiveParts, type LiveOperations } from './client/live-parts.js'
 import { createOperations, type NodeOperations } from './operations/operations.js'
+import type { LiveOperations } from './presence/presence.js'
+import { createRooms } from './presence/rooms.js'
 import { type ClientOptions, settle } from './session/options.js'
-import type { Watches } from './session/watcher.js'
-import { createWatches } from './watches/watches.js'
+import { createViews } from './views/open-views.js'
+import { createWatches } from './watches/one-shot-watches.js'
 
 /**
- * A session, the six operations on nodes, watches that fire once, views and presence. When its token expires it dials
- * again with a fresh one, where the complete client brings that in time; the session goes on in both.
+ * A session, the six operations on nodes, one-shot watches, views and presence. When its token expires it redials with a
+ * fresh one; the complete client sends a fresh token before that. The session goes on in both.
  */
 export interface LiveClient extends Handle, NodeOperations, LiveOperations {}
 
 /**
- * Makes a client for pages that show who and what is there. Nothing happens until its `connect()`.
+ * Makes a client for pages that show nodes and members. It connects at `connect()`, not before.
  *
  * @throws TypeError when an option is missing or wrong; the message says what to pass.
  */
 export function createClient(options: ClientOptions): LiveClient {
   const settings = settle(options)
-  let hear: Watches['hear']
   return createHandle(
     settings,
-    (call, on) => {
+    (call, on, onMessage) => {
       const operations = createOperations(call)
-      const parts = createLiveParts(operations, settings.requestTimeoutMs, call, on)
-      hear = parts.hear
-      return { ...operations, ...parts.live }
+      const view = createViews(call, on, onMessage)
+      const presence = createRooms(operations, view, on, settings.requestTimeoutMs)
+      return { ...operations, view, presence }
     },
-    () => ({ ...createWatches(), hear: hear! }),
+    createWatches,
   )
 }
 
-export type { LiveOperations } from './client/live-parts.js'
 export type * from './core.js'
 export type {
+  LiveOperations,
   Member,
   OpenPresence,
   Presence,

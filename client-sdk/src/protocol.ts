@@ -307,11 +307,26 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
+/**
+ * The causes that pass by themselves: the same call may succeed when it is made again on the same session. Both sides
+ * take `retryable` from this list; PROTOCOL.md gives the reasons. A list rather than a field per code, because a page
+ * downloads it.
+ */
+export const RETRYABLE_CODES: readonly ErrorCode[] = [
+  'CONNECTION_LOSS',
+  'OPERATION_TIMEOUT',
+  'REQUEST_TIMEOUT',
+  'THROTTLED',
+  'RATE_LIMITED',
+  'TIMED_OUT',
+]
+
 export interface WireError {
   code: ErrorCode
   /** For people; may change between versions. */
   message: string
   path?: string
+  /** Whether the cause passes by itself (RETRYABLE_CODES). With the outcome `unknown`: look before repeating a write. */
   retryable: boolean
   outcome: Outcome
   /** ZooKeeper's number, where `code` is UNKNOWN. */
@@ -337,7 +352,6 @@ export interface EventMessage {
   path: string
 }
 
-/** The token expires soon: send a fresh one as `token`, or the connection ends with it. */
 /**
  * What has become of a view; the same text for all pages that hold it. Applied to what the page has, it gives
  * everything up to `zxid`.

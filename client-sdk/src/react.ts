@@ -1,12 +1,16 @@
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
-import type { LazyStore } from './bindings/lazy-store.js'
+import {
+  createViewStore,
+  type LazyStore,
+  type SessionStore,
+  sessionStoreOf,
+  type ViewClient,
+} from './bindings/lazy-store.js'
 import { type CandidateOptions, createLeaderStore } from './bindings/leader-store.js'
 import { createRoomStore, type RoomActions, type RoomClient } from './bindings/room-store.js'
-import { type SessionStore, sessionStoreOf } from './bindings/session-store.js'
-import { createViewStore, type ViewClient } from './bindings/view-store.js'
 import type { PresenceOptions, PresenceSnapshot } from './presence/presence.js'
-import type { RecipeClient } from './recipes/client.js'
 import type { ElectionSnapshot } from './recipes/election.js'
+import type { RecipeClient } from './recipes/repeated-calls.js'
 import type { ClientSnapshot } from './session/store.js'
 import type { ViewOptions, ViewSnapshot } from './views/view.js'
 

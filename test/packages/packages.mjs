@@ -20,7 +20,7 @@ const PARTS = {
   lock: 'not held within',
   election: 'resigned',
   'shared value': 'others were faster',
-  bindings: 'nobody looks at it',
+  bindings: 'no mounted component shows',
 }
 
 // What a page pays for what it uses, gzipped, and which parts that is.

@@ -1,13 +1,12 @@
-import type { RecipeClient } from '../recipes/client.js'
-import { createElection, type Election, type ElectionSnapshot } from '../recipes/election.js'
+import { createElection, type Election, type ElectionSnapshot, EMPTY_ELECTION } from '../recipes/election.js'
 import type { QueueLayout } from '../recipes/queue.js'
+import type { RecipeClient } from '../recipes/repeated-calls.js'
 import { createLazyStore, type LazyStore, type Source } from './lazy-store.js'
-import { UNSEEN_ELECTION } from './unseen.js'
 
-/** Who may stand, and as whom. */
+/** A candidate of an election. */
 export interface CandidateOptions {
   /**
-   * What everybody sees of this candidate when it leads, such as its name.
+   * What all clients see of this candidate when it leads, such as its name.
    * @default ''
    */
   data?: string
@@ -19,7 +18,7 @@ export interface CandidateOptions {
 }
 
 export interface LeaderStore extends LazyStore<ElectionSnapshot> {
-  /** Takes part for as long as the store is open, from then on or from now on; false: only looks who leads. */
+  /** True: campaigns while the store is open. False: only shows the leader. */
   stand(campaign: boolean): void
 }
 
@@ -27,7 +26,7 @@ interface OpenElection extends Source<ElectionSnapshot>, Pick<Election, 'campaig
   resign(): void
 }
 
-/** An election as long as somebody looks at it; without a client, one that nobody leads. */
+/** An election that is open while the store has listeners; empty without a client. */
 export function createLeaderStore(
   zk: RecipeClient | null,
   path: string,
@@ -39,12 +38,12 @@ export function createLeaderStore(
     if (wanted) election.campaign()
     return {
       ...election,
-      // Who may not delete its node leads nobody any more, and the node goes with the session.
+      // A node that may not be deleted goes with the session; until then it leads nothing.
       resign: () => void election.resign().catch(() => undefined),
       close: () => void election.close().catch(() => undefined),
     }
   }
-  const store = createLazyStore(UNSEEN_ELECTION, zk && (() => openElection(zk)))
+  const store = createLazyStore(EMPTY_ELECTION, zk && (() => openElection(zk)))
   return {
     getSnapshot: store.getSnapshot,
     getServerSnapshot: store.getServerSnapshot,

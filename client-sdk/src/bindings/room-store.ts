@@ -1,22 +1,24 @@
 import type { Handle } from '../client/client.js'
-import type { LiveOperations } from '../client/live-parts.js'
-import type { Presence, PresenceSnapshot } from '../presence/presence.js'
+import {
+  EMPTY_ROOM,
+  type LiveOperations,
+  type Presence,
+  type PresenceSnapshot,
+} from '../presence/presence.js'
 import { ZoogateError } from '../session/errors.js'
 import { createEvents } from '../session/events.js'
 import { createLazyStore, type LazyStore, type Source } from './lazy-store.js'
-import { UNSEEN_ROOM } from './unseen.js'
 
-/** What a room needs of a client. */
+/** The part of a client that a room needs. */
 export type RoomClient = Pick<LiveOperations, 'presence'> & Pick<Handle, 'on'>
 
-/** What a component can do in a room. They reject while it is not mounted, and without a client. */
+/** The actions of a component in a room. They reject while the component is not mounted, and without a client. */
 export type RoomActions<T> = Pick<Presence<T>, 'join' | 'update' | 'leave'>
 
 export interface RoomStore<T> extends LazyStore<PresenceSnapshot<T>>, RoomActions<T> {
   /**
-   * Is in the room with this data, as JSON text, for as long as the store is open, from then on or from now on; with
-   * undefined, only when somebody joins. What forbids it is in the snapshot's `error`, and it is tried again in the
-   * next session.
+   * Joins the room with this data, JSON text, whenever the store is open; with undefined, leaves it. An error is in the
+   * snapshot's `error`, and the next session tries again.
    */
   attend(json: string | undefined): void
 }
@@ -25,18 +27,18 @@ interface OpenRoom<T> extends Source<PresenceSnapshot<T>>, RoomActions<T> {
   attend(json: string | undefined): void
 }
 
-/** Waits for a connection as long as the component is mounted. */
+/** Waits for a connection while the component is mounted. */
 const PATIENT = { timeoutMs: Infinity }
 
 function openRoom<T>(zk: RoomClient, path: string, group: string | undefined): OpenRoom<T> {
   const presence = zk.presence<T>(path, group === undefined ? {} : { group })
   const { on, emit } = createEvents<{ change: null }>()
-  /** Counts what was asked for: only the last can still fail. */
+  /** The number of the newest action: only that one can set `failure`. */
   let turn = 0
   let attended: string | undefined
-  /** Why this session is not in the room, though it should be. */
+  /** Why this session could not join. */
   let failure: ZoogateError | null = null
-  /** With `failure` in it; null: not made since the last change. */
+  /** The snapshot with `failure`; null: not made since the last change. */
   let failed: PresenceSnapshot<T> | null = null
 
   function changed(): void {
@@ -95,11 +97,11 @@ function openRoom<T>(zk: RoomClient, path: string, group: string | undefined): O
   }
 }
 
-/** A room for as long as somebody looks at it; without a client, an empty one. */
+/** A room that is open while the store has listeners; empty without a client. */
 export function createRoomStore<T>(zk: RoomClient | null, path: string, group?: string): RoomStore<T> {
   let wanted: string | undefined
   const store = createLazyStore<PresenceSnapshot<T>, OpenRoom<T>>(
-    UNSEEN_ROOM,
+    EMPTY_ROOM,
     zk &&
       (() => {
         const room = openRoom<T>(zk, path, group)
@@ -111,8 +113,8 @@ export function createRoomStore<T>(zk: RoomClient | null, path: string, group?: 
     const room = store.open()
     if (room) return room
     const advice = zk
-      ? 'nobody looks at it; call this from an effect or an event handler'
-      : 'there is no client yet'
+      ? 'no mounted component shows this room; call this from an effect or an event handler'
+      : 'there is no client yet; pass one'
     throw new ZoogateError('BAD_REQUEST', `${path}: ${advice}`, { path })
   }
   return {

@@ -5,9 +5,9 @@ import { createDialer, type Dialer } from '../session/dialer.js'
 import { ZoogateError } from '../session/errors.js'
 import type { Settings } from '../session/options.js'
 import { createPending, type Limits } from '../session/pending.js'
-import { createSession, type Session } from '../session/session.js'
+import { createSession, type MessageListener, type OnMessage, type Session } from '../session/session.js'
 import { createStore, type SessionInfo, type SessionState, type Store } from '../session/store.js'
-import { LOST } from '../session/verdict.js'
+import { RENEWABLE } from '../session/verdict.js'
 import type { Watches } from '../session/watcher.js'
 
 /**
@@ -19,20 +19,20 @@ export interface Handle extends Store {
   readonly state: SessionState
   /** The newest session, or null before the first. */
   readonly session: SessionInfo | null
-  /** True while CONNECTING when, by this page's clock, the session cannot be alive any more. */
+  /** True while CONNECTING when the session has timed out by this page's clock. */
   readonly presumedExpired: boolean
   /**
-   * Connects, and resolves with the session once CONNECTED; asking again while it is under way changes nothing.
-   * An unreachable gateway is tried until it answers. Rejects when the gateway refuses, when the session is
-   * closed meanwhile, and at the given limits, which end the waiting but not the connecting: `close()` does that.
+   * Connects, and resolves with the session once CONNECTED; a second call meanwhile changes nothing. An unreachable
+   * gateway is dialled until it answers. Rejects when the gateway refuses, when the session is closed meanwhile, and at
+   * the given limits, which end the waiting but not the connecting: `close()` ends that.
    *
-   * @throws TypeError where there is no WebSocket constructor.
+   * @throws TypeError when the runtime has no WebSocket constructor and the options give none.
    */
   connect(limits?: Limits): Promise<SessionInfo>
   /**
-   * Closes the session, whose ephemeral nodes go at once. CLOSED from now on; resolves when the gateway has
+   * Closes the session, whose ephemeral nodes are deleted at once. CLOSED from now on; resolves when the gateway has
    * confirmed, or after two seconds. Calls sent before still get their answers. Without a connection the gateway
-   * cannot be told, and the session expires after its timeout. Never rejects.
+   * cannot be asked, and the session expires after its timeout. Never rejects.
    */
   close(): Promise<void>
   /** `close`, where the runtime knows the symbol. */
@@ -40,29 +40,30 @@ export interface Handle extends Store {
 }
 
 /**
- * `createOperations` is given what makes a call on the newest session, and the handle's events; `createWatches` is
- * called once for each session.
+ * `createOperations` is given a function that makes a call on the newest session, the handle's events, and a function
+ * that registers listeners for the gateway's messages. `createWatches` is called once for each session.
  */
 export function createHandle<Operations extends object>(
   settings: Settings,
-  createOperations: (call: MakeCall, on: Store['on']) => Operations,
+  createOperations: (call: MakeCall, on: Store['on'], onMessage: OnMessage) => Operations,
   createWatches: () => Watches,
 ): Handle & Operations {
   const { change, ...store } = createStore()
   const { getSnapshot, on } = store
+  const listeners: MessageListener[] = []
   /** The session that is open or being opened; null while this handle does nothing. */
   let current: Session | null = null
   let closing: Promise<void> = Promise.resolve()
 
   function open(session: Session): void {
     current = session
-    // Before anybody hears of it, and may close it.
+    // Before a listener is called, which may close it.
     session.open()
     change({ state: 'CONNECTING' })
   }
   const newSession = (dialer: Dialer): Session =>
-    createSession(dialer, createWatches(), change, (reason, error) => {
-      const next = error.code === LOST && settings.renew ? newSession(dialer) : null
+    createSession(dialer, createWatches(), listeners, change, (reason, error) => {
+      const next = error.code === RENEWABLE && settings.renew ? newSession(dialer) : null
       current = next
       change({ state: 'CLOSED', reason }, error)
       // A listener may have called close().
@@ -73,21 +74,9 @@ export function createHandle<Operations extends object>(
     const { state, session: attached } = getSnapshot()
     if (state === 'CONNECTED' && attached) return Promise.resolve(attached)
     const session = current ?? newSession(createDialer(settings))
-    const { promise, settle, start } = createPending<SessionInfo>(limits, (code, message) => {
-      stop()
-      settle(new ZoogateError(code, `${message}; close() stops connecting`))
-    })
-    const stop = on('state', ({ state, reason, error }) => {
-      // CONNECTING, or CLOSED with another session to come.
-      if (state !== 'CONNECTED' && current) return
-      // Whoever calls close() knows: a connect() that nobody waits for is no uncaught error then.
-      if (reason === 'closed') promise.catch(() => undefined)
-      stop()
-      settle(error, getSnapshot().session)
-    })
-    start()
+    const connecting = untilConnected(store, limits, () => current)
     if (session !== current && !limits.signal?.aborted) open(session)
-    return promise
+    return connecting
   }
 
   function close(): Promise<void> {
@@ -95,8 +84,7 @@ export function createHandle<Operations extends object>(
     if (session) {
       current = null
       closing = session.close()
-      const error = new ZoogateError('SESSION_CLOSED', 'close() was called')
-      change({ state: 'CLOSED', reason: 'closed' }, error)
+      change({ state: 'CLOSED', reason: 'closed' }, new ZoogateError('SESSION_CLOSED', 'close() was called'))
     }
     return closing
   }
@@ -109,6 +97,7 @@ export function createHandle<Operations extends object>(
           ? current.call(op, path, options, read)
           : Promise.reject(new ZoogateError('SESSION_CLOSED', 'call connect() first', { path })),
       on,
+      (listener) => listeners.push(listener),
     ),
     ...(Symbol.asyncDispose && { [Symbol.asyncDispose]: close }),
     connect,
@@ -123,4 +112,25 @@ export function createHandle<Operations extends object>(
       return getSnapshot().presumedExpired
     },
   }
+}
+
+/** Waits for CONNECTED, or for a CLOSED that no `next` session follows. */
+function untilConnected(
+  { on, getSnapshot }: Store,
+  limits: Limits,
+  next: () => unknown,
+): Promise<SessionInfo> {
+  const { promise, settle, start } = createPending<SessionInfo>(limits, (code, message) => {
+    stop()
+    settle(new ZoogateError(code, `${message}; close() stops connecting`))
+  })
+  const stop = on('state', ({ state, reason, error }) => {
+    if (state !== 'CONNECTED' && next()) return
+    // The caller of close() knows: a connect() that is not awaited is no uncaught error then.
+    if (reason === 'closed') promise.catch(() => undefined)
+    stop()
+    settle(error, getSnapshot().session)
+  })
+  start()
+  return promise
 }

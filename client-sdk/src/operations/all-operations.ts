@@ -1,19 +1,44 @@
-import type { Acl } from '../protocol.js'
+import type { Acl, MultiPart as WirePart } from '../protocol.js'
 import type { MakeCall } from '../session/calls.js'
 import type { Limits } from '../session/pending.js'
-import { type MultiPart, type MultiResults, writePart } from './multi.js'
-import { createOperations, type NodeOperations, statOf, type VersionOptions, withStat } from './operations.js'
-import { readStat, type Stat } from './stat.js'
+import { type DataInput, readStat, type Stat, writeData } from './node-data.js'
+import {
+  type CreateOptions,
+  createOperations,
+  type NodeOperations,
+  statOf,
+  type VersionOptions,
+  withStat,
+} from './operations.js'
 
-/** Who a session is to ZooKeeper, as access control lists name it. */
+/** An identity of a session, as access control lists name it. */
 export interface SessionIdentity {
   scheme: string
   id: string
 }
 
-/** All of ZooKeeper's operations. Each rejects with a ZoogateError. */
+/** One part of a multi, with the fields that the operation of this name takes. */
+export type MultiPart =
+  | ({ op: 'create'; path: string; data?: DataInput } & Omit<CreateOptions, keyof Limits>)
+  | ({ op: 'setData'; path: string; data: DataInput } & Omit<VersionOptions, keyof Limits>)
+  /** `check` changes nothing: the node must exist and, where a version is given, have it. */
+  | ({ op: 'check' | 'delete'; path: string } & Omit<VersionOptions, keyof Limits>)
+
+/** The result of one part of a multi that was executed. A `create` has a Stat if the ensemble sends one. */
+export type MultiResult<Part extends MultiPart> = Part extends { op: 'create' }
+  ? { path: string; stat?: Stat }
+  : Part extends { op: 'setData' }
+    ? { stat: Stat }
+    : Record<string, never>
+
+/** The results in the order of the parts. */
+export type MultiResults<Parts extends readonly MultiPart[]> = {
+  -readonly [Index in keyof Parts]: MultiResult<Parts[Index]>
+}
+
+/** All operations of ZooKeeper. Each rejects with a ZoogateError. */
 export interface AllOperations extends NodeOperations {
-  /** Who may do what with the node, and its Stat. */
+  /** The node's access control list and its Stat. */
   getACL(path: string, options?: Limits): Promise<{ acl: Acl[]; stat: Stat }>
   /** Replaces the node's access control list; `version` is the `aversion` of its Stat. */
   setACL(path: string, acl: Acl[], options?: VersionOptions): Promise<Stat>
@@ -21,11 +46,11 @@ export interface AllOperations extends NodeOperations {
   sync(path: string, options?: Limits): Promise<void>
   /** The paths of this session's ephemeral nodes at `prefix` and below, in no order. `prefix` is '/' by default. */
   getEphemerals(prefix?: string, options?: Limits): Promise<string[]>
-  /** Who this session is. Needs ZooKeeper 3.7, else UNIMPLEMENTED. */
+  /** The identities of this session. Needs ZooKeeper 3.7, else UNIMPLEMENTED. */
   whoAmI(options?: Limits): Promise<SessionIdentity[]>
   /**
-   * Does all parts at once, or none. The results stand in the order of the parts. An error's `part` and `path` name
-   * the part that failed. Without parts there is nothing to ask.
+   * Executes all parts at once, or none. The results stand in the order of the parts. An error's `part` and `path` name
+   * the part that failed. Without parts it resolves without a call.
    */
   multi<const Parts extends readonly MultiPart[]>(
     parts: Parts,
@@ -49,4 +74,8 @@ export function createAllOperations(call: MakeCall): AllOperations {
           )
         : []) as AllOperations['multi'],
   }
+}
+
+function writePart(part: MultiPart): WirePart {
+  return ('data' in part ? { ...part, data: writeData(part.data) } : part) as WirePart
 }

@@ -1,16 +1,25 @@
-import type { NodeData } from '../protocol.js'
-import type { Stat } from './stat.js'
+import type { NodeData, WireStat } from '../protocol.js'
 
-/** What a node can be given: text, bytes, or a value that is stored as JSON text. */
+/** ZooKeeper's Stat of a node. */
+export interface Stat extends Omit<WireStat, 'czxid' | 'mzxid' | 'pzxid'> {
+  /** The transaction that created the node. */
+  czxid: bigint
+  /** The transaction that last changed its data. */
+  mzxid: bigint
+  /** The transaction that last changed its list of children. */
+  pzxid: bigint
+}
+
+/** Data to write: text, bytes, or a value that is stored as JSON text. */
 export type DataInput = string | Uint8Array | object | number | boolean | null
 
-/** What a node holds. */
+/** The data and the Stat of a node. */
 export interface NodeContent {
   data: Uint8Array
   stat: Stat
   /** The data as UTF-8 text. */
   text(): string
-  /** The data parsed as JSON; throws a SyntaxError where it is none. `T` is not checked. */
+  /** The data parsed as JSON. Throws a SyntaxError when it is not JSON. `T` is not checked. */
   json<T = unknown>(): T
 }
 
@@ -18,7 +27,7 @@ export interface NodeContent {
 const decode = (data: ArrayBufferView, fatal: boolean) =>
   new TextDecoder(undefined, { fatal, ignoreBOM: true }).decode(data)
 
-/** No data stays undefined. */
+/** Undefined stays undefined. */
 export function writeData(data: DataInput): NodeData
 export function writeData(data: DataInput | undefined): NodeData | undefined
 export function writeData(data: DataInput | undefined): NodeData | undefined {
@@ -40,4 +49,8 @@ export function readContent(wire: NodeData): Omit<NodeContent, 'stat'> {
       : Uint8Array.from(atob(wire.base64), (character) => character.charCodeAt(0))
   const text = () => decode(data, false)
   return { data, text, json: () => JSON.parse(text()) }
+}
+
+export function readStat(stat: WireStat): Stat {
+  return { ...stat, czxid: BigInt(stat.czxid), mzxid: BigInt(stat.mzxid), pzxid: BigInt(stat.pzxid) }
 }

@@ -2,20 +2,19 @@ import type { Acl, CreateMode, WireStat } from '../protocol.js'
 import type { MakeCall } from '../session/calls.js'
 import type { Limits } from '../session/pending.js'
 import type { Watcher } from '../session/watcher.js'
-import { type DataInput, type NodeContent, readContent, writeData } from './node-data.js'
-import { readStat, type Stat } from './stat.js'
+import { type DataInput, type NodeContent, readContent, readStat, type Stat, writeData } from './node-data.js'
 
 export interface CreateOptions extends Limits {
   /**
-   * `ephemeral` nodes go with the session; `sequential` ones get a number appended; a `container` goes some time after
-   * its last child; a `ttl` node goes when it was not changed for `ttlMs` and has no children. The last needs an
-   * ensemble that has `extendedTypesEnabled`, else UNIMPLEMENTED.
+   * `ephemeral`: deleted at the end of the session. `sequential`: a number is appended to the name. `container`: deleted
+   * some time after its last child. `ttl`: deleted when it has no children and was not changed for `ttlMs`; it needs an
+   * ensemble with `extendedTypesEnabled`, else UNIMPLEMENTED.
    * @default 'persistent'
    */
   mode?: CreateMode
-  /** Who may do what with the node. Default: the gateway's. */
+  /** The node's access control list. Default: the gateway's. */
   acl?: Acl[]
-  /** Milliseconds, 1 to 1,099,511,627,775: required by the two ttl modes, and refused by the others. */
+  /** Milliseconds, 1 to 1,099,511,627,775. Required by the two ttl modes, refused by the others. */
   ttlMs?: number
 }
 
@@ -26,20 +25,20 @@ export interface VersionOptions extends Limits {
 
 export interface ReadOptions extends Limits {
   /**
-   * Called once when what was read changes. Set when the answer arrives; survives a resume, not the session. All
-   * paths with a watch travel in one message when the session is resumed, so keep them to thousands: a message
-   * larger than the gateway reads is refused, with growing pauses between the attempts, until the session expires.
+   * Called once, when the result of the read changes. It is set when the answer arrives; it survives a resume, but not
+   * the session. A resume sends all watched paths in one message, so keep them to thousands: a message larger than the
+   * gateway reads is refused, with growing pauses between the attempts, until the session expires.
    */
   watch?: Watcher
 }
 
-/** What most pages need of ZooKeeper's operations. Each rejects with a ZoogateError. */
+/** The operations that most pages need. Each rejects with a ZoogateError. */
 export interface NodeOperations {
   /** Creates a node. Sequential modes append a number: use the `path` that comes back. */
   create(path: string, data?: DataInput, options?: CreateOptions): Promise<{ path: string; stat: Stat }>
   /** Deletes a node that has no children. */
   delete(path: string, options?: VersionOptions): Promise<void>
-  /** The node's Stat, or null if there is no such node; `watch` then tells when it is created. */
+  /** The node's Stat, or null if the node does not exist; `watch` is then called when it is created. */
   exists(path: string, options?: ReadOptions): Promise<Stat | null>
   /** The node's data and Stat. */
   getData(path: string, options?: ReadOptions): Promise<NodeContent>

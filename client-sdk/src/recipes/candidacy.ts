@@ -1,25 +1,24 @@
 import { ZoogateError } from '../session/errors.js'
-import type { RecipeClient } from './client.js'
 import { type Contender, createContender } from './contender.js'
 import type { Held } from './held.js'
-import type { Freshness } from './live.js'
-import { codeOf } from './patience.js'
-import type { PlaceOptions } from './place.js'
+import type { QueueOptions } from './queue.js'
+import type { Freshness } from './recipe-store.js'
+import { codeOf, onAbort, type RecipeClient } from './repeated-calls.js'
 
-/** Before standing again after somebody else has deleted the node: who does that once may do it all the time. */
+/** Before standing again after another client has deleted the node: it may delete each new one. */
 const STAND_AGAIN_MS = 1_000
 
-/** Whether this page leads, as a snapshot shows it. */
+/** Whether this page leads, in a snapshot. */
 export interface Leadership {
-  /** True while this candidate leads, for certain: from its election until it has resigned, or may be deposed. */
+  /** True while this candidate certainly leads: from its election until it resigns, or may have been deposed. */
   readonly isLeader: boolean
-  /** While this candidate leads: a number larger than that of every leader before, to go with everything it writes. */
+  /** While this candidate leads: a number larger than each earlier leader's, to be sent along with each write. */
   readonly fencingToken: bigint | null
-  /** While this candidate leads: aborted, with a ZoogateError as its reason, when it is deposed or may be. */
+  /** While this candidate leads: aborted, with a ZoogateError as the reason, when it is or may have been deposed. */
   readonly signal: AbortSignal | null
 }
 
-/** `waiting`: for a session, or for the time to stand again. `refused`: it would stand if it might. */
+/** `waiting`: for a session, or for the time to stand again. `refused`: the gateway or the ensemble forbids it. */
 type State =
   | { name: 'observing' | 'closed' }
   | { name: 'waiting'; timer?: ReturnType<typeof setTimeout> | undefined }
@@ -29,28 +28,27 @@ type State =
 
 const NOT_LEADING: Leadership = { isLeader: false, fencingToken: null, signal: null }
 
-/** One page's part in an election: whether it stands, over all its sessions. */
+/** One page's part in an election, over all its sessions. */
 export interface Candidacy {
   /** By the clock of this moment. */
   leads(): boolean
-  /** Why it may not stand, though it would. */
+  /** The error that keeps it from standing; null without one. */
   refusal(): ZoogateError | null
   campaign(): void
-  /** Resolves when no node is left behind. */
+  /** Resolves when its node is deleted. */
   resign(): Promise<void>
   /** Resigns for good. */
   close(): Promise<void>
 }
 
-/** @param tell hears what becomes of it, as a part of the election's snapshot */
+/** @param change is called with the changed part of the election's snapshot */
 export function createCandidacy(
   zk: RecipeClient,
-  options: PlaceOptions,
-  tell: (change: Partial<Leadership & Freshness>) => void,
+  options: QueueOptions,
+  change: (change: Partial<Leadership & Freshness>) => void,
 ): Candidacy {
-  const { path } = options
   let state: State = { name: 'observing' }
-  /** Settles when no node that it has stood with is left. */
+  /** Settles when the node of the last candidacy is deleted. */
   let resigned: Promise<void> = Promise.resolve()
 
   /** The one way to another state; nothing comes after `closed`. */
@@ -59,42 +57,37 @@ export function createCandidacy(
     if (state.name === 'waiting') clearTimeout(state.timer)
     state = next
   }
-  const hasSession = () => zk.state === 'CONNECTING' || zk.state === 'CONNECTED'
   function stand(): void {
     const contender = createContender(zk, options)
     enter({ name: 'standing', contender })
     const deposed = (error: unknown) => {
       if (!('contender' in state) || state.contender !== contender) return
-      tell(NOT_LEADING)
+      change(NOT_LEADING)
       standAgain(error)
     }
     contender.held.then((held) => {
-      // Who has resigned meanwhile releases what comes of it.
+      // After resign(): withdraw() releases what is held.
       if (state.name !== 'standing' || state.contender !== contender) return
       enter({ name: 'leading', contender, held })
       const { fencingToken, signal } = held
-      tell({ isLeader: true, fencingToken, signal })
-      const signalOnAbort = () => deposed(signal.reason)
-      signal.addEventListener('abort', signalOnAbort)
-      if (signal.aborted) signalOnAbort()
+      change({ isLeader: true, fencingToken, signal })
+      onAbort(signal, () => deposed(signal.reason))
     }, deposed)
   }
   function standAgain(error: unknown): void {
     const code = codeOf(error)
-    if (!hasSession()) enter({ name: 'waiting' })
+    if (!hasSession(zk)) enter({ name: 'waiting' })
     else if (code === 'CONNECTION_LOSS' || code === 'SESSION_EXPIRED') stand()
     else if (code === 'NO_NODE') enter({ name: 'waiting', timer: setTimeout(stand, STAND_AGAIN_MS) })
     else {
       enter({ name: 'refused', error: error as ZoogateError })
-      tell({ error: error as ZoogateError })
+      change({ error: error as ZoogateError })
     }
   }
   function resign(): Promise<void> {
-    if ('contender' in state) {
-      resigned = state.contender.withdraw(new ZoogateError('ABORTED', `election ${path}: resigned`, { path }))
-    }
+    if ('contender' in state) resigned = state.contender.withdraw(resignation(options.path))
     enter({ name: 'observing' })
-    tell(NOT_LEADING)
+    change(NOT_LEADING)
     return resigned
   }
   const stopListening = zk.on('state', ({ state: now }) => {
@@ -106,8 +99,8 @@ export function createCandidacy(
     refusal: () => (state.name === 'refused' ? state.error : null),
     campaign() {
       if (state.name !== 'observing' && state.name !== 'refused') return
-      tell({ error: null })
-      if (hasSession()) stand()
+      change({ error: null })
+      if (hasSession(zk)) stand()
       else enter({ name: 'waiting' })
     },
     resign,
@@ -119,3 +112,7 @@ export function createCandidacy(
     },
   }
 }
+
+const hasSession = ({ state }: RecipeClient) => state === 'CONNECTING' || state === 'CONNECTED'
+
+const resignation = (path: string) => new ZoogateError('ABORTED', `election ${path}: resigned`, { path })

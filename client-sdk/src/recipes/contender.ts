@@ -1,23 +1,22 @@
-import type { ZoogateError } from '../session/errors.js'
-import type { RecipeClient } from './client.js'
+import { ZoogateError } from '../session/errors.js'
 import { type Held, holdNode } from './held.js'
-import { createPlace, type PlaceOptions } from './place.js'
-import { createTerm, type Term, within } from './term.js'
+import { createQueueNode, type QueueOptions } from './queue.js'
+import { onAbort, type RecipeClient } from './repeated-calls.js'
 
-/** Somebody who queues up to hold, anew in each session, from the beginning until it holds or stops wanting to. */
+/** Queues up, anew in each session, until it holds or is withdrawn. */
 export interface Contender {
-  /** Rejects when it may not, when the client is CLOSED, and by `withdraw`. */
+  /** Rejects when the access rules or an ACL forbid it, when the client is CLOSED, and by `withdraw`. */
   readonly held: Promise<Held>
   /**
-   * Wants it no more: `held` rejects with the reason, or what it holds is released. Resolves when no node is left
-   * behind; rejects when that may not be deleted.
+   * `held` rejects with the reason, or what is held is released. Resolves when the node is deleted; rejects when it may
+   * not be deleted.
    */
   withdraw(reason: ZoogateError): Promise<void>
 }
 
-export function createContender(zk: RecipeClient, options: PlaceOptions): Contender {
+export function createContender(zk: RecipeClient, options: QueueOptions): Contender {
   const wanting = new AbortController()
-  /** Of the newest attempt that has failed. */
+  /** Settles when the node of the last failed attempt is deleted. */
   let clearing: Promise<void> = Promise.resolve()
 
   async function queueUp(): Promise<Held> {
@@ -34,7 +33,7 @@ export function createContender(zk: RecipeClient, options: PlaceOptions): Conten
     }
   }
   async function attempt(term: Term): Promise<Held> {
-    const place = createPlace(zk, options, term.signal)
+    const place = createQueueNode(zk, options, term.signal)
     const leave = () => place.leave().finally(term.forget)
     const waiting = within(wanting.signal)
     const termOnAbort = () => waiting.abort(term.signal.reason)
@@ -62,4 +61,32 @@ export function createContender(zk: RecipeClient, options: PlaceOptions): Conten
       await (holding ? holding.release() : clearing)
     },
   }
+}
+
+/** The lifetime of a session, as a signal. */
+interface Term {
+  /** Aborted with a ZoogateError when the session has ended. */
+  readonly signal: AbortSignal
+  /** Stops listening. */
+  forget(): void
+}
+
+/** The session that is open or being opened. It ends at CLOSED, which precedes every next session. */
+function createTerm(zk: RecipeClient): Term {
+  const ending = new AbortController()
+  const forget = zk.on('state', ({ state, error }) => {
+    if (state !== 'CLOSED') return
+    forget()
+    const message = error ? error.message : 'the session is closed'
+    ending.abort(new ZoogateError(error?.code ?? 'SESSION_CLOSED', message, { cause: error }))
+  })
+  return { signal: ending.signal, forget }
+}
+
+/** A controller that is aborted with its parent. */
+function within(parent: AbortSignal): AbortController {
+  const child = new AbortController()
+  // Until the child aborts, so that a long-lived parent does not collect listeners.
+  onAbort(parent, () => child.abort(parent.reason), child.signal)
+  return child
 }

@@ -1,13 +1,17 @@
 import type { DataInput } from '../operations/node-data.js'
 import { createCandidacy, type Leadership } from './candidacy.js'
-import type { RecipeClient } from './client.js'
-import { findLeader, type Leader } from './leader.js'
-import { createLive, type Freshness, type Live, type RecipeStore } from './live.js'
-import type { QueueLayout } from './queue.js'
+import { contendersOf, type QueueLayout } from './queue.js'
+import {
+  type ChangingRecipeStore,
+  createRecipeStore,
+  type Freshness,
+  type RecipeStore,
+} from './recipe-store.js'
+import { codeOf, PATIENT, type RecipeClient } from './repeated-calls.js'
 
 export interface ElectionOptions {
   /**
-   * What everybody sees of this candidate when it leads, such as its name: the node's data.
+   * The data of this candidate's node, such as its name. All clients see it when the candidate leads.
    * @default ''
    */
   data?: DataInput
@@ -18,51 +22,52 @@ export interface ElectionOptions {
   layout?: QueueLayout
 }
 
-export type { Leader, Leadership }
+export type { Leadership }
 
 export interface ElectionSnapshot extends Leadership, Freshness {
-  /** Whom everybody sees to lead; null while there is nobody. */
+  /** The candidate that all clients see to lead; null without a candidate. */
   readonly leader: Leader | null
 }
 
-/** Watches who leads, and takes part while it is asked to. */
+/** Shows the leader, and takes part in the election between `campaign()` and `resign()`. */
 export interface Election extends RecipeStore<ElectionSnapshot> {
   /**
-   * Whether this candidate leads still, by the clock of this moment: to be asked before each step that only a leader
-   * may take. A page that has just woken up may see an older snapshot.
+   * Whether this candidate still leads, by the clock of this moment: to be read before each step that only a leader may
+   * take. A page that has just woken up may see an older snapshot.
    */
   readonly isLeader: boolean
   /**
-   * Stands for election, and after being deposed again, also in a new session: until `resign()` or `close()`. May be
-   * called before `connect()`; doing it twice changes nothing. What forbids it is in the snapshot's `error`.
+   * Stands for election until `resign()` or `close()`: also in a new session, and again after being deposed. May be
+   * called before `connect()`; a second call changes nothing. An error is in the snapshot's `error`.
    */
   campaign(): void
   /**
-   * Takes part no more; whoever is next leads. Resolves when this candidate's node is gone, and so without a
-   * connection only when that is back or the session has ended. Rejects when the node may not be deleted.
+   * Resigns; the next candidate leads. Resolves when this candidate's node is deleted: without a connection that is when
+   * the connection is back or the session has ended. Rejects when the node may not be deleted.
    */
   resign(): Promise<void>
-  /** Resigns, and looks no more. */
+  /** Resigns, and stops showing the leader. */
   close(): Promise<void>
   /** `close`, where the runtime knows the symbol. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const NOBODY: ElectionSnapshot = {
+/** The initial snapshot. */
+export const EMPTY_ELECTION: ElectionSnapshot = /* @__PURE__ */ Object.freeze({
   isLeader: false,
   leader: null,
   fencingToken: null,
   signal: null,
   stale: true,
   error: null,
-}
+})
 
 /**
- * Makes an election that this page shares with whoever else uses the path, also with kazoo's Election and Curator's
- * LeaderLatch. It looks who leads whenever there is a session, until `close()`; it may be made before `connect()`.
+ * Makes an election that this page shares with all clients of the path, also with kazoo's Election and Curator's
+ * LeaderLatch. It shows the leader whenever there is a session, until `close()`. It may be made before `connect()`.
  */
 export function createElection(zk: RecipeClient, path: string, options: ElectionOptions = {}): Election {
-  const live: Live<ElectionSnapshot> = createLive(zk, NOBODY, async (fired) => {
+  const live: ChangingRecipeStore<ElectionSnapshot> = createRecipeStore(zk, EMPTY_ELECTION, async (fired) => {
     const found = await findLeader(zk, path, fired)
     const { leader: shown } = live.getSnapshot()
     const isSame = found && shown && found.id === shown.id && found.data === shown.data
@@ -85,5 +90,57 @@ export function createElection(zk: RecipeClient, path: string, options: Election
     resign: candidacy.resign,
     close,
     ...(Symbol.asyncDispose && { [Symbol.asyncDispose]: close }),
+  }
+}
+
+/** The leader: the candidate whose node is the first in the queue. */
+export interface Leader {
+  /** The name of its node. */
+  readonly id: string
+  /** Its node's data as text. */
+  readonly data: string
+}
+
+/** The children; null when the node does not exist. */
+async function readChildren(zk: RecipeClient, path: string, watch?: () => void): Promise<string[] | null> {
+  try {
+    return (await zk.getChildren(path, { ...PATIENT, ...(watch && { watch }) })).children
+  } catch (error) {
+    if (codeOf(error) === 'NO_NODE') return null
+    throw error
+  }
+}
+
+/** The candidate, with a watch; null when its node was deleted meanwhile. */
+async function readLeader(
+  zk: RecipeClient,
+  path: string,
+  id: string,
+  changed: () => void,
+): Promise<Leader | null> {
+  try {
+    const content = await zk.getData(`${path}/${id}`, { ...PATIENT, watch: changed })
+    return Object.freeze({ id, data: content.text() })
+  } catch (error) {
+    if (codeOf(error) === 'NO_NODE') return null
+    throw error
+  }
+}
+
+/**
+ * The leader; `changed` is called when another may lead. Only the leader's node is watched, so that candidates that come
+ * and go behind it cause no reads. Without a candidate the list of children is watched, or the missing node.
+ */
+async function findLeader(zk: RecipeClient, path: string, changed: () => void): Promise<Leader | null> {
+  for (;;) {
+    let children = await readChildren(zk, path)
+    // A second read, with a watch, only when there is no candidate.
+    if (!contendersOf(children ?? []).length) children = await readChildren(zk, path, changed)
+    const [id] = contendersOf(children ?? [])
+    const leader = id === undefined ? null : await readLeader(zk, path, id, changed)
+    if (leader) return leader
+    const isWatched =
+      id === undefined && (children || !(await zk.exists(path, { ...PATIENT, watch: changed })))
+    if (isWatched) return null
   }
 }

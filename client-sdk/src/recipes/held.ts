@@ -1,42 +1,39 @@
-import type { RecipeClient } from './client.js'
-import { pageClock } from './clock.js'
-import { gone, openLease } from './lease.js'
-import { PATIENT, untilAnswered } from './patience.js'
-import { probe } from './probe.js'
+import { gone, openLease, pageClock } from './lease.js'
+import { onAbort, PATIENT, probe, type RecipeClient, untilAnswered } from './repeated-calls.js'
 
 /** A lock that is held. */
 export interface Held {
-  /** The own node's path. */
+  /** The path of the lock's own node. */
   readonly path: string
   /**
-   * Grows from each holder to the next: send it along with everything that the lock protects, and let the other side
-   * refuse what comes with a smaller one than it has seen. Nothing else helps a page that sleeps while it holds.
+   * Grows from each holder to the next: send it along with each request that the lock protects, and let the other side
+   * refuse a smaller number than it has seen. No other means protects against a page that sleeps while it holds.
    * It is the zxid that created the own node.
    */
   readonly fencingToken: bigint
   /**
-   * Aborted once when the lock is lost, or may be before long: when nothing was heard from the ensemble for two thirds
-   * of the session timeout (reason CONNECTION_LOSS), when somebody else has deleted the node (NO_NODE), and when the
-   * session has ended (SESSION_EXPIRED, SESSION_CLOSED and so on). The reason is a ZoogateError. `release` does not abort it.
+   * Aborted once, when the lock is lost or may soon be: when the ensemble was not heard for two thirds of the session
+   * timeout (reason CONNECTION_LOSS), when another client has deleted the node (NO_NODE), and when the session has ended
+   * (SESSION_EXPIRED, SESSION_CLOSED and so on). The reason is a ZoogateError. `release` does not abort it.
    */
   readonly signal: AbortSignal
-  /** Whether it is held still, by the clock of this moment: to be asked before each step that the lock protects. */
+  /** Whether it is still held, by the clock of this moment: to be read before each step that the lock protects. */
   readonly isHeld: boolean
   /**
-   * Gives the lock to the next one. It is not held from now on; resolves when the node is gone. Also after it was lost,
-   * though nothing but the waiting is left to do then. Rejects when the node may not be deleted.
+   * Releases the lock; the next contender gets it. Resolves when the node is deleted, also after the lock was lost.
+   * Rejects when the node may not be deleted.
    */
   release(): Promise<void>
   /** `release`, where the runtime knows the symbol. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** What a node that is the first in its queue is held by. */
+/** The first node of a queue. */
 export interface HeldNode {
   path: string
   /** Aborted, with a reason, when the session has ended. */
   session: AbortSignal
-  /** Deletes the node; called once, when it is released or lost. */
+  /** Deletes the node. Called once, on release or loss. */
   leave(): Promise<void>
 }
 
@@ -58,12 +55,12 @@ export async function holdNode(zk: RecipeClient, node: HeldNode, waiting: AbortS
     },
     waiting,
   )
-  /** Tells as soon as something happens to the node; the lease would find out later. */
+  /** Notices a change of the node at once; the lease would find out later. */
   const look = (signal: AbortSignal) =>
     untilAnswered(() => zk.exists(path, { ...PATIENT, signal, watch: nodeOnChange }), signal)
   const nodeOnChange = () => {
     lease.doubt()
-    // Where looking fails, so does the lease.
+    // When this read fails, the lease's own probe fails too.
     if (lease.isGood()) look(session).catch(lease.doubt)
   }
   const stat = await look(waiting).catch((error) => {
@@ -81,10 +78,8 @@ export async function holdNode(zk: RecipeClient, node: HeldNode, waiting: AbortS
     left ??= node.leave()
     return left
   }
-  // Nobody waits for this one, and release() tells the error to who asks.
-  const lostOnAbort = () => leave().catch(() => undefined)
-  lease.lost.addEventListener('abort', lostOnAbort)
-  if (lease.lost.aborted) lostOnAbort()
+  // This promise is not awaited; release() gives the error to its caller.
+  onAbort(lease.lost, () => leave().catch(() => undefined))
   return {
     path,
     fencingToken: stat.czxid,

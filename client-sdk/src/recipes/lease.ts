@@ -1,21 +1,48 @@
 import { ZoogateError } from '../session/errors.js'
-import type { Clock, Moment } from './clock.js'
-import { beforeAgain } from './patience.js'
+import { beforeAgain } from './repeated-calls.js'
+
+/** A moment on both of a page's clocks. */
+export interface Moment {
+  readonly wallMs: number
+  readonly monotonicMs: number
+}
+
+/** The clock of a lease. */
+export interface Clock {
+  now(): Moment
+  /** Milliseconds since then; never fewer than have passed. */
+  since(moment: Moment): number
+  /** Calls back once, not before `ms` milliseconds have passed; returns the cancellation. */
+  after(ms: number, call: () => void): () => void
+}
 
 /**
- * For how much of the session timeout a proof is good. The session lives at least for its timeout after the leader has
- * heard of it, but the leader hears from the other servers only now and then: half a tick late, where a timeout is
- * two ticks or more, and of the page's last sign before this one, a quarter of the timeout older. A third is above both.
+ * The page's clocks. `performance.now()` stands still while some machines sleep, and `Date.now()` can be set back, so
+ * that each alone could stretch a lease; the one that has moved further cannot.
+ */
+export const pageClock: Clock = {
+  now: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
+  since: ({ wallMs, monotonicMs }) => Math.max(Date.now() - wallMs, performance.now() - monotonicMs),
+  after(ms, call) {
+    const timer = setTimeout(call, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * The share of the session timeout for which a proof is good. A session lives at least for its timeout after the leader
+ * has heard of it. The leader hears late from the other servers: half a tick late, and a timeout is two ticks or more;
+ * and it may know only the page's previous sign of life, a quarter of the timeout older. A third covers the larger delay.
  */
 const GOOD_FOR = 2 / 3
-/** When the next proof is asked for, as a share of the session timeout: a link may be away for longer than that. */
+/** When the next proof is requested, as a share of the session timeout: early enough for a link that is away for a while. */
 const RENEWED_AFTER = 1 / 4
 
-/** What a lease needs of the world. */
+/** The means of a lease. */
 export interface LeaseBasis {
   /** Asks the quorum whether the node is there. */
   prove(signal: AbortSignal): Promise<boolean>
-  /** The session timeout of the moment, in milliseconds. */
+  /** The current session timeout, in milliseconds. */
   timeoutMs(): number
   /** Aborted, with a reason, when the session has ended. */
   session: AbortSignal
@@ -24,15 +51,15 @@ export interface LeaseBasis {
   path: string
 }
 
-/** The certainty that a node is there, and so are its rights. */
+/** The certainty that a node exists, and so that its owner holds the lock. */
 export interface Lease {
   /** Aborted once, with a ZoogateError, when the certainty is lost. Not by `end`. */
   readonly lost: AbortSignal
-  /** Compares with the clock, so that it is right even before a late timer has run. */
+  /** Compares with the clock, so that it is right also before a late timer has run. */
   isGood(): boolean
-  /** Makes sure of the node now, because something has happened to it. */
+  /** Requests a proof now, because the node has changed. */
   doubt(): void
-  /** Nobody needs it any more. */
+  /** Ends the lease without a loss. */
   end(): void
 }
 
@@ -42,7 +69,7 @@ type State = 'good' | 'lost' | 'ended'
  * Gives a lease once the node is proven to be there.
  *
  * The proof is a write, which only a quorum answers: a server that is cut off from the others goes on answering reads
- * while they let the session expire. The time counts from when it was asked for, not from when the answer came.
+ * while they let the session expire. The time counts from the request, not from the answer.
  * Each answer sets the timers of the next round: background tabs throttle timers that timers set, not these.
  *
  * @param waiting ends the waiting for the first proof
@@ -58,7 +85,7 @@ export async function openLease(basis: LeaseBasis, waiting: AbortSignal): Promis
   let stopEnd = () => {}
   let stopRenewal = () => {}
 
-  /** Gives when it was asked for. Asks again as long as an answer comes too late to be worth anything. */
+  /** Gives the moment of the request. Repeats it while the answer comes too late to be useful. */
   async function prove(until: AbortSignal): Promise<Moment> {
     for (;;) {
       until.throwIfAborted()
@@ -114,11 +141,11 @@ export async function openLease(basis: LeaseBasis, waiting: AbortSignal): Promis
 }
 
 export const gone = (path: string) =>
-  new ZoogateError('NO_NODE', `${path} is gone: somebody has deleted it. Queue up again`, { path })
+  new ZoogateError('NO_NODE', `${path} is gone: another client has deleted it. Queue up again`, { path })
 
 const unheard = (path: string, ms: number) =>
   new ZoogateError(
     'CONNECTION_LOSS',
-    `nothing was heard of ${path} for ${Math.round(ms)} ms: somebody else may hold it soon. Queue up again`,
-    { path, retryable: true },
+    `the ensemble has not confirmed ${path} for ${Math.round(ms)} ms: another client may hold it soon. Queue up again`,
+    { path },
   )

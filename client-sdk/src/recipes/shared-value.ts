@@ -1,55 +1,59 @@
 import { ZoogateError } from '../session/errors.js'
 import type { Limits } from '../session/pending.js'
-import type { RecipeClient } from './client.js'
-import { createLive, type Freshness, type Live, type RecipeStore } from './live.js'
-import { PATIENT, pause } from './patience.js'
+import {
+  type ChangingRecipeStore,
+  createRecipeStore,
+  type Freshness,
+  type RecipeStore,
+} from './recipe-store.js'
+import { PATIENT, pause, type RecipeClient } from './repeated-calls.js'
 import { createValueNode, type Versioned } from './value-node.js'
 
 export type { Versioned }
 
-/** `value` is the initial one, or undefined, until the node was read. */
+/** `value` is the initial value, or undefined, until the node was read. */
 export interface SharedValueSnapshot<T> extends Versioned<T>, Freshness {}
 
 export interface UpdateLimits extends Limits {
   /**
-   * How often the value is read and written at most while others are faster each time, at least 1.
+   * How many times the value is read and written at most, when other clients are faster each time; at least 1.
    * @default 20
    */
   maxAttempts?: number
 }
 
 /**
- * A value in one node, as JSON. `Absent` is what its absence reads as. A node that holds no JSON is an error,
- * MARSHALLING_ERROR, until the next `set`. A write whose outcome is unknown is not repeated: it rejects with
- * `outcome: 'unknown'`, and `get` tells what is there.
+ * A value in one node, as JSON. `Absent` is the value without a node. Data that is not JSON is an error,
+ * MARSHALLING_ERROR, until the next `set`. A write with an unknown outcome is not repeated: it rejects with
+ * `outcome: 'unknown'`, and `get` reads the current value.
  */
 export interface SharedValue<T, Absent = T> extends RecipeStore<SharedValueSnapshot<T | Absent>> {
-  /** Reads it, as the server has it that is asked. */
+  /** Reads the value from the page's server. */
   get(limits?: Limits): Promise<Versioned<T | Absent>>
-  /** Replaces it, whatever it is. */
+  /** Replaces the value, in any version. */
   set(value: T, limits?: Limits): Promise<Versioned<T>>
-  /** Replaces that version and no other; resolves with null when that is not the newest. Null stands for no node. */
+  /** Replaces this version only; resolves with null when it is not the newest. Version null: creates the node. */
   compareAndSet(value: T, version: number | null, limits?: Limits): Promise<Versioned<T> | null>
   /**
-   * Reads it and writes what `change` makes of it, again until nobody was faster: `change` may run several times.
-   * Rejects with BAD_VERSION after `maxAttempts`, and with `outcome: 'unknown'` when it cannot be told whether the
-   * write has happened. The limits are those of each call.
+   * Reads the value and writes the result of `change`. When another client was faster it begins anew, so that `change`
+   * may run several times. Rejects with BAD_VERSION after `maxAttempts`, and with `outcome: 'unknown'` when the write may
+   * have happened. The limits apply to each call.
    */
   update(change: (value: T | Absent) => T, limits?: UpdateLimits): Promise<Versioned<T>>
-  /** Looks no more. */
+  /** Stops reading; the snapshot does not change any more. */
   close(): void
 }
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
-/** Twenty pages that write at the same time are all done then: in each round one of them is. */
+/** Enough for twenty pages that write at the same time: each round completes one of them. */
 const DEFAULT_MAX_ATTEMPTS = 20
-/** The longest wait before another attempt: as long as some writes take, so that they get out of step. */
+/** The longest wait before another attempt: the time of some writes, so that the pages get out of step. */
 const OUT_OF_STEP_MS = 50
 
 /**
- * Makes a value that this page shares with whoever else uses the path, in the layout of Curator's SharedValue. The node,
- * and those above it, are created by the first write. It looks at it whenever there is a session, until `close()`; it
+ * Makes a value that this page shares with all clients of the path, in the layout of Curator's SharedValue. The first
+ * write creates the node and its parents. The snapshot follows the node whenever there is a session, until `close()`. It
  * may be made before `connect()`.
  */
 export function createSharedValue<T>(zk: RecipeClient, path: string, options: { initial: T }): SharedValue<T>
@@ -62,14 +66,14 @@ export function createSharedValue<T>(
   const absent: Versioned<T | undefined> = Object.freeze({ value: options?.initial, version: null })
 
   const node = createValueNode<T>(zk, path)
-  const live: Live<SharedValueSnapshot<T | undefined>> = createLive(
+  const live: ChangingRecipeStore<SharedValueSnapshot<T | undefined>> = createRecipeStore(
     zk,
     { ...absent, stale: true, error: null },
     async (changed) => {
       for (;;) {
         const found = await node.read({ ...PATIENT, watch: changed })
         const { value, version } = live.getSnapshot()
-        // What it shows stays the same object when another look finds the same.
+        // An unchanged value stays the same object.
         const isShown = found && found.version === version && isSame(found.value, value)
         if (found) return isShown ? { value, version } : found
         if (!(await zk.exists(path, { ...PATIENT, watch: changed }))) return absent

@@ -1,27 +1,24 @@
 import type { NodeContent } from '../operations/node-data.js'
 import { ZoogateError } from '../session/errors.js'
 import type { Limits } from '../session/pending.js'
-import type { RecipeClient } from './client.js'
-import { ensurePath } from './parents.js'
-import { codeOf, isUnknown } from './patience.js'
-import { probe } from './probe.js'
+import { codeOf, ensurePath, isUnknown, probe, type RecipeClient } from './repeated-calls.js'
 
-/** A value and the version of it. */
+/** A value and its version. */
 export interface Versioned<T> {
   readonly value: T
-  /** Grows by one with each write; null where there is no node yet. */
+  /** Grows by one with each write; null without a node. */
   readonly version: number | null
 }
 
-/** A node that holds JSON, or is not there. */
+/** A node with JSON data. It may be missing. */
 export interface ValueNode<T> {
-  /** Null when there is no node. Rejects with MARSHALLING_ERROR when it holds no JSON. */
+  /** Null without a node. Rejects with MARSHALLING_ERROR when the data is not JSON. */
   read(options: Limits & { watch?: () => void }): Promise<Versioned<T> | null>
-  /** Null when there is no node, or one of another version. */
+  /** Null without a node, and when it has another version. */
   replace(value: T, version: number | undefined, limits: Limits): Promise<Versioned<T> | null>
-  /** Null when there is a node already. */
+  /** Null when the node exists already. */
   create(value: T, limits: Limits): Promise<Versioned<T> | null>
-  /** Resolves when the write on that version, which has failed, has certainly not happened; rejects with its error else. */
+  /** Resolves when a failed write on that version has certainly not happened; else rejects with the write's error. */
   denyOrThrow(error: unknown, version: number | null, limits: Limits): Promise<null>
 }
 
@@ -34,7 +31,6 @@ export function createValueNode<T>(zk: RecipeClient, path: string): ValueNode<T>
       throw error
     }
   }
-  /** Null when the node is not there, or has another version. */
   async function replace(
     value: T,
     version: number | undefined,
@@ -52,7 +48,6 @@ export function createValueNode<T>(zk: RecipeClient, path: string): ValueNode<T>
       throw error
     }
   }
-  /** Null when the node is there already. */
   async function create(value: T, limits: Limits): Promise<Versioned<T> | null> {
     try {
       const { stat } = await zk.create(path, JSON.stringify(value), limits)
@@ -69,10 +64,9 @@ export function createValueNode<T>(zk: RecipeClient, path: string): ValueNode<T>
       return create(value, limits)
     }
   }
-  /** Resolves when a write that failed has certainly not happened; throws its error otherwise. */
   async function denyOrThrow(error: unknown, version: number | null, limits: Limits): Promise<null> {
     if (!isUnknown(error)) throw error
-    // It may still be on its way through the servers: then it comes before this.
+    // The write may still be on its way through the servers: it runs before this probe.
     await probe((options) => zk.setData(path, '', { ...options, ...limits }))
     const now = await read(limits)
     if ((now ? now.version : null) !== version) throw error
@@ -85,6 +79,6 @@ function parse<T>(path: string, content: NodeContent): Versioned<T> {
   try {
     return { value: content.json<T>(), version: content.stat.version }
   } catch (cause) {
-    throw new ZoogateError('MARSHALLING_ERROR', `${path} holds no JSON; set() replaces it`, { path, cause })
+    throw new ZoogateError('MARSHALLING_ERROR', `${path} is not JSON; set() replaces it`, { path, cause })
   }
 }

@@ -3,16 +3,16 @@ import { ZoogateError } from './errors.js'
 import type { Resume } from './resume.js'
 import { AUTH_FAILED, type End, TAKEN_OVER } from './verdict.js'
 
-/** What leads to the next connection: a wait, a claim on the session and a token. One attempt at a time. */
+/** Attempts to connect: a wait, a claim on the session and a token each. One attempt at a time. */
 export interface Attempts {
-  /** Begins an attempt when it is time, in place of one that is under way. */
+  /** Begins an attempt after the backoff; it replaces an attempt that is under way. */
   again(atLeastMs?: number): void
-  /** Begins one now: there is no reason to wait any longer. */
+  /** Begins an attempt now, and the backoff anew. */
   atOnce(): void
   stop(): void
 }
 
-/** `onToken` ends an attempt well; after `onFailure` there is no use in another. */
+/** `onToken`: the attempt succeeded. `onFailure`: no other attempt can. */
 export function createAttempts(
   { settings, backoff, askToken }: Dialer,
   resume: Resume,

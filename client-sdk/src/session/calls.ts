@@ -12,14 +12,15 @@ import type {
   ViewDepth,
   ViewPoint,
 } from '../protocol.js'
-import { ZoogateError } from './errors.js'
+import { type ErrorDetails, ZoogateError } from './errors.js'
+import type { Settings } from './options.js'
 import { createPending, type Limits, type Pending } from './pending.js'
-import type { Watcher } from './watcher.js'
+import type { Watcher, Watches, WatchList } from './watcher.js'
 
 /** Fields of all operations, beside the path. An operation takes the fields that its wire type names. */
 export interface CallOptions extends Limits {
   acl?: Acl[] | undefined
-  /** Of openView: whether the nodes' data is wanted. */
+  /** Of openView: whether the view comes with the nodes' data. */
   data?: NodeData | boolean | undefined
   depth?: ViewDepth
   mode?: CreateMode | undefined
@@ -43,18 +44,12 @@ export type MakeCall = <O extends Operation, T>(
 /** Sends a call; false when it is larger than the gateway reads. */
 export type Send = (call: Call) => boolean
 
-/** Operations that change a node: after these, "sent but not answered" means "may have happened". */
+/** Operations that change a node. Only these can have the outcome `unknown`: a read does no harm when it is repeated. */
 const WRITES = /^(create|delete|set|multi)/
 
-/** Failures after which the same call may well succeed. */
-const PASSING: readonly ErrorCode[] = ['CONNECTION_LOSS', 'SESSION_EXPIRED', 'RATE_LIMITED', 'TIMED_OUT']
-
-/** A call without its id, and with whatever else the operation takes; JSON leaves out the fields that are undefined. */
-export interface Request<O extends Operation> {
-  op: O
-  path: string | undefined
-  watch?: boolean | undefined
-}
+/** Where ZooKeeper keeps the watch that this answer has set. */
+const listFor = (result: Results['exists' | 'getData' | 'getChildren']): WatchList =>
+  'children' in result ? 'child' : result.stat ? 'data' : 'exist'
 
 interface Entry extends Pick<Pending<unknown>, 'settle'> {
   readonly call: Call
@@ -62,57 +57,64 @@ interface Entry extends Pick<Pending<unknown>, 'settle'> {
   isSent: boolean
 }
 
-/** The calls of one session that have no answer yet, in their order. Each is sent at most once and ends once. */
+/** The calls of one session that are not answered yet, in their order. Each is sent at most once and ends once. */
 export interface Calls {
-  /** `read` turns the wire's result into the caller's; it runs before anything that arrived later is looked at. */
-  make<O extends Operation, T>(
-    request: Request<O>,
-    limits: Limits,
-    read: (result: Results[O]) => T,
-  ): Promise<T>
-  /** The session is attached: sends what waits, then everything as it is made. */
+  /** Its `read` runs before any later message is handled. */
+  make: MakeCall
+  /** The session is attached: sends the waiting calls, then each new call as it is made. */
   flow(send: Send): void
-  /** The link broke: what was sent fails, and what comes now waits. */
+  /** The link broke: calls that were sent fail, and new calls wait. */
   interrupt(message: string): void
   failAll(code: ErrorCode, message: string): void
-  /** An answer to a call that has ended meanwhile is dropped. */
+  /** The answer to a call that has ended already is dropped. */
   answer(message: Reply | ErrorReply): void
 }
 
-export function createCalls(maxQueued: number): Calls {
+export function createCalls({ maxQueuedCalls, requestTimeoutMs }: Settings, watches: Watches): Calls {
   const entries = new Map<number, Entry>()
   /** Null while calls wait. */
   let send: Send | null = null
   let lastId = 0
 
-  function fail(entry: Entry, code: ErrorCode, message: string): void {
-    const { op, path, id } = entry.call as Request<Operation> & Pick<Call, 'id'>
-    if (!entries.delete(id)) return
-    const isUnknown = entry.isSent && WRITES.test(op)
-    entry.settle(
-      new ZoogateError(code, `${op}(${path ?? ''}): ${message}`, {
-        path,
-        outcome: isUnknown ? 'unknown' : 'not_executed',
-        retryable: !isUnknown && PASSING.includes(code),
-      }),
-    )
+  /** Ends a call with an error, unless it has ended already. */
+  function fail({ call, settle }: Entry, code: ErrorCode, message: string, details: ErrorDetails): void {
+    const outcome = WRITES.test(call.op) ? details.outcome : 'not_executed'
+    if (entries.delete(call.id)) settle(new ZoogateError(code, message, { ...details, outcome }))
+  }
+  function failHere(entry: Entry, code: ErrorCode, message: string): void {
+    const { op, path } = entry.call as { op: Operation; path?: string }
+    const outcome = entry.isSent ? 'unknown' : 'not_executed'
+    fail(entry, code, `${op}(${path ?? ''}): ${message}`, { path, outcome })
   }
   function transmit(entry: Entry): void {
     entry.isSent = !!send?.(entry.call)
-    if (send && !entry.isSent) fail(entry, 'TOO_LARGE', 'send less')
+    if (send && !entry.isSent) failHere(entry, 'TOO_LARGE', 'send less')
   }
+  /** Reads of a node take a watch: the answer sets it. */
+  const holding =
+    <R>(path: string, watch: Watcher, read: (result: never) => R) =>
+    (result: never) => {
+      watches.hold(listFor(result), path, watch)
+      return read(result)
+    }
   const failAll = (code: ErrorCode, message: string) => {
-    for (const entry of entries.values()) fail(entry, code, message)
+    for (const entry of entries.values()) failHere(entry, code, message)
   }
   return {
-    make<O extends Operation, T>(request: Request<O>, limits: Limits, read: (result: Results[O]) => T) {
+    make(op, path, options = {}, read) {
+      const { signal, timeoutMs = requestTimeoutMs, watch, ...fields } = options
       const id = ++lastId
-      const call = { ...request, type: 'call', id } as unknown as Call
-      const { promise, settle, start } = createPending<T>(limits, (...hit) => fail(entry, ...hit))
-      const entry: Entry = { call, settle: settle as Entry['settle'], read, isSent: false }
+      // JSON leaves out the fields that are undefined.
+      const call = { ...fields, op, path, watch: watch && true, type: 'call', id } as unknown as Call
+      const { promise, settle, start } = createPending<ReturnType<typeof read>>(
+        { signal, timeoutMs },
+        (...hit) => failHere(entry, ...hit),
+      )
+      const entry = { call, isSent: false, settle, read: watch ? holding(path!, watch, read) : read } as Entry
       entries.set(id, entry)
       start()
-      if (!send && entries.size > maxQueued) fail(entry, 'RATE_LIMITED', 'maxQueuedCalls wait already')
+      if (!send && entries.size > maxQueuedCalls)
+        failHere(entry, 'RATE_LIMITED', 'maxQueuedCalls wait already')
       if (entries.has(id)) transmit(entry)
       return promise
     },
@@ -127,9 +129,13 @@ export function createCalls(maxQueued: number): Calls {
     failAll,
     answer(message) {
       const entry = entries.get(message.id)
-      entries.delete(message.id)
-      if (message.type === 'reply') entry?.settle(null, entry.read(message.result as never))
-      else entry?.settle(new ZoogateError(message.error.code, message.error.message, message.error))
+      if (!entry) return
+      if (message.type === 'error') fail(entry, message.error.code, message.error.message, message.error)
+      else {
+        // A result that cannot be read ends the connection; the call is still here then, and fails with it.
+        entry.settle(null, entry.read(message.result as never))
+        entries.delete(message.id)
+      }
     },
   }
 }

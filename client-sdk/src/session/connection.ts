@@ -11,20 +11,20 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void
 }
 
-/** How long a socket may take to open: several lost SYN packets, and less than most people's patience. */
+/** How long a socket may take to open: several lost SYN packets, and less than the patience of most people. */
 const OPEN_DEADLINE_MS = 10_000
 /** Added to the silence that is allowed, for one slow round trip. */
 const SILENCE_MARGIN_MS = 500
-/** A link that was heard within this time is not asked on waking. */
+/** A gateway that was heard within this time is not asked on waking. */
 const FRESH_MS = 3_000
 /** How long a gateway may take to answer a page that wakes up. */
 const WAKE_ANSWER_MS = 2_000
-/** The code for "no close frame came"; it never travels. */
-const LOST = 1006
-/** A page may send 1000 and 3000–4999 only. To a gateway any code but 1001 and 4000 means: detach, I come back. */
+/** The code for a connection without a close frame; it never travels. */
+const NO_CLOSE_FRAME = 1006
+/** A page may send 1000 and 3000–4999 only. To a gateway any code but 1001 and 4000 means: detach, the page comes back. */
 const DETACH = 3001
 
-/** How a connection ended: a close code, and the gateway's words where it found any. */
+/** How a connection ended: the close code, and the gateway's message if it sent one. */
 export interface ConnectionEnd {
   code: number
   message: string
@@ -33,65 +33,44 @@ export interface ConnectionEnd {
 
 export interface ConnectionListener {
   message(message: GatewayMessage): void
-  /** At most once, and nothing after it. */
+  /** At most once; no message follows it. */
   ended(end: ConnectionEnd): void
 }
 
-/** One WebSocket's life: opening → open → ended. It greets the gateway and answers its pings by itself. */
+/** One WebSocket: opening → open → ended. It sends the hello and answers the gateway's pings by itself. */
 export interface Connection {
-  /** Whether the gateway has been greeted, and so may hold a session for this connection. */
+  /** Whether the hello was sent, so that the gateway may hold a session for this connection. */
   isOpen(): boolean
   /** When the gateway was last heard, in ms since the epoch. */
   heardAt(): number
-  /** Sends at the end of the tick, in one frame with whatever else is sent in it. False: larger than allowed. */
+  /** Sends at the end of the tick, in one frame with the other messages of the tick. False: larger than allowed. */
   send(message: PageMessage): boolean
   /** Ends the connection if the gateway has been silent for too long. */
   check(): void
-  /** The page woke up, or the network came back: an old link has to prove itself. */
+  /** The page woke up, or the network came back: asks a gateway that was not heard lately. */
   wake(): void
-  /** Sends what is due and leaves, without a word to the listener. `code` tells the gateway what becomes of the session. */
+  /** Sends what waits and closes the socket; `ended` is not called. `code` tells the gateway what to do with the session. */
   drop(code?: number): void
 }
 
+/** Sends `hello` as soon as the socket is open. */
 export function openConnection(
   socket: WebSocketLike,
   hello: Hello,
   listener: ConnectionListener,
 ): Connection {
   let state: 'opening' | 'open' | 'ended' = 'opening'
-  let { timeoutMs } = hello
   let maxMessageBytes = Infinity
   const write = (message: PageMessage) => socket.send(JSON.stringify(message))
   const frames = createFrames((text) => state === 'open' && socket.send(text))
-  let heardAt = Date.now()
-  let deadAt = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  // Browsers delay or stop timers. So a dead gateway is told by the clock: each sign of life sets a deadline, and
-  // whatever happens next compares.
-  function check(): void {
-    if (state === 'ended') return
-    clearTimeout(timer)
-    const leftMs = deadAt - Date.now()
-    if (leftMs > 0) timer = setTimeout(check, leftMs)
-    else end({ code: LOST, message: 'gateway silent' })
-  }
-  function expect(withinMs: number): void {
-    deadAt = Date.now() + withinMs
-    check()
-  }
-  /** The gateway asks after a third of the timeout; two thirds without a word are more than a slow link. */
-  function heard(): void {
-    heardAt = Date.now()
-    expect((timeoutMs * 2) / 3 + SILENCE_MARGIN_MS)
-  }
+  const silence = createSilence(hello.timeoutMs, () =>
+    end({ code: NO_CLOSE_FRAME, message: 'gateway silent' }),
+  )
 
   function leave(code = DETACH): void {
     state = 'ended'
-    clearTimeout(timer)
-    // A socket that was left can still deliver late events.
-    socket.onopen = socket.onmessage = socket.onclose = null
-    socket.close(code)
+    silence.stop()
+    closeSocket(socket, code)
   }
   function end(how: ConnectionEnd): void {
     if (state === 'ended') return
@@ -100,8 +79,8 @@ export function openConnection(
   }
   function receive(message: GatewayMessage): void {
     if (message.type === 'session') {
-      ;({ timeoutMs, maxMessageBytes } = message)
-      heard()
+      maxMessageBytes = message.maxMessageBytes
+      silence.heard(message.timeoutMs)
     }
     // Straight from the handler: background pages get messages on time, but not timers.
     if (message.type === 'ping') write({ type: 'pong', id: message.id })
@@ -109,40 +88,89 @@ export function openConnection(
     else listener.message(message)
   }
 
+  silence.expect(OPEN_DEADLINE_MS)
   socket.onopen = () => {
     state = 'open'
-    heard()
+    silence.heard()
     write(hello)
   }
   socket.onmessage = ({ data }: { data: string }) => {
-    heard()
+    silence.heard()
     try {
       for (const message of [JSON.parse(data)].flat()) if (state !== 'ended') receive(message)
     } catch (error) {
-      end({ code: LOST, message: `${error}` })
+      end({ code: NO_CLOSE_FRAME, message: `${error}` })
     }
   }
-  socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
-    end({ code, message: reason || `connection lost: ${code}` })
-  // `close` follows and says all that a page may know. It stays set for good: a socket of the ws package
-  // that is closed while it opens emits an error, and ends the process if nobody listens.
+  socket.onclose = (event: CloseEvent) => end(endOf(event))
+  // An event `close` follows, which says all that a page may know.
   socket.onerror = () => undefined
-
-  expect(OPEN_DEADLINE_MS)
   return {
     isOpen: () => state === 'open',
-    heardAt: () => heardAt,
+    heardAt: silence.heardAt,
     send: (message) => frames.enqueue(message, maxMessageBytes),
-    check,
+    check: silence.check,
     wake() {
-      check()
-      if (state !== 'open' || Date.now() - heardAt < FRESH_MS) return
+      silence.check()
+      if (state !== 'open' || Date.now() - silence.heardAt() < FRESH_MS) return
       write({ type: 'ping', id: 0 })
-      expect(WAKE_ANSWER_MS)
+      silence.expect(WAKE_ANSWER_MS)
     },
     drop(code) {
       frames.flush()
       if (state !== 'ended') leave(code)
+    },
+  }
+}
+
+const endOf = ({ code, reason }: CloseEvent): ConnectionEnd => ({
+  code,
+  message: reason || `connection lost: ${code}`,
+})
+
+/**
+ * Late events of a closed socket go nowhere, but `onerror` stays: a socket of the ws package that is closed while it opens
+ * emits an error, and without a handler that ends the process.
+ */
+function closeSocket(socket: WebSocketLike, code: number): void {
+  socket.onopen = socket.onmessage = socket.onclose = null
+  socket.close(code)
+}
+
+/**
+ * Ends a silence that is too long. It goes by the clock, because browsers delay or stop timers: each sign of life sets a
+ * deadline, and the next event of any kind compares.
+ */
+function createSilence(timeoutMs: number, pass: () => void) {
+  let heardAt = Date.now()
+  /** In ms since the epoch; 0 once it was stopped. */
+  let deadline = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function check(): void {
+    clearTimeout(timer)
+    const leftMs = deadline - Date.now()
+    if (leftMs > 0) timer = setTimeout(check, leftMs)
+    else if (deadline) pass()
+  }
+  function expect(withinMs: number): void {
+    deadline = Date.now() + withinMs
+    check()
+  }
+  return {
+    heardAt: () => heardAt,
+    check,
+    /** The gateway has to be heard within this time. */
+    expect,
+    /** It asks after a third of the session timeout; two thirds of silence are more than a slow link. */
+    heard(newTimeoutMs = timeoutMs): void {
+      timeoutMs = newTimeoutMs
+      heardAt = Date.now()
+      expect((timeoutMs * 2) / 3 + SILENCE_MARGIN_MS)
+    },
+    stop(): void {
+      deadline = 0
+      clearTimeout(timer)
     },
   }
 }

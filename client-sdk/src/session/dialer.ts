@@ -1,40 +1,62 @@
 import { type Hello, SUBPROTOCOL } from '../protocol.js'
-import { createBackoff } from './backoff.js'
 import { type Connection, type ConnectionListener, openConnection } from './connection.js'
 import { ZoogateError } from './errors.js'
 import { demand, type Settings, type TokenReason } from './options.js'
 import { TOKEN_EXPIRED } from './verdict.js'
 
-/** Knows which gateway to dial next, when, and with which token; one for all sessions of a `connect()`. */
+/** The first wait is at most this long: a single lost link is back before a reader of the page notices. */
+const BASE_MS = 100
+/** No wait is longer: below the usual session timeouts, so that waiting alone never costs a session. */
+const CAP_MS = 5_000
+
+export interface Backoff {
+  /** Milliseconds to wait before the next attempt. Each call counts as one attempt. */
+  waitMs(): number
+  /** The last attempt led to a connection that lasted: the waits begin anew. */
+  reset(): void
+}
+
+/** No wait before the first attempt; then exponential backoff with full jitter, so that pages do not come in step. */
+export function createBackoff(random: () => number = Math.random): Backoff {
+  let attempt = 0
+  return {
+    waitMs: () => random() * Math.min(CAP_MS, BASE_MS * (2 ** attempt++ - 1)),
+    reset: () => {
+      attempt = 1
+    },
+  }
+}
+
+/** Knows which gateway to dial next, when, and with which token. One dialer serves all sessions of a `connect()`. */
 export type Dialer = ReturnType<typeof createDialer>
 
 export function createDialer(settings: Settings, random: () => number = Math.random) {
   const Socket = settings.WebSocket ?? globalThis.WebSocket
   demand(Socket, 'WebSocket', 'a constructor')
-  /** In the order in which they are dialled; the first one goes to the end. */
+  /** In the order of dialling: the next address stands first, and goes to the end. */
   const urls: string[] = []
   for (const url of settings.urls) urls.splice(random() * (urls.length + 1), 0, url)
   let reason: TokenReason = 'connect'
   let token: string | null = null
-  /** The token that the gateway would not take; null while none was refused since it last took one. */
+  /** The token that a gateway refused last; null since a gateway has accepted one. */
   let refused: string | null = null
   return {
     settings,
     backoff: createBackoff(random),
-    /** Asks the page for a token. Rejects with AUTH_FAILED when it has none that is worth a try. */
+    /** Asks the page for a token. Rejects with AUTH_FAILED when the page gives none, or the refused one again. */
     async askToken(signal: AbortSignal): Promise<string> {
       token = await settings.getToken({ reason, signal })
       if (token && token !== refused) return token
       throw new ZoogateError('AUTH_FAILED', 'getToken: give a new token')
     },
-    /** The gateway refused the token with this code. False: the second one in a row, so another will not help. */
+    /** A gateway refused the token with this close code. False: the second refusal in a row, so stop asking. */
     refuse(code: number): boolean {
       if (refused) return false
       refused = token
       reason = code === TOKEN_EXPIRED ? 'expired' : 'invalid'
       return true
     },
-    /** The gateway took the token. */
+    /** A gateway accepted the token. */
     accept(): void {
       refused = null
       reason = 'reconnect'

@@ -1,4 +1,4 @@
-/** Typed listeners. One that throws becomes an uncaught error, and disturbs neither the others nor the emitter. */
+/** Typed listeners. A listener that throws becomes an uncaught error, and disturbs neither the others nor the emitter. */
 export interface Events<Map extends object> {
   /** Returns the unsubscribe; aborting `signal` unsubscribes too. */
   on<Type extends keyof Map & string>(

@@ -1,11 +1,11 @@
 import type { PageMessage } from '../protocol.js'
 
-/** Messages of one frame that every gateway takes. */
+/** The number of messages in one frame that every gateway accepts. */
 const MAX_MESSAGES = 1_000
 
-/** Gathers what is sent in one tick into frames that the gateway reads. */
+/** Gathers the messages of one tick into frames that the gateway accepts. */
 export interface Frames {
-  /** False: larger than `maxBytes`, and not sent. */
+  /** False: the message is larger than `maxBytes`, and is not sent. */
   enqueue(message: PageMessage, maxBytes: number): boolean
   flush(): void
 }
@@ -21,7 +21,7 @@ export function createFrames(write: (text: string) => void): Frames {
   return {
     enqueue(message, maxBytes) {
       const text = JSON.stringify(message)
-      // The 2 are the frame's brackets; for each message after the first they stand for its comma.
+      // 2 for the frame's brackets; for each later message they cover its comma.
       const bytes = new TextEncoder().encode(text).length + 2
       if (bytes > maxBytes) return false
       if (frameBytes + bytes > maxBytes || texts.length >= MAX_MESSAGES) flush()

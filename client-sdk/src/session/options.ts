@@ -1,6 +1,6 @@
 import type { WebSocketLike } from './connection.js'
 
-/** Why a token is asked for. After `expired` and `invalid` it has to be another one than before. */
+/** Why a token is asked for. After `expired` and `invalid` it has to differ from the last one. */
 export type TokenReason = 'connect' | 'reconnect' | 'expired' | 'invalid'
 
 export interface TokenRequest {
@@ -16,8 +16,8 @@ export interface ClientOptions {
    */
   url: string | readonly string[]
   /**
-   * Gives the signed token that the gateway asks for. Called before each attempt to connect. When it fails the
-   * attempt is repeated later; a ZoogateError with code AUTH_FAILED ends the session instead.
+   * Gives the signed token for the gateway. Called before each attempt to connect. When it fails the attempt is
+   * repeated later; a ZoogateError with code AUTH_FAILED ends the session instead.
    */
   getToken: (request: TokenRequest) => string | Promise<string>
   /**
@@ -31,9 +31,8 @@ export interface ClientOptions {
    */
   renew?: boolean
   /**
-   * `tab` keeps what it takes to resume in sessionStorage, so that a reload keeps the session. It takes Web Locks
-   * to tell a duplicated tab from a reload: where there are none (pages that are not served over https) it works as
-   * `memory`.
+   * `tab` keeps the resume token in sessionStorage, so that a reload keeps the session. It needs Web Locks to tell a
+   * duplicated tab from a reload; without them (pages that are not served over https) it works as `memory`.
    * @default 'memory'
    */
   storage?: 'memory' | 'tab'
@@ -43,7 +42,7 @@ export interface ClientOptions {
    */
   requestTimeoutMs?: number
   /**
-   * How many calls may wait while there is no connection, at least 1; more fail with RATE_LIMITED.
+   * How many calls may wait while no session is attached, at least 1; further calls fail with RATE_LIMITED.
    * @default 1_000
    */
   maxQueuedCalls?: number
@@ -72,13 +71,13 @@ export function settle({ url, ...given }: ClientOptions): Settings {
   demand(urls[0] && urls.every((url) => /^wss?:/.test(url)), 'url', 'a ws: or wss: address')
   demand(typeof settings.getToken === 'function', 'getToken', 'a function')
   for (const name of Object.keys(limits) as (keyof typeof limits)[]) {
-    // Little more, and setTimeout would not wait at all.
+    // From about 2.1e9 on, setTimeout does not wait at all.
     demand(settings[name] > 0 && settings[name] < 2e9, name, 'a number above 0')
   }
   return settings
 }
 
-/** As the WebSocket constructor of today's browsers does it; older ones take nothing but absolute addresses. */
+/** Absolute, as today's WebSocket constructor makes it; older browsers accept absolute addresses only. */
 const resolve = (url: string) =>
   url && new URL(url, globalThis.location?.href ?? 'ws://localhost').href.replace(/^http/, 'ws')
 

@@ -1,16 +1,16 @@
-/** What hears of the page's life, as far as a session cares. */
+/** Is called at the events of a page's life that concern a session. */
 export interface PageListener {
-  /** The page may have slept: clocks have to be compared. */
+  /** The page may have slept: deadlines have to be compared with the clock. */
   woke: () => void
-  /** The network is back, or the page from the back/forward cache: no reason to wait any longer. */
+  /** The network is back, or the page has come back from the back/forward cache: waiting ends. */
   returned: () => void
-  /** The page is left. `cached`: it may come back from the back/forward cache as it is. */
+  /** The page is left. `cached`: it may come back from the back/forward cache unchanged. */
   hidden(cached: boolean): void
 }
 
 /**
- * Listens to the page's life and returns what ends it. Where there is no page, as on a server, nothing happens.
- * Several events tell of waking up because no browser fires all of them.
+ * Listens to the page's life; returns the unsubscribe. Without a page, as on a server, nothing happens.
+ * Several events stand for waking up because no browser fires all of them.
  */
 export function listenToPage(listener: PageListener): () => void {
   const stop = new AbortController()

@@ -1,4 +1,4 @@
-/** How long to wait for something. */
+/** How long to wait. */
 export interface Limits {
   /** Aborting it ends the waiting with ABORTED. */
   signal?: AbortSignal | undefined
@@ -8,19 +8,19 @@ export interface Limits {
 
 export type LimitHit = (code: 'ABORTED' | 'TIMED_OUT', message: string) => void
 
-/** A promise that somebody waits for within limits. */
+/** A promise with limits. */
 export interface Pending<T> {
   readonly promise: Promise<T>
-  /** Ends the waiting: with the error if there is one, else with the value. */
+  /** Settles the promise: with the error if one is given, else with the value. */
   settle(error: Error | null | undefined, value?: T | null): void
-  /** To be called once the owner is ready to hear: a signal may be aborted already. */
+  /** To be called once the owner is ready for `onLimit`: a signal may be aborted already. */
   start(): void
 }
 
-/** The longest delay that setTimeout takes; it runs longer ones at once. */
+/** The longest delay of setTimeout; a longer one runs at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** Its owner hears when a limit is hit, and settles it. */
+/** `onLimit` is called when a limit is hit, and has to settle the promise. */
 export function createPending<T>(
   { signal, timeoutMs = LONGEST_TIMER_MS }: Limits,
   onLimit: LimitHit,

@@ -1,32 +1,35 @@
 import type { SessionMessage } from '../protocol.js'
-import { lockForTab } from './tab-lock.js'
+import type { Settings } from './options.js'
 
 /**
- * Where the way back to one session lives: in memory, and with a storage key in the tab's sessionStorage as well,
- * where it survives a reload. What the storage holds is used only while no other tab uses the same session.
+ * What a page needs to resume its session. It is kept in memory and, with `storage: 'tab'`, in the tab's sessionStorage,
+ * where it survives a reload. The stored point is used only while no other tab uses the same session.
  */
 export interface Resume {
-  /** The newest session message, with the newest zxid that this page has seen. Null: there is nothing to resume. */
+  /** The newest session message, with the newest zxid that this page has seen. Null: no session to resume. */
   point(): SessionMessage | null
   /**
-   * To be awaited before each use of `point`. False: this page's session is in another tab's hands now.
-   * A point that was merely copied into this tab is dropped without a word.
+   * To be awaited before each use of `point`. False: another tab has resumed this page's session.
+   * A point that was merely copied into this tab is dropped silently.
    */
   claim(): Promise<boolean>
+  /** Whether this page was attached to the session, rather than found the point in the storage. */
+  isOwn(): boolean
   /** The session was opened or resumed. */
   keep(message: SessionMessage): void
-  /** Everything up to this zxid has reached the page. */
+  /** The page has received everything up to this zxid. */
   see(zxid: string | undefined): void
-  /** The page is about to be hidden, perhaps for good: what comes next in this tab may resume. */
+  /** The page is about to be hidden, perhaps for good: the next page in this tab may resume. */
   depart(): void
   /** The session is over. */
   forget(): void
 }
 
-/** `key` null, or no Web Locks to tell a copied tab by: memory only. */
-export function createResume(key: string | null): Resume {
-  const tabKey = globalThis.navigator?.locks ? key : null
+/** Without Web Locks, which detect a copied tab, the point is kept in memory only. */
+export function createResume({ storage, urls }: Settings): Resume {
+  const tabKey = storage === 'tab' && globalThis.navigator?.locks && `zoogate:${urls}`
   let point: SessionMessage | null = null
+  let isOwn = false
   let lock: ReturnType<typeof lockForTab> | null = null
 
   const hold = ({ id }: SessionMessage) => {
@@ -39,20 +42,23 @@ export function createResume(key: string | null): Resume {
   }
   const forget = () => {
     point = null
+    isOwn = false
     if (tabKey) write(tabKey, null)
     release()
   }
   return {
     point: () => point,
     async claim() {
-      const isOwn = !!point
+      const isKnown = !!point
       if (tabKey) point ??= read(tabKey)
       if (!tabKey || !point || (await hold(point))) return true
       forget()
-      return !isOwn
+      return !isKnown
     },
+    isOwn: () => isOwn,
     keep(message) {
       point = message
+      isOwn = true
       if (!tabKey) return
       write(tabKey, point)
       hold(point)
@@ -68,7 +74,7 @@ export function createResume(key: string | null): Resume {
   }
 }
 
-/** Null where there is no storage (a privacy mode that throws) or nothing sound in it. */
+/** Null without storage (a privacy mode throws) and without a sound point in it. */
 function read(key: string): SessionMessage | null {
   try {
     const point = JSON.parse(sessionStorage.getItem(key) ?? '')
@@ -84,6 +90,21 @@ function write(key: string, point: SessionMessage | null): void {
     if (point) sessionStorage.setItem(key, JSON.stringify(point))
     else sessionStorage.removeItem(key)
   } catch {
-    // No storage, or no room in it: then a reload opens a new session.
+    // Without storage, or without room in it, a reload opens a new session.
   }
+}
+
+/**
+ * Locks a name against the other tabs of this origin, until this page ends or the returned function is called. Null:
+ * another tab holds the name, or the document may not lock. Never rejects.
+ * "Duplicate tab" copies sessionStorage with the resume token in it; the lock tells the copy from the original.
+ */
+export function lockForTab(name: string): Promise<(() => void) | null> {
+  return new Promise((resolve) => {
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) =>
+        lock ? new Promise<void>((release) => resolve(release)) : resolve(null),
+      )
+      .catch(() => resolve(null))
+  })
 }

@@ -4,14 +4,14 @@ import { createEvents, type Events } from './events.js'
 
 export type SessionState = 'NOT_CONNECTED' | 'CONNECTING' | 'CONNECTED' | 'CLOSED'
 
-/** A ZooKeeper session as the page may know it. */
+/** A ZooKeeper session, without its password. */
 export interface SessionInfo {
   readonly id: HexLong
-  /** What the ensemble gave, in milliseconds. */
+  /** The session timeout that the ensemble granted, in milliseconds. */
   readonly timeoutMs: number
-  /** True when the session existed before and was taken up again. */
+  /** True when the session existed before and was resumed. */
   readonly resumed: boolean
-  /** True while it is served by a server that has lost its quorum: reads work, writes fail with NOT_READ_ONLY. */
+  /** True while its server has lost the quorum: reads work, writes fail with NOT_READ_ONLY. */
   readonly readOnly: boolean
 }
 
@@ -22,7 +22,7 @@ export interface ClientSnapshot {
   readonly session: SessionInfo | null
   /** Why the state is CLOSED; null in every other state. */
   readonly reason: ClosedReason | null
-  /** True while CONNECTING when, by this page's clock, the session cannot be alive any more. */
+  /** True while CONNECTING when the session has timed out by this page's clock. */
   readonly presumedExpired: boolean
 }
 
@@ -35,40 +35,41 @@ export interface ClientEvents {
   }
   /** A session was opened, resumed by this page for the first time, or replaced: watches have to be set anew. */
   session: { session: SessionInfo; previous: SessionInfo | null }
-  /** Once per loss: more than the session timeout has passed without contact. Only the ensemble knows for sure. */
+  /** Once per loss: the session timeout has passed without contact. Only the ensemble knows for sure. */
   presumed_expired: { session: SessionInfo }
 }
 
-export const UNSEEN_SESSION: ClientSnapshot = /* @__PURE__ */ Object.freeze({
+/** The initial snapshot. */
+export const EMPTY_SESSION: ClientSnapshot = /* @__PURE__ */ Object.freeze({
   state: 'NOT_CONNECTED',
   session: null,
   reason: null,
   presumedExpired: false,
 })
 
-/** What a client is now, and how others hear when that changes. */
+/** The state of a client and its changes. */
 export interface Store {
-  /** Listens to events; returns what ends it, and so does aborting `signal`. */
+  /** Listens to events; returns the unsubscribe. Aborting `signal` unsubscribes too. */
   on: Events<ClientEvents>['on']
-  /** With `getSnapshot`: a store, as `useSyncExternalStore` and its like take it. */
+  /** With `getSnapshot`: a store for `useSyncExternalStore` and the like. Returns the unsubscribe. */
   subscribe(listener: () => void): () => void
   getSnapshot(): ClientSnapshot
   getServerSnapshot(): ClientSnapshot
 }
 
 export interface ChangingStore extends Store {
-  /** The one way to another state, or to news within one; entering a state again does nothing. */
+  /** The one way to another snapshot; entering the same state again does nothing. */
   change(change: Partial<ClientSnapshot>, error?: ZoogateError): void
 }
 
 export function createStore(): ChangingStore {
   const { on, emit } = createEvents<ClientEvents & { change: ClientSnapshot }>()
-  let snapshot = UNSEEN_SESSION
+  let snapshot = EMPTY_SESSION
   return {
     on,
     subscribe: (listener) => on('change', listener),
     getSnapshot: () => snapshot,
-    getServerSnapshot: () => UNSEEN_SESSION,
+    getServerSnapshot: () => EMPTY_SESSION,
     change(change, error) {
       const before = snapshot
       if (change.state === before.state) return

@@ -1,19 +1,19 @@
-import type { ViewMessage, ViewPoint } from '../protocol.js'
+import { readContent } from '../operations/node-data.js'
+import type { ViewMessage, ViewNode, ViewPoint } from '../protocol.js'
 import type { ViewedNode } from './view.js'
-import { isSameNode, readViewedNode } from './viewed-node.js'
 
-/** What has become of nodes, by the page's path; undefined: gone. */
+/** Changed nodes by the page's path; undefined: deleted. */
 export type NodeChanges = ReadonlyMap<string, ViewedNode | undefined>
 
-/** The nodes that a page has of one view. */
+/** A page's copy of the nodes of one view. */
 export interface ViewNodes {
-  /** Everything up to this transaction is there; 0n before the first message. */
+  /** The copy contains every change up to this transaction; 0n before the first message. */
   zxid(): bigint
-  /** What there is now, by the page's path. It does not change any more, and is copied only when it is asked for. */
+  /** A snapshot of the nodes by the page's path. It is made on demand, and never changes. */
   copy(): ReadonlyMap<string, ViewedNode>
-  /** What to name to be told only what is new; undefined where there is nothing yet. */
+  /** What `openView` names to get the difference only; undefined before the first message. */
   point(): ViewPoint | undefined
-  /** `mark` is that of the page's own session. Returns what is different now; what is as it was stays the same object. */
+  /** Applies a message; returns the changed nodes. Others stay the same objects. `mark` is the page's own session's. */
   apply(message: ViewMessage, mark: string): NodeChanges
 }
 
@@ -25,7 +25,7 @@ export function createViewNodes(path: string): ViewNodes {
 
   const full = (below: string) => (below ? `${path === '/' ? '' : path}/${below}` : path)
 
-  /** What is gone because a difference does not name it. */
+  /** Adds the nodes that are deleted because a difference does not name them. */
   function findUnnamed(
     { nodes: named, kept, since }: ViewMessage,
     changes: Map<string, ViewedNode | undefined>,
@@ -67,3 +67,23 @@ export function createViewNodes(path: string): ViewNodes {
     },
   }
 }
+
+function readViewedNode(wire: ViewNode, mark: string): ViewedNode {
+  const [data, owner, czxid, ctime, mzxid = czxid, mtime = ctime, version = 0] = wire
+  const isCounted = typeof data === 'number'
+  const content = readContent(isCounted ? '' : data)
+  const stat = {
+    czxid: BigInt(czxid),
+    mzxid: BigInt(mzxid),
+    ctime,
+    mtime,
+    version,
+    dataLength: isCounted ? data : content.data.length,
+    owner: owner === null ? null : owner === mark ? ('mine' as const) : ('other' as const),
+  }
+  return Object.freeze({ ...content, stat: Object.freeze(stat) })
+}
+
+/** Whether both are the same node in the same state. */
+const isSameNode = ({ stat: a }: ViewedNode, { stat: b }: ViewedNode): boolean =>
+  a.mzxid === b.mzxid && a.czxid === b.czxid && a.owner === b.owner

@@ -16,7 +16,7 @@ export interface ViewOptions {
   data?: boolean
 }
 
-/** What a view tells of a node beside its data. A node's list of children is no part of it. */
+/** The part of a node's Stat that a view shows. It omits what the node's children change. */
 export interface ViewedStat {
   /** The transaction that created the node. */
   readonly czxid: bigint
@@ -28,7 +28,7 @@ export interface ViewedStat {
   readonly mtime: number
   readonly version: number
   readonly dataLength: number
-  /** Whose ephemeral node it is; null for a node that is not ephemeral. */
+  /** Whether this client's session owns the ephemeral node; null for a node that is not ephemeral. */
   readonly owner: 'mine' | 'other' | null
 }
 
@@ -38,26 +38,27 @@ export interface ViewedNode {
   readonly stat: ViewedStat
   /** The data as UTF-8 text. */
   text(): string
-  /** The data parsed as JSON; throws a SyntaxError where it is none. `T` is not checked. */
+  /** The data parsed as JSON. Throws a SyntaxError when it is not JSON. `T` is not checked. */
   json<T = unknown>(): T
 }
 
-/** Frozen, and the same object until something changes; a node is the same object until that node changes. */
+/** Frozen, and the same object until the view changes. A node is the same object until that node changes. */
 export interface ViewSnapshot {
   /** By path. */
   readonly nodes: ReadonlyMap<string, ViewedNode>
-  /** Everything up to this transaction is in `nodes`; a node may be newer. 0n before the first answer. */
+  /** `nodes` contains every change up to this transaction; a node may be newer. 0n before the first answer. */
   readonly zxid: bigint
-  /** True while nobody can say whether `nodes` still holds: before the first answer, and in every gap. */
+  /** True while `nodes` may be out of date: before the first answer, and while connection or session is lost. */
   readonly stale: boolean
   /**
-   * Why the view cannot be shown, such as NO_AUTH, FORBIDDEN or RATE_LIMITED, or why the client is CLOSED; null as long as
-   * it can. It is tried again with the next connection.
+   * Why the view cannot be shown, such as NO_AUTH, FORBIDDEN or RATE_LIMITED, or why the client is CLOSED; else null. The
+   * next connection opens the view again.
    */
   readonly error: ZoogateError | null
 }
 
-export const UNSEEN_VIEW: ViewSnapshot = /* @__PURE__ */ Object.freeze({
+/** The initial snapshot. */
+export const EMPTY_VIEW: ViewSnapshot = /* @__PURE__ */ Object.freeze({
   nodes: new Map(),
   zxid: 0n,
   stale: true,
@@ -67,13 +68,13 @@ export const UNSEEN_VIEW: ViewSnapshot = /* @__PURE__ */ Object.freeze({
 /** A part of the tree, kept up to date. */
 export interface View {
   getSnapshot(): ViewSnapshot
-  /** What there is without a session: nothing yet. */
+  /** The initial snapshot: no nodes, stale. */
   getServerSnapshot(): ViewSnapshot
-  /** With `getSnapshot`: a store, as `useSyncExternalStore` and its like take it. Returns the unsubscribe. */
+  /** With `getSnapshot`: a store for `useSyncExternalStore` and the like. Returns the unsubscribe. */
   subscribe(listener: () => void): () => void
-  /** Stops showing it. The last snapshot stays. */
+  /** Closes the view. The last snapshot stays. */
   close(): void
 }
 
-/** Shows a part of the tree until it is closed. */
+/** Opens a view of a part of the tree. */
 export type ShowView = (path: string, options?: ViewOptions) => View

@@ -2,8 +2,8 @@ import type { WatchEventType } from '../protocol.js'
 import type { ZoogateError } from '../session/errors.js'
 
 /**
- * What a lasting watch tells. `resync`, with the watch's own path: events are missing here, so read again what you
- * show. The watch is set by then, and tells of everything that happens after that reading.
+ * An event of a lasting watch. `resync`, with the watch's own path: events are missing here, so read again what you
+ * show. The watch is set by then, and reports every change after that reading.
  */
 export interface LastingWatchEvent {
   type: WatchEventType | 'resync'
@@ -12,29 +12,34 @@ export interface LastingWatchEvent {
 
 /** The events of one lasting watch. `break` in a `for await` leaves the watch, and so does `return()`. */
 export interface WatchEvents extends AsyncIterableIterator<LastingWatchEvent, undefined, undefined> {
-  /** Leaves the watch; what has not been taken is dropped. */
+  /** Leaves the watch; events that wait are dropped. */
   return(): Promise<IteratorResult<LastingWatchEvent, undefined>>
 }
 
-/** An iterator and the end that feeds it. */
+/** A queue of events with an iterator. */
 export interface WatchStream {
   readonly events: WatchEvents
-  tell(event: LastingWatchEvent): void
-  /** Events are missing here. Said once, if nothing comes between. */
+  feed(event: LastingWatchEvent): void
+  /** Events are missing here. Repeated calls without an event between them queue one `resync`. */
   resync(): void
-  /** Nothing comes any more; with an error the iteration fails, else it finishes, after what is queued. */
+  /** No event follows: after the queued events the iteration fails with the error, or finishes without one. */
   end(error?: ZoogateError): void
 }
 
 type Result = IteratorResult<LastingWatchEvent, undefined>
 
-/** At most `maxQueued` events wait; one more, and a `resync` takes the place of all. `onEnd` is called once. */
-export function createWatchStream(path: string, maxQueued: number, onEnd: () => void): WatchStream {
-  /** Always this one: two in a row would say no more. */
+/** At most `maxQueued` events wait; when one more comes, a `resync` replaces them. `onEnd` is called once; aborting `signal` leaves. */
+export function createWatchStream(
+  path: string,
+  maxQueued: number,
+  onEnd: () => void,
+  signal?: AbortSignal,
+): WatchStream {
+  /** Always this object, so that two in a row are recognised. */
   const gap: LastingWatchEvent = { type: 'resync', path }
-  /** An error is the last of it. */
+  /** An error is the last element. */
   let queued: (LastingWatchEvent | ZoogateError)[] = []
-  /** One for each next() that came too early. */
+  /** One for each next() that waits for an event. */
   const waiting: ((result: Result | Promise<Result>) => void)[] = []
   let isEnded = false
 
@@ -45,7 +50,7 @@ export function createWatchStream(path: string, maxQueued: number, onEnd: () => 
       waiting.shift()?.(value instanceof Error ? Promise.reject(value) : ({ value, done: !value } as Result))
     }
   }
-  function tell(event: LastingWatchEvent): void {
+  function feed(event: LastingWatchEvent): void {
     if (isEnded || queued.at(-1) === event) return
     if (queued.length < maxQueued) queued.push(event)
     else queued = [gap]
@@ -55,6 +60,7 @@ export function createWatchStream(path: string, maxQueued: number, onEnd: () => 
     if (isEnded) return
     isEnded = true
     if (error) queued.push(error)
+    signal?.removeEventListener('abort', events.return)
     onEnd()
     serve()
   }
@@ -71,10 +77,11 @@ export function createWatchStream(path: string, maxQueued: number, onEnd: () => 
     },
     [Symbol.asyncIterator]: () => events,
   }
+  signal?.addEventListener('abort', events.return)
   return {
     events,
-    tell,
-    resync: () => tell(gap),
+    feed,
+    resync: () => feed(gap),
     end,
   }
 }

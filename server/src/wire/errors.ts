@@ -1,4 +1,4 @@
-import type { ErrorCode, Outcome, WireError } from 'zoogate-client/protocol'
+import { type ErrorCode, type Outcome, RETRYABLE_CODES, type WireError } from 'zoogate-client/protocol'
 
 /** Human-readable advice per code. Texts may change; codes may not. */
 const ADVICE: Partial<Record<ErrorCode, string>> = {
@@ -25,15 +25,6 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   FORBIDDEN: 'the access rules do not allow this; ask the operator of the gateway',
 }
 
-/** A failed request may be sent again as it is, once the cause has passed. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'CONNECTION_LOSS',
-  'OPERATION_TIMEOUT',
-  'REQUEST_TIMEOUT',
-  'THROTTLED',
-  'RATE_LIMITED',
-])
-
 export interface ErrorDetails {
   path?: string
   outcome?: Outcome
@@ -50,7 +41,7 @@ export function wireError(code: ErrorCode, details: ErrorDetails = {}): WireErro
   const error: WireError = {
     code,
     message: details.message ?? ADVICE[code] ?? 'the ensemble refused the request; see the code',
-    retryable: RETRYABLE.has(code),
+    retryable: RETRYABLE_CODES.includes(code),
     outcome: details.outcome ?? 'not_executed',
   }
   if (details.path !== undefined) error.path = details.path

@@ -1,8 +1,9 @@
-import type { ViewMessage, ViewNode, ViewPoint } from '../../../client-sdk/src/protocol.js'
+import type { GatewayMessage, ViewMessage, ViewNode, ViewPoint } from '../../../client-sdk/src/protocol.js'
 import type { MakeCall } from '../../../client-sdk/src/session/calls.js'
 import { createEvents } from '../../../client-sdk/src/session/events.js'
+import type { MessageListener } from '../../../client-sdk/src/session/session.js'
 import type { ClientEvents } from '../../../client-sdk/src/session/store.js'
-import { createViews, type Views } from '../../../client-sdk/src/views/views.js'
+import { createViews, type ShowChanges } from '../../../client-sdk/src/views/open-views.js'
 import { sessionMessage } from './fake-socket.js'
 import { hex } from './viewing.js'
 
@@ -13,17 +14,18 @@ interface ModelNode {
   version: number
 }
 
-/** A room, a gateway that shows it by the rules of PROTOCOL.md, and the page's views on the other side. */
+/** A room, a gateway that shows it by the rules of PROTOCOL.md, and a page's views of it. */
 export class ViewModel {
-  readonly views: Views
+  readonly show: ShowChanges
   readonly nodes = new Map<string, ModelNode>()
   readonly #events = createEvents<ClientEvents>()
   #zxid = 1
-  /** Up to here the page has been told everything. */
-  #toldUpTo = 1
-  /** What has changed and was not told yet. */
+  /** The page has received every change up to this zxid. */
+  #sentUpTo = 1
+  /** The names of changed nodes that were not sent yet. */
   #changed = new Set<string>()
   #session = 0
+  #hear: MessageListener = () => undefined
   #asked: { since: ViewPoint | undefined; opened: () => void } | null = null
 
   constructor() {
@@ -36,7 +38,9 @@ export class ViewModel {
       if (op === 'openView') this.#asked = { since: options.since, opened: () => read({ view: 1 }) }
       return Promise.resolve()
     }) as unknown as MakeCall
-    this.views = createViews(call, this.#events.on)
+    this.show = createViews(call, this.#events.on, (listener) => {
+      this.#hear = listener
+    })
   }
 
   readonly on = this.#events.on
@@ -55,24 +59,24 @@ export class ViewModel {
     this.#changed.add(name)
   }
 
-  /** Tells all that has changed. */
-  tell(): void {
-    this.#toldUpTo = this.#zxid
-    this.#tellNodes([...this.#changed])
+  /** Sends every change. */
+  send(): void {
+    this.#sentUpTo = this.#zxid
+    this.#sendNodes([...this.#changed])
   }
 
-  /** Tells of one node before all that happened before it is known. */
-  tellAhead(): void {
+  /** Sends one node ahead of the earlier changes of others. */
+  sendAhead(): void {
     const [name] = this.#changed
-    if (name !== undefined) this.#tellNodes([name])
+    if (name !== undefined) this.#sendNodes([name])
   }
 
-  /** A gap; then the gateway that the page comes to sends the difference, as the page has asked for it. */
+  /** A gap; then the next gateway sends the difference that the page asks for. */
   resume(): void {
     this.#attach(false)
     const since = this.#asked?.since
     if (!since) {
-      this.#tellWhole()
+      this.#sendWhole()
       return
     }
     const from = Number(since.zxid)
@@ -83,25 +87,25 @@ export class ViewModel {
     this.#receive(news, { since: since.zxid, ...kept })
   }
 
-  /** The session has expired: another takes its place, to which the whole is sent. */
+  /** The session expires; the next session gets the whole view. */
   renew(): void {
     this.#attach(true)
-    this.#tellWhole()
+    this.#sendWhole()
   }
 
-  #tellWhole(): void {
+  #sendWhole(): void {
     this.#complete()
     this.#receive([...this.nodes.keys()], { kept: [] })
   }
 
-  #tellNodes(names: string[]): void {
+  #sendNodes(names: string[]): void {
     for (const name of names) this.#changed.delete(name)
     this.#receive(names)
   }
 
   #complete(): void {
     this.#changed.clear()
-    this.#toldUpTo = this.#zxid
+    this.#sentUpTo = this.#zxid
   }
 
   #attach(isNew: boolean): void {
@@ -109,9 +113,13 @@ export class ViewModel {
       this.#events.emit('state', { state, previous, reason: null })
     emit('CONNECTING', 'CONNECTED')
     if (isNew) this.#session++
-    this.views.hear(sessionMessage({ id: hex(this.#session), mark: `m${this.#session}` }))
+    this.#receiveMessage(sessionMessage({ id: hex(this.#session), mark: `m${this.#session}` }))
     emit('CONNECTED', 'CONNECTING')
     this.#asked?.opened()
+  }
+
+  #receiveMessage(message: GatewayMessage): void {
+    this.#hear(message, { send: () => true })
   }
 
   #receive(names: string[], rest: Partial<ViewMessage> = {}): void {
@@ -121,7 +129,7 @@ export class ViewModel {
       const { data, czxid, mzxid, version } = node
       return [name, [data, 'somebody', hex(czxid), czxid, hex(mzxid), mzxid, version]]
     })
-    const zxid = hex(this.#toldUpTo)
-    this.views.hear({ type: 'view', view: 1, zxid, nodes: Object.fromEntries(nodes), ...rest })
+    const zxid = hex(this.#sentUpTo)
+    this.#receiveMessage({ type: 'view', view: 1, zxid, nodes: Object.fromEntries(nodes), ...rest })
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { pageClock } from '../../../../client-sdk/src/recipes/clock.js'
+import { pageClock } from '../../../../client-sdk/src/recipes/lease.js'
 
 afterEach(() => vi.restoreAllMocks())
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ZoogateError } from 'zoogate-client/core'
-import type { Clock } from '../../../../client-sdk/src/recipes/clock.js'
+import type { Clock } from '../../../../client-sdk/src/recipes/lease.js'
 import { openLease } from '../../../../client-sdk/src/recipes/lease.js'
 
 /** Good for 6 s after each proof, which is asked for every 2.25 s. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Backoff, createBackoff } from '../../../../client-sdk/src/session/backoff.js'
+import { type Backoff, createBackoff } from '../../../../client-sdk/src/session/dialer.js'
 
 const take = (backoff: Backoff, count: number) => Array.from({ length: count }, () => backoff.waitMs())
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { lockForTab } from '../../../../client-sdk/src/session/tab-lock.js'
+import { lockForTab } from '../../../../client-sdk/src/session/resume.js'
 import { FakeLocks } from '../../../tools/sdk/fake-page.js'
 
 beforeEach(() => vi.stubGlobal('navigator', { locks: new FakeLocks() }))

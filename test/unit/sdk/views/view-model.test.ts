@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Member } from '../../../../client-sdk/src/index.js'
-import { createPresences } from '../../../../client-sdk/src/presence/presences.js'
+import { createRooms } from '../../../../client-sdk/src/presence/rooms.js'
 import { ViewModel } from '../../../tools/sdk/view-model.js'
 import { shown } from '../../../tools/sdk/viewing.js'
 
@@ -16,7 +16,7 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('write' as const), name, data: fc.stringMatching(/^[0-9]$/) }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('remove' as const), name }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('tell', 'tellAhead', 'resume', 'renew') }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('send', 'sendAhead', 'resume', 'renew') }) },
 )
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
@@ -25,7 +25,7 @@ function take(model: ViewModel, step: Step): boolean {
   if (step.kind === 'write') model.write(step.name, step.data)
   else if (step.kind === 'remove') model.remove(step.name)
   else model[step.kind]()
-  return ['tell', 'resume', 'renew'].includes(step.kind)
+  return ['send', 'resume', 'renew'].includes(step.kind)
 }
 const expected = ({ nodes }: ViewModel) =>
   Object.fromEntries([...nodes].map(([name, { data }]) => [`${ROOM}/${name}`, data]))
@@ -34,12 +34,12 @@ it('whatever happens to a tree and to the link, a view shows the tree once it ha
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const model = new ViewModel()
-      const view = model.views.show(ROOM, { data: true })
+      const view = model.show(ROOM, { data: true })
       model.renew()
       for (const step of steps) {
         if (take(model, step)) expect(shown(view.getSnapshot())).toEqual(expected(model))
       }
-      model.tell()
+      model.send()
       expect(shown(view.getSnapshot())).toEqual(expected(model))
     }),
     { numRuns: 2_000 },
@@ -51,8 +51,8 @@ it('the events of a room, applied to its first members, give its last', () => {
     fc.property(fc.array(step, { maxLength: 20 }), fc.array(step, { maxLength: 40 }), (before, after) => {
       const model = new ViewModel()
       for (const step of before) if (step.kind === 'write' || step.kind === 'remove') take(model, step)
-      const neverCalled = {} as Parameters<typeof createPresences>[0]
-      const room = createPresences(neverCalled, model.views.show, model.on, 1_000)(ROOM)
+      const neverCalled = {} as Parameters<typeof createRooms>[0]
+      const room = createRooms(neverCalled, model.show, model.on, 1_000)(ROOM)
       const log: (() => void)[] = []
       const members = new Map<string, Member<unknown>>()
       room.on('joined', ({ member }) =>
@@ -77,7 +77,7 @@ it('the events of a room, applied to its first members, give its last', () => {
       expect(log).toEqual([])
       for (const member of room.getSnapshot().members) members.set(member.id, member)
       for (const step of after) take(model, step)
-      model.tell()
+      model.send()
       for (const replay of log) replay()
       const byId = (a: Member<unknown>, b: Member<unknown>) => (a.id < b.id ? -1 : 1)
       expect([...members.values()].sort(byId)).toEqual([...room.getSnapshot().members].sort(byId))

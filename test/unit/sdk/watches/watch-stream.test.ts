@@ -17,23 +17,23 @@ function stream(maxQueued = 10) {
 
 describe('the events of a watch', () => {
   it('come in their order, whether they or the next() came first', async () => {
-    const { tell, next } = stream()
+    const { feed, next } = stream()
     const early = [next(), next()]
-    for (const path of ['/1', '/2', '/3']) tell(event(path))
+    for (const path of ['/1', '/2', '/3']) feed(event(path))
     const results = await Promise.all([...early, next()])
     expect(results).toEqual(['/1', '/2', '/3'].map((path) => ({ value: event(path), done: false })))
   })
 
   it('give way to one resync when more than maxQueued wait, and go on after it', async () => {
-    const { tell, value } = stream(2)
-    for (const path of ['/1', '/2', '/3']) tell(event(path))
-    tell(event('/4'))
+    const { feed, value } = stream(2)
+    for (const path of ['/1', '/2', '/3']) feed(event(path))
+    feed(event('/4'))
     expect([await value(), await value()]).toEqual([RESYNC, event('/4')])
   })
 
   it('never wait in greater number than maxQueued, however many come', async () => {
-    const { tell, events, end } = stream(3)
-    for (let count = 0; count < 1_000; count++) tell(event(`/${count}`))
+    const { feed, events, end } = stream(3)
+    for (let count = 0; count < 1_000; count++) feed(event(`/${count}`))
     end()
     const taken: LastingWatchEvent[] = []
     for await (const one of events) taken.push(one)
@@ -42,10 +42,10 @@ describe('the events of a watch', () => {
   })
 
   it('have one resync for two gaps that follow each other, and two where an event is between', async () => {
-    const { tell, resync, value } = stream()
+    const { feed, resync, value } = stream()
     resync()
     resync()
-    tell(event('/1'))
+    feed(event('/1'))
     resync()
     expect([await value(), await value(), await value()]).toEqual([RESYNC, event('/1'), RESYNC])
   })
@@ -53,10 +53,10 @@ describe('the events of a watch', () => {
 
 describe('the end of a watch', () => {
   it('comes after what is queued, and stays', async () => {
-    const { tell, end, next, value, onEnd } = stream()
-    tell(event('/1'))
+    const { feed, end, next, value, onEnd } = stream()
+    feed(event('/1'))
     end()
-    tell(event('/late'))
+    feed(event('/late'))
     end(new ZoogateError('NO_AUTH', 'late'))
     expect(await value()).toEqual(event('/1'))
     expect([await next(), await next()]).toEqual([DONE, DONE])
@@ -72,8 +72,8 @@ describe('the end of a watch', () => {
   })
 
   it('by return() drops what is queued, an error too, and finishes a next() that waits', async () => {
-    const { tell, end, events, next } = stream()
-    tell(event('/1'))
+    const { feed, end, events, next } = stream()
+    feed(event('/1'))
     end(new ZoogateError('NO_AUTH', 'no'))
     expect([await events.return(), await next()]).toEqual([DONE, DONE])
     const other = stream()

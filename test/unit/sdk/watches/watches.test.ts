@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { WatchEventType } from '../../../../client-sdk/src/protocol.js'
-import { createWatches } from '../../../../client-sdk/src/watches/watches.js'
+import { createWatches } from '../../../../client-sdk/src/watches/one-shot-watches.js'
 import { catchMicrotaskErrors } from '../../../tools/sdk/caught-errors.js'
 import { preparePlayground } from '../../../tools/sdk/playground.js'
 import { WIRE_STAT } from '../../../tools/sdk/wire-stat.js'

@@ -1,35 +1,34 @@
 import type { ErrorCode } from '../protocol.js'
 import type { ZoogateError } from '../session/errors.js'
-import type { RecipeClient } from './client.js'
-import { codeOf, untilAnswered } from './patience.js'
+import { codeOf, type RecipeClient, untilAnswered } from './repeated-calls.js'
 
-/** How much a snapshot is worth. */
+/** Whether a snapshot is up to date. */
 export interface Freshness {
-  /** True while nobody knows whether the rest still holds: before the first answer, and without a connection. */
+  /** True while the snapshot may be out of date: before the first answer, and without a connection. */
   readonly stale: boolean
-  /** Why nothing can be shown, or done, such as FORBIDDEN or NO_AUTH. Tried again at the next connection. */
+  /** Why the nodes cannot be read or written, such as FORBIDDEN or NO_AUTH; else null. The next connection tries again. */
   readonly error: ZoogateError | null
 }
 
-/** A store as `useSyncExternalStore` and its like take it. Snapshots are frozen, and the same until something changes. */
+/** A store for `useSyncExternalStore` and the like. A snapshot is frozen, and the same object until it changes. */
 export interface RecipeStore<Snapshot> {
   getSnapshot(): Snapshot
-  /** What a server renders: nothing known yet. */
+  /** The initial snapshot, which a server renders. */
   getServerSnapshot(): Snapshot
-  /** Returns what ends it. */
+  /** Returns the unsubscribe. */
   subscribe(listener: () => void): () => void
 }
 
-export interface Live<Snapshot> extends RecipeStore<Snapshot> {
+export interface ChangingRecipeStore<Snapshot> extends RecipeStore<Snapshot> {
   change(change: Partial<Snapshot>): void
-  /** Looks no more, and tells nothing any more. */
+  /** Ends the reading; the snapshot does not change any more. */
   close(): void
 }
 
-/** `behind`: while it was looking something has happened. */
+/** `behind`: a watch has fired while it was reading. */
 type State = 'idle' | 'looking' | 'behind' | 'closed'
 
-/** Ends of a link or a session: the next CONNECTED looks again. */
+/** The end of a connection or a session: the next CONNECTED reads again. */
 const PASSING: readonly ErrorCode[] = [
   'CONNECTION_LOSS',
   'SESSION_EXPIRED',
@@ -38,14 +37,14 @@ const PASSING: readonly ErrorCode[] = [
 ]
 
 /**
- * Keeps a snapshot of what `look` finds: now, whenever a watch of it has fired, and at each connection. `look` sets its
- * watches with `fired`, always the same function, so that a watch that is set twice tells once.
+ * Keeps a snapshot of the results of `look`. It is called now, after a watch of it has fired, and at each connection. It
+ * sets its watches with `fired`, always the same function, so that a watch that is set twice fires once.
  */
-export function createLive<Snapshot extends Freshness>(
+export function createRecipeStore<Snapshot extends Freshness>(
   zk: RecipeClient,
   unknown: Snapshot,
   look: (fired: () => void) => Promise<Partial<Snapshot>>,
-): Live<Snapshot> {
+): ChangingRecipeStore<Snapshot> {
   const changes = new EventTarget()
   const closing = new AbortController()
   const before = Object.freeze({ ...unknown })
@@ -59,7 +58,7 @@ export function createLive<Snapshot extends Freshness>(
     snapshot = Object.freeze(next)
     changes.dispatchEvent(new Event('change'))
   }
-  /** False when it is closed, or something has happened meanwhile. */
+  /** False when it is closed, and when a watch has fired meanwhile. */
   function enter(next: 'idle' | 'looking'): boolean {
     if (state === 'closed' || (state === 'behind' && next === 'idle')) return false
     state = next
@@ -86,21 +85,15 @@ export function createLive<Snapshot extends Freshness>(
     }
   }
 
-  zk.on(
-    'state',
-    ({ state }) => {
-      if (state === 'CONNECTED') fired()
-      else change({ stale: true })
-    },
-    { signal: closing.signal },
-  )
+  const stateOnChange = () => (zk.state === 'CONNECTED' ? fired() : change({ stale: true }))
+  zk.on('state', stateOnChange, { signal: closing.signal })
   if (zk.state === 'CONNECTED') fired()
 
   return {
     getSnapshot: () => snapshot,
     getServerSnapshot: () => before,
     subscribe(listener) {
-      // A function of its own, so that a listener that is given twice ends separately.
+      // A new function, so that a listener that was added twice is removed separately.
       const changesOnChange = () => listener()
       changes.addEventListener('change', changesOnChange)
       return () => changes.removeEventListener('change', changesOnChange)

@@ -1,5 +1,7 @@
 import type { Watcher, Watches } from '../session/watcher.js'
 
+type Paths = Map<string, Set<Watcher>>
+
 export function createWatches(): Watches {
   const data: Paths = new Map()
   const exist: Paths = new Map()
@@ -16,12 +18,10 @@ export function createWatches(): Watches {
         for (const watcher of list.get(path) ?? []) concerned.add(watcher)
         list.delete(path)
       }
-      // In a microtask: whoever awaits a reply that came before the event in the same frame continues first,
-      // and a watcher that throws becomes an uncaught error without disturbing anything here.
+      // In a microtask: code that awaits a reply from before the event in the same frame continues first, and a watcher
+      // that throws becomes an uncaught error without disturbing the session.
       for (const watcher of concerned) queueMicrotask(() => watcher({ type, path }))
     },
     lists: () => ({ data: [...data.keys()], exist: [...exist.keys()], child: [...child.keys()] }),
   }
 }
-
-type Paths = Map<string, Set<Watcher>>
