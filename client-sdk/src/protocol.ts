@@ -1,33 +1,32 @@
-// The wire protocol between a page and a gateway, as types. PROTOCOL.md is its specification.
-// Both sides compile against this file; it imports nothing.
+// The types of the wire protocol between a page and a gateway; PROTOCOL.md is its specification. Both sides import them.
 
-/** The WebSocket subprotocol. A breaking change of the messages gets a new name. */
+/** The WebSocket subprotocol. A breaking change of the messages changes the name. */
 export const SUBPROTOCOL = 'zoogate.v1'
 
 /**
- * Close codes. The range is the verdict: 4000–4099 the session is gone for good, do not redial with it;
- * 4100–4199 get a fresh token, then redial; 4200–4299 redial and resume.
+ * Close codes. The range is the verdict. 4000–4099: the session is gone, do not resume it. 4100–4199: get a fresh token,
+ * then redial. 4200–4299: redial and resume.
  */
 export const CLOSE_CODES = {
-  /** The page asked for it with `close`. */
+  /** The page sent `close`. */
   CLOSED: 4000,
-  /** The ensemble says that the session has expired. A new session may be opened. */
+  /** The session has expired in the ensemble. A new session may be opened. */
   EXPIRED: 4001,
-  /** The session is now held by another connection. */
+  /** Another connection holds the session now. */
   TAKEN_OVER: 4002,
-  /** The resume token does not open, or belongs to somebody else. A new session may be opened. */
+  /** The resume token is not valid, or belongs to another subject. A new session may be opened. */
   RESUME_REFUSED: 4003,
   /** The page's origin is not on the allow-list. */
   ORIGIN_REFUSED: 4004,
-  /** A frame that is no protocol message at all, or a message out of turn. */
+  /** A frame is not a protocol message, or a message came out of turn. */
   BAD_MESSAGE: 4005,
-  /** The token is good, but its claims are not usable (a bad chroot, for example). */
+  /** The token is valid, but its claims cannot be used (a bad chroot, for example). */
   FORBIDDEN: 4006,
   /** The ensemble refused the identity that the gateway presented for the page. */
   AUTH_FAILED: 4007,
   /** The token has expired. */
   TOKEN_EXPIRED: 4100,
-  /** The token is not acceptable: signature, algorithm, issuer, audience or form. */
+  /** The token is refused: its signature, algorithm, issuer, audience or form. */
   TOKEN_INVALID: 4101,
   /** The gateway is stopping. */
   DRAINING: 4200,
@@ -35,13 +34,13 @@ export const CLOSE_CODES = {
   SILENT: 4201,
   /** No hello arrived in time. */
   HELLO_TIMEOUT: 4202,
-  /** The page did not read what was sent to it. */
+  /** The page did not read the messages that were sent to it. */
   SLOW_READER: 4204,
-  /** A fault of the gateway's own. */
+  /** A fault of the gateway. */
   INTERNAL: 4205,
-  /** There is no room for this page now. */
+  /** The gateway has no capacity for this page now. */
   OVERLOADED: 4206,
-  /** The gateway cannot check at the moment what the page brings, its token or its zxid; both may be good. */
+  /** The gateway cannot check the page's token or zxid now; both may be valid. */
   UNVERIFIED: 4207,
 } as const
 
@@ -50,10 +49,10 @@ export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES]
 /** Why a session is CLOSED. */
 export type ClosedReason = 'closed' | 'expired' | 'auth_failed' | 'taken_over' | 'refused'
 
-/** A 64-bit number as lower-case hexadecimal, `0x` first: zxids and session ids do not fit a JSON number. */
+/** A 64-bit number as lower-case hexadecimal with `0x`: zxids and session ids do not fit a JSON number. */
 export type HexLong = string
 
-/** Node data: a string where the bytes are UTF-8 text, else the bytes in base64. */
+/** Node data: a string if the bytes are UTF-8 text, else the bytes in base64. */
 export type NodeData = string | { base64: string }
 
 export type Permission = 'read' | 'write' | 'create' | 'delete' | 'admin'
@@ -89,51 +88,51 @@ export interface WireStat {
   owner: 'mine' | 'other' | null
 }
 
-/** Watches by the list that ZooKeeper keeps them in, as paths. */
+/** The paths of watches, in the lists that ZooKeeper keeps them in. */
 export interface WatchLists {
-  /** Set by getData, and by exists on a node that was there. */
+  /** Set by getData, and by exists on an existing node. */
   data: string[]
-  /** Set by exists on a node that was not there. */
+  /** Set by exists on a missing node. */
   exist: string[]
   /** Set by getChildren. */
   child: string[]
-  /** Set by addWatch; they stay set until they are removed. */
+  /** Set by addWatch; they last until they are removed. */
   persistent?: string[]
-  /** Set by addWatch with `recursive`: also for every node below. */
+  /** Set by addWatch with `recursive`: they cover every node below the path, too. */
   recursive?: string[]
 }
 
-/** One part of a multi: all parts are done, or none. */
+/** One part of a multi: all parts are executed, or none. */
 export type MultiPart =
   | ({ op: 'create' } & Operations['create'])
   | ({ op: 'delete' } & Operations['delete'])
   | ({ op: 'setData' } & Operations['setData'])
-  /** Passes when the node exists and, where a version is given, has that version. */
+  /** Passes when the node exists and has the version, if one is given. */
   | { op: 'check'; path: string; version?: number }
 
-/** What one part of a multi that was done gives; an empty object for delete and check. */
+/** The result of one part of a multi; an empty object for delete and check. */
 export interface MultiPartResult {
   path?: string
   stat?: WireStat
 }
 
-/** `children`: the nodes right below the path. `subtree`: the node itself and all below it. */
+/** `children`: the nodes directly below the path. `subtree`: the node itself and all nodes below it. */
 export type ViewDepth = 'children' | 'subtree'
 
-/** What a page has of a view: everything up to this zxid, `count` nodes of which were created up to it. */
+/** A page's copy of a view contains every change up to `zxid`, and `count` nodes that were created up to it. */
 export interface ViewPoint {
   zxid: HexLong
   count: number
 }
 
 /**
- * One node of a view, its times as in WireStat. Fields from `mzxid` on are left out, from the last one backwards, where
- * they are what they are in a node that has just been created: mzxid = czxid, mtime = ctime, version = 0.
+ * One node of a view, its times as in WireStat. Trailing fields are left out while they have the values of a new node:
+ * mzxid = czxid, mtime = ctime, version = 0.
  */
 export type ViewNode = [
-  /** In a view without data: how many bytes it has. */
+  /** In a view without data: its length in bytes. */
   data: NodeData | number,
-  /** The mark of the session that owns the node (see `SessionMessage.mark`); null for a node that is not ephemeral. */
+  /** The mark of the owner session (`SessionMessage.mark`); null for a node that is not ephemeral. */
   owner: string | null,
   czxid: HexLong,
   ctime: number,
@@ -147,14 +146,14 @@ export type ViewNode = [
 /** The first message on every connection. */
 export interface Hello {
   type: 'hello'
-  /** A signed JSON Web Token; empty where a cookie carries it. */
+  /** A signed JSON Web Token; empty when a cookie carries the token. */
   token: string
-  /** The session timeout asked for, in milliseconds; the ensemble decides. */
+  /** The requested session timeout, in milliseconds; the ensemble decides. */
   timeoutMs: number
   resume?: Resume
 }
 
-/** What a page brings back to take up its session again. */
+/** A page's request to resume its session. */
 export interface Resume {
   /** The newest resume token that the page holds. */
   token: string
@@ -164,7 +163,7 @@ export interface Resume {
   watches: WatchLists
 }
 
-/** What each operation takes. */
+/** The fields of each operation. */
 export interface Operations {
   /** `ttlMs` with the two ttl modes only, and required there: 1 to 1,099,511,627,775. */
   create: { path: string; data?: NodeData; mode?: CreateMode; acl?: Acl[]; ttlMs?: number }
@@ -176,7 +175,7 @@ export interface Operations {
   getACL: { path: string }
   /** `version` is the node's `aversion`. */
   setACL: { path: string; acl: Acl[]; version?: number }
-  /** Answered when the server that is asked has caught up with the leader. */
+  /** Answered when the session's server has caught up with the leader. */
   sync: { path: string }
   /** The ephemeral nodes of this session below a path. */
   getEphemerals: { path: string }
@@ -184,12 +183,12 @@ export interface Operations {
   multi: { parts: MultiPart[] }
   addWatch: { path: string; recursive?: boolean }
   removeWatch: { path: string; recursive?: boolean }
-  /** Shows a part of the tree and keeps it shown, in `view` messages. `data`: with the nodes' data. */
+  /** Shows a part of the tree and its changes, in `view` messages. `data`: with the nodes' data. */
   openView: { path: string; depth?: ViewDepth; data?: boolean; since?: ViewPoint }
   closeView: { view: number }
 }
 
-/** What each operation gives. */
+/** The result of each operation. */
 export interface Results {
   create: { path: string; stat: WireStat }
   delete: Record<string, never>
@@ -205,7 +204,7 @@ export interface Results {
   multi: { results: MultiPartResult[] }
   addWatch: Record<string, never>
   removeWatch: Record<string, never>
-  /** `view` is how the messages of this connection name it. */
+  /** `view` is the number of the view in the messages of this connection. */
   openView: { view: number }
   closeView: Record<string, never>
 }
@@ -217,14 +216,14 @@ export type Call = {
   [O in Operation]: { type: 'call'; id: number; op: O } & Operations[O]
 }[Operation]
 
-/** Closes the ZooKeeper session; its ephemeral nodes go at once. */
+/** Closes the ZooKeeper session; its ephemeral nodes are deleted at once. */
 export type Close = { type: 'close' }
 
-/** Asks the other side to answer with a pong of the same id. Either side may ask. */
+/** Asks the other side for a pong of the same id. Either side may send it. */
 export type Ping = { type: 'ping'; id: number }
 export type Pong = { type: 'pong'; id: number }
 
-/** A fresh JSON Web Token for this connection: the answer to `refresh`, or sent unasked. */
+/** A fresh JSON Web Token for this connection: the answer to `refresh`, or sent at any time. */
 export interface Token {
   type: 'token'
   token: string
@@ -234,23 +233,23 @@ export type PageMessage = Hello | Call | Close | Ping | Pong | Token
 
 // ---- gateway → page ----
 
-/** The session is attached to the ensemble: the page is CONNECTED. Sent anew after every attach. */
+/** The session is attached to the ensemble: the page is CONNECTED. Sent after every attach. */
 export interface SessionMessage {
   type: 'session'
   id: HexLong
-  /** The session timeout that the ensemble gave, in milliseconds. */
+  /** The session timeout that the ensemble granted, in milliseconds. */
   timeoutMs: number
   /** False for a session that this attach created. */
   resumed: boolean
   /** Replaces every earlier resume token of this session. */
   resumeToken: string
-  /** The newest zxid that the watches were checked against, or `0x0`. */
+  /** The newest zxid that the watches were compared with, or `0x0`. */
   zxid: HexLong
-  /** The largest message that the gateway reads, in bytes. */
+  /** The largest message that the gateway accepts, in bytes. */
   maxMessageBytes: number
   /** Attached to a server that has lost its quorum: reads work, writes fail with NOT_READ_ONLY. */
   readOnly?: boolean
-  /** How the views of this connection name the owner of this session's nodes. */
+  /** The owner of this session's nodes, in the views of this connection. */
   mark: string
 }
 
@@ -263,16 +262,16 @@ export interface Suspended {
 export interface Reply {
   type: 'reply'
   id: number
-  /** Absent where the ensemble was not asked. */
+  /** Absent when the ensemble did not answer. */
   zxid?: HexLong
   result: Results[Operation]
 }
 
-/** `not_executed`: nothing happened, a retry is safe. `unknown`: it may have happened. */
+/** `not_executed`: nothing happened, a retry is safe. `unknown`: the call may have been executed. */
 export type Outcome = 'not_executed' | 'unknown'
 
+/** ZooKeeper's own; from FORBIDDEN on the gateway's and the SDK's. */
 export const ERROR_CODES = [
-  // ZooKeeper's own
   'SYSTEM_ERROR',
   'CONNECTION_LOSS',
   'MARSHALLING_ERROR',
@@ -294,7 +293,6 @@ export const ERROR_CODES = [
   'REQUEST_TIMEOUT',
   'QUOTA_EXCEEDED',
   'THROTTLED',
-  // the gateway's and the SDK's
   'FORBIDDEN',
   'RATE_LIMITED',
   'TOO_LARGE',
@@ -304,34 +302,29 @@ export const ERROR_CODES = [
   'SESSION_CLOSED',
   'UNKNOWN',
 ] as const
-
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/**
- * The causes that pass by themselves: the same call may succeed when it is made again on the same session. Both sides
- * take `retryable` from this list; PROTOCOL.md gives the reasons. A list rather than a field per code, because a page
- * downloads it.
- */
-export const RETRYABLE_CODES: readonly ErrorCode[] = [
-  'CONNECTION_LOSS',
+/** The retryable errors that a page can raise by itself: its SDK has no need of the others, which replies bring. */
+export const RETRYABLE_IN_PAGES: readonly ErrorCode[] = ['CONNECTION_LOSS', 'RATE_LIMITED', 'TIMED_OUT']
+
+/** Errors whose cause passes by itself: the same call may succeed when it is repeated in the same session (PROTOCOL.md). */
+export const RETRYABLE_CODES: readonly ErrorCode[] = /* @__PURE__ */ RETRYABLE_IN_PAGES.concat(
   'OPERATION_TIMEOUT',
   'REQUEST_TIMEOUT',
   'THROTTLED',
-  'RATE_LIMITED',
-  'TIMED_OUT',
-]
+)
 
 export interface WireError {
   code: ErrorCode
-  /** For people; may change between versions. */
+  /** Advice for people; may change between versions. */
   message: string
   path?: string
-  /** Whether the cause passes by itself (RETRYABLE_CODES). With the outcome `unknown`: look before repeating a write. */
+  /** Whether `code` is one of RETRYABLE_CODES. With the outcome `unknown`: read before you repeat a write. */
   retryable: boolean
   outcome: Outcome
-  /** ZooKeeper's number, where `code` is UNKNOWN. */
+  /** ZooKeeper's error number, if `code` is UNKNOWN. */
   number?: number
-  /** The part of a multi that failed, counted from 0; the others were not executed because of it. */
+  /** The part of a multi that failed, counted from 0. No part was executed. */
   part?: number
 }
 
@@ -345,43 +338,40 @@ export interface ErrorReply {
 
 export type WatchEventType = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged'
 
-/** A one-shot watch fired; it is gone now. */
+/** A watch fired. A one-shot watch is gone with it. */
 export interface EventMessage {
   type: 'event'
   event: WatchEventType
   path: string
 }
 
-/**
- * What has become of a view; the same text for all pages that hold it. Applied to what the page has, it gives
- * everything up to `zxid`.
- */
+/** Changes of a view, in the same text for all its pages. With them the page's copy contains every change up to `zxid`. */
 export interface ViewMessage {
   type: 'view'
   view: number
   zxid: HexLong
-  /** By path below the path of the view, '' for that node itself; null for a node that is gone. */
+  /** By path below the path of the view, '' for that node itself; null for a deleted node. */
   nodes: Record<string, ViewNode | null>
-  /** Of the nodes that `nodes` does not name only these remain. Empty: `nodes` is all there is. Absent: all remain. */
+  /** Of the nodes that `nodes` does not name, only these remain. Empty: `nodes` is the whole view. Absent: all remain. */
   kept?: string[]
-  /** The difference from this zxid on: newer nodes that `nodes` does not name are gone too. */
+  /** The difference from this zxid on: newer nodes that `nodes` does not name are deleted, too. */
   since?: HexLong
 }
 
-/** The gateway's own link is down: until the next `view` message nobody knows whether the view still holds. */
+/** The gateway's own link is down: the view may be out of date until its next `view` message. */
 export interface ViewStale {
   type: 'viewStale'
   view: number
 }
 
-/** The view cannot be shown any more. */
+/** The view has ended: the gateway cannot show it any more. */
 export interface ViewEnded {
   type: 'viewEnded'
   view: number
   error: WireError
 }
 
-/** The token expires soon; a `token` message with a fresh one keeps the connection. */
+/** The token expires soon. A `token` message with a fresh one keeps the connection. */
 export interface Refresh {
   type: 'refresh'
 }
@@ -391,7 +381,7 @@ export interface Closed {
   type: 'closed'
   code: CloseCode
   message: string
-  /** Milliseconds to wait before redialling; for codes from 4200 on. */
+  /** The least wait before redialling, in milliseconds; for codes from 4200 on. */
   retryAfterMs?: number
 }
 

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-// The schemas and the wire types are held equal by the compiler. Here it is shown to notice: each change of one
-// side alone must not compile.
+// The compiler holds the schemas and the wire types equal. These tests prove it: a change of one side alone must not
+// compile.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = `${root}node_modules/.cache/zoogate-protocol-equality/`
@@ -34,7 +34,10 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe('the compiler, on the schemas of the protocol', () => {
+// A run of the compiler takes two seconds, and ten beside other tests.
+const COMPILER_TIMEOUT_MS = 60_000
+
+describe('the compiler, on the schemas of the protocol', { timeout: COMPILER_TIMEOUT_MS }, () => {
   it('accepts them as they are', () => {
     expect(compiles(schemas)).toBe(true)
   })

@@ -1,4 +1,4 @@
-import { type ErrorCode, type Outcome, RETRYABLE_CODES } from '../protocol.js'
+import { type ErrorCode, type Outcome, RETRYABLE_IN_PAGES } from '../protocol.js'
 
 export interface ErrorDetails {
   path?: string | undefined
@@ -25,7 +25,7 @@ export class ZoogateError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message)
-    const { outcome = 'not_executed', retryable = RETRYABLE_CODES.includes(code) } = details
+    const { outcome = 'not_executed', retryable = RETRYABLE_IN_PAGES.includes(code) } = details
     const isSafe = outcome === 'not_executed'
     Object.assign(this, { name: 'ZoogateError', ...details, code, outcome, retryable: isSafe && retryable })
   }
