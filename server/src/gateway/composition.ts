@@ -1,4 +1,4 @@
-import { createAuthenticator } from '../access/authenticate.js'
+import { type Authenticator, createAuthenticator } from '../access/authenticate.js'
 import { ResumeTokens } from '../access/resume-token.js'
 import { ConfigError, type GatewayConfig } from '../config/options.js'
 import type { ConnectionContext } from '../connection/connection.js'
@@ -8,7 +8,7 @@ import { OwnerMarks } from '../session/owner-marks.js'
 import { SessionRegistry } from '../session/registry.js'
 import type { SessionServices } from '../session/services.js'
 import { Warnings } from '../telemetry/log.js'
-import { Metrics } from '../telemetry/metrics.js'
+import { Metrics, type Readings } from '../telemetry/metrics.js'
 import { Views } from '../views/views.js'
 import { dialTls, ServerList, type TlsOptions } from '../zookeeper/index.js'
 import { Acceptor } from './acceptor.js'
@@ -29,61 +29,59 @@ export interface Composition {
  * @throws ConfigError for an address, a key or a certificate that cannot be used
  */
 export function compose(config: GatewayConfig): Composition {
-  const { limits, log } = config
-  const { servers, chroot } = parsed(config, 'zookeeper', () => ServerList.parse(config.zookeeper))
+  const { limits, trustedProxies, lingerMs } = config
   const lag = new EventLoopLag()
-  const warnings = new Warnings(log)
-  const gate = new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject)
-  const registry = new SessionRegistry(limits, { lagMs: lag.ms })
-  // The metrics are read later, when the parts that they ask are made.
-  const metrics: Metrics = new Metrics({
+  // The readings are called later, when the parts that they ask are made.
+  const ensemble: SessionServices = servicesOf(config, lag, {
     connections: () => acceptor.size,
     unauthenticated: () => admission.unauthenticated,
-    sessions: () => registry.size,
-    waitingToAttach: () => gate.waiting,
+    sessions: () => ensemble.registry.size,
+    waitingToAttach: () => ensemble.gate.waiting,
     views: () => context.views.readings(),
     revocations: () => revoker.size,
     eventLoopLagMs: lag.ms,
   })
-  const ensemble: SessionServices = {
+  const { metrics } = ensemble
+  const revoker: Revoker = new Revoker(config, ensemble, () => acceptor.connections)
+  const authenticate = authenticatorOf(config, ensemble, revoker)
+  const context: ConnectionContext = { ensemble, views: new Views(ensemble), authenticate, lingerMs }
+  const admission = new Admission({ limits, trustedProxies, limited: (limit) => metrics.limited(limit) })
+  const acceptor: Acceptor = new Acceptor(config, context, admission)
+  return { context, admission, acceptor, revoker, lag }
+}
+
+function servicesOf(config: GatewayConfig, lag: EventLoopLag, readings: Readings): SessionServices {
+  const { limits, log, nodeAcl } = config
+  const { servers, chroot } = parsed(config, 'zookeeper', () => ServerList.parse(config.zookeeper))
+  return {
     servers,
     chroot,
     linkOptions: linkOptions(config),
-    gate,
+    gate: new AttachGate(limits.attachConcurrency, limits.attachConcurrencyPerSubject),
     resumeTokens: new ResumeTokens(config.resumeKeys),
     marks: new OwnerMarks(),
-    registry,
-    nodeAcl: config.nodeAcl,
+    registry: new SessionRegistry(limits, { lagMs: lag.ms }),
+    nodeAcl,
     limits,
     log,
-    warnings,
-    metrics,
+    warnings: new Warnings(log),
+    metrics: new Metrics(readings),
   }
-  const revoker: Revoker = new Revoker(config, ensemble, () => acceptor.connections)
-  const authenticate = parsed(config, 'jwt', () =>
-    createAuthenticator(config.jwt, {
-      jwks: {
-        fetched: (ok) => metrics.jwksFetched(ok),
-        failed: (message) => warnings.report('jwks', message),
-      },
-      maxJwksAgeMs: limits.maxJwksAgeMs,
-      grants: config,
-      revocations: revoker,
-    }),
+}
+
+function authenticatorOf(
+  config: GatewayConfig,
+  { metrics, warnings, limits }: SessionServices,
+  revocations: Revoker,
+): Authenticator {
+  const jwks = {
+    fetched: (ok: boolean) => metrics.jwksFetched(ok),
+    failed: (message: string) => warnings.report('jwks', message),
+  }
+  const { maxJwksAgeMs } = limits
+  return parsed(config, 'jwt', () =>
+    createAuthenticator(config.jwt, { jwks, maxJwksAgeMs, grants: config, revocations }),
   )
-  const context: ConnectionContext = {
-    ensemble,
-    views: new Views(ensemble),
-    authenticate,
-    lingerMs: config.lingerMs,
-  }
-  const admission = new Admission({
-    limits,
-    trustedProxies: config.trustedProxies,
-    limited: (limit) => metrics.limited(limit),
-  })
-  const acceptor: Acceptor = new Acceptor(config, context, admission)
-  return { context, admission, acceptor, revoker, lag }
 }
 
 /** @throws ConfigError that names the option whose value cannot be used */
