@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { subjects } from './mutation/subjects.js'
-import { fast, root } from './vitest.config.js'
+import { root, unit } from './vitest.config.js'
 
 export default defineConfig({
   root,
-  resolve: fast.resolve,
+  resolve: unit.resolve,
   test: {
-    ...fast.test,
+    ...unit.test,
     name: 'coverage',
     // Without the tests that start a gateway: they take as long as all others, and run nothing here that those do not.
     include: [

@@ -28,8 +28,8 @@ import { frame, int, long } from '../../tools/zookeeper-link/fake-server.js'
 //   line breaks in the log               attacks-on-the-wire.test.ts
 //   secrets in the log and in metrics    server/token-life.test.ts "what is secret", tokens.test.ts
 //   slowness in asking and in greeting   abuse-limits.test.ts "slowness"; hellos without an end: abuse-requests.test.ts
-//   10,000 sockets that say nothing      abuse-crowd.test.ts
-//   a flood beside a well-behaved page   abuse-flood.test.ts; of pipelined requests: abuse-requests.test.ts
+//   10,000 sockets that say nothing      crowd.long.test.ts
+//   a flood beside a well-behaved page   flood.long.test.ts; of pipelined requests: requests.test.ts
 //   a page that never reads              gateway.test.ts "cuts off a page that does not read"
 //   a flood that outlives its page       abuse-limits.test.ts "what a page has sent and nobody has read"
 //   a hello full of what is wrong        server/protocol.test.ts "costs one complaint, …"

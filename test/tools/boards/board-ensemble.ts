@@ -1,9 +1,10 @@
 import { startDevEnsemble } from '../../../server/src/dev-ensemble/index.js'
-import type { Requirement } from '../installed.js'
 import { type WaitOptions, waitUntil } from '../wait-until.js'
 import { realEnsemble } from '../zookeeper/real-ensemble.js'
 
 export const TICK_MS = 500
+/** Beyond the usual 20 ticks, so that a test can ask for a session that does not expire while it runs. */
+const MAX_SESSION_TIMEOUT_MS = 120_000
 
 /** Three servers, with what the board's tests do to them and ask of them, whichever ensemble it is. */
 export interface BoardEnsemble {
@@ -21,19 +22,11 @@ export interface BoardEnsemble {
   close(): Promise<void>
 }
 
-interface Kind {
-  name: string
-  requires: Requirement[]
-  start(): Promise<BoardEnsemble>
-}
-
-export const BOARD_ENSEMBLES: Kind[] = [
-  { name: 'three servers', requires: ['zookeeper'], start: startReal },
-  { name: 'the in-memory ensemble', requires: [], start: startInMemory },
-]
-
-async function startReal(): Promise<BoardEnsemble> {
-  const ensemble = await realEnsemble(3, { tickTimeMs: TICK_MS })
+export async function startRealServers(): Promise<BoardEnsemble> {
+  const ensemble = await realEnsemble(3, {
+    tickTimeMs: TICK_MS,
+    extraConfig: { maxSessionTimeout: MAX_SESSION_TIMEOUT_MS },
+  })
   return {
     connectString: ensemble.connectString,
     ports: ensemble.servers.map(({ port }) => port),
@@ -48,8 +41,12 @@ async function startReal(): Promise<BoardEnsemble> {
   }
 }
 
-async function startInMemory(): Promise<BoardEnsemble> {
-  const ensemble = await startDevEnsemble({ servers: 3, tickTimeMs: TICK_MS })
+export async function startInMemory(): Promise<BoardEnsemble> {
+  const ensemble = await startDevEnsemble({
+    servers: 3,
+    tickTimeMs: TICK_MS,
+    maxSessionTimeoutMs: MAX_SESSION_TIMEOUT_MS,
+  })
   return {
     connectString: ensemble.connectString,
     ports: ensemble.ports,

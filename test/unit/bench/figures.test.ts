@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { distributionOf } from './figures.js'
-import { loadBeyondIdle } from './load.js'
+import { distributionOf } from '../../bench/figures.js'
+import { loadBeyondIdle } from '../../bench/load.js'
 
 it('takes the smallest sample that the share of samples does not exceed', () => {
   const samples = Array.from({ length: 200 }, (_, index) => 200 - index)

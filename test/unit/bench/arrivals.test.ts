@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Arrivals } from './arrivals.js'
+import { Arrivals } from '../../bench/arrivals.js'
 
 it('tells of a change when the last viewer has been told of it', () => {
   const everybody: number[] = []
