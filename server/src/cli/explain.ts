@@ -1,8 +1,7 @@
 import type { Call } from 'zoogate-client/protocol'
 import { needsOf, refusalOf } from '../access/access.js'
-import { type Identity, identityOf } from '../access/claims.js'
-import { DerivedIdentities } from '../access/derived-identity.js'
-import { AccessPolicy, type Need, partsOf, type Rights } from '../access/rights.js'
+import { grantsOf, type Identity, identityOf } from '../access/claims.js'
+import { type Need, partsOf, type Rights } from '../access/rights.js'
 import { type BoundRule, RIGHT_BITS, type RuleOrigin } from '../access/rules.js'
 import { accessContradictions } from '../config/contradictions.js'
 import { ConfigError, gatewayOptionsSchema, problemLines } from '../config/options.js'
@@ -70,9 +69,7 @@ function explanationOf(
     ? accessContradictions(checked.data, settingNames)
     : problemLines(checked.error, settingNames)
   if (!checked.success || problems.length > 0) throw new ConfigError(problems.join('\n'))
-  const { access, rules, identitySecret } = checked.data
-  const identities = identitySecret === undefined ? null : new DerivedIdentities(identitySecret)
-  const identity = identityOf(claimsOf(flags), 0, { access: new AccessPolicy(access, rules), identities })
+  const identity = identityOf(claimsOf(flags), 0, grantsOf(checked.data))
   if (typeof identity === 'string') throw new ConfigError(`--sub, --claim, --chroot: ${identity}`)
   return explain(callOf(flags), identity, FIXED_LIMITS.maxPathLength)
 }
