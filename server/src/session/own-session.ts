@@ -31,7 +31,7 @@ type State =
   /** Final. */
   | { at: 'closed' }
 
-/** What an own session tells its owner: synchronously, in the order in which it happened, and nothing after `close`. */
+/** The owner of a session. Its methods are called synchronously, in the order of the events, and never after `close`. */
 export interface OwnSessionListener {
   /** @param isNew the session is another one than before, so that the ensemble knows none of the owner's watches */
   sessionAttached(session: AttachedSession, isNew: boolean): void
@@ -49,7 +49,7 @@ export interface OwnSessionOptions {
   listener: OwnSessionListener
   /** Names the session in the log. */
   name: string
-  /** Asked for each new session. */
+  /** Called for each new session. */
   sessionOptions(): Pick<LinkOptions, 'auth' | 'lastZxid' | 'maxReplyBytes'>
 }
 
@@ -61,10 +61,10 @@ export class OwnSession implements LinkListener {
   readonly #options: OwnSessionOptions
   readonly #servers: ServerCursor
   #link: EnsembleLink
-  /** The link that the owner has heard of last. */
+  /** The link of the last `sessionAttached`. */
   #knownLink: EnsembleLink | null = null
   #state: State = { at: 'idle' }
-  /** Attempts in a row that failed. */
+  /** Failures in a row. */
   #failures = 0
 
   constructor(options: OwnSessionOptions) {
@@ -73,7 +73,7 @@ export class OwnSession implements LinkListener {
     this.#link = this.#newLink()
   }
 
-  /** For calls, which fail at once with -4 unless the session is attached. Another one after each end of a session. */
+  /** For calls, which fail at once with -4 unless the session is attached. A new session has a new link. */
   get link(): EnsembleLink {
     return this.#link
   }
@@ -93,7 +93,7 @@ export class OwnSession implements LinkListener {
     return new Promise((resolve) => this.#link.closeSession(() => resolve()))
   }
 
-  // ---- what the link tells ----
+  // ---- events of the link ----
 
   linkAttached(session: AttachedSession): void {
     const link = this.#link
@@ -101,7 +101,7 @@ export class OwnSession implements LinkListener {
     this.#knownLink = link
     const heart = setInterval(() => link.heartbeat(), session.timeoutMs / 3)
     this.#enter({ at: 'attached', since: performance.now(), heart })
-    this.#tell((listener) => listener.sessionAttached(session, isNew))
+    this.#notify((listener) => listener.sessionAttached(session, isNew))
   }
 
   linkLost(loss: LinkLoss): void {
@@ -122,16 +122,16 @@ export class OwnSession implements LinkListener {
 
   linkAuthFailed(): void {
     this.#begin()
-    this.#tell((listener) => listener.sessionRefused())
+    this.#notify((listener) => listener.sessionRefused())
   }
 
   linkEvent(event: { type: WatchEventType; path: string }): void {
-    this.#tell((listener) => listener.sessionEvent(event))
+    this.#notify((listener) => listener.sessionEvent(event))
   }
 
   // ---- the way to the ensemble ----
 
-  /** A new session in the place of one that is over. */
+  /** Replaces a session that is over. */
   #begin(): void {
     this.#link = this.#newLink()
     this.#retry()
@@ -150,7 +150,7 @@ export class OwnSession implements LinkListener {
     })
   }
 
-  /** As a renewal also where the session is new: pages wait for it. */
+  /** A new session counts as a renewal, too: pages wait for it. */
   #attach(): void {
     this.#enter({
       at: 'attaching',
@@ -164,10 +164,10 @@ export class OwnSession implements LinkListener {
     this.#failures = wasHealthy ? 0 : this.#failures + 1
     const delayMs = retryDelayMs(this.#failures, this.#servers.size)
     this.#enter({ at: 'waiting', timer: setTimeout(() => this.#attach(), delayMs) })
-    if (before.at === 'attached') this.#tell((listener) => listener.sessionLost())
+    if (before.at === 'attached') this.#notify((listener) => listener.sessionLost())
   }
 
-  #tell(call: (listener: OwnSessionListener) => void): void {
+  #notify(call: (listener: OwnSessionListener) => void): void {
     if (this.#state.at !== 'closed') call(this.#options.listener)
   }
 
