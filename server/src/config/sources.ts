@@ -90,16 +90,16 @@ export function flagName(name: string): string {
 }
 
 function envValues(env: SettingSources['env']): Record<string, unknown> {
-  const names = new Map(SETTING_NAMES.map((name) => [envName(name), name]))
-  const values: Record<string, unknown> = {}
-  for (const [variable, value] of Object.entries(env)) {
-    if (value === undefined || !variable.startsWith('ZOOGATE_') || variable === 'ZOOGATE_REQUIRE_ALL')
-      continue
-    const name = names.get(variable)
-    if (!name) throw new ConfigError(`${variable}: there is no such setting; zoogate serve --help lists all`)
-    values[name] = value
+  const names = new Map<string, string>(SETTING_NAMES.map((name) => [envName(name), name]))
+  const given = Object.entries(env).filter(
+    ([variable, value]) =>
+      value !== undefined && variable.startsWith('ZOOGATE_') && variable !== 'ZOOGATE_REQUIRE_ALL',
+  )
+  const unknown = given.map(([variable]) => variable).filter((variable) => !names.has(variable))
+  if (unknown.length > 0) {
+    throw new ConfigError(`${unknown.join(', ')}: there is no such setting; zoogate serve --help lists all`)
   }
-  return values
+  return Object.fromEntries(given.map(([variable, value]) => [names.get(variable), value]))
 }
 
 function fileValues(path: string): Record<string, unknown> {

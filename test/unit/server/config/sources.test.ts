@@ -45,6 +45,10 @@ describe('the settings', () => {
     [{ ZOOGATE_LOG_LEVEL: 'loud' }, 'ZOOGATE_LOG_LEVEL (--log-level)'],
     [{ ZOOGATE_JWT_PUBLIC_KEY_FILE: '/nowhere/key.pem' }, 'ZOOGATE_JWT_PUBLIC_KEY_FILE'],
     [{ ZOOGATE_NO_SUCH_THING: '1' }, 'ZOOGATE_NO_SUCH_THING: there is no such setting'],
+    [
+      { ZOOGATE_HELLO_TIMEOUT_MS: '1', ZOOGATE_MAX_VIEWS: '1' },
+      'ZOOGATE_HELLO_TIMEOUT_MS, ZOOGATE_MAX_VIEWS: there',
+    ],
   ])('are refused by name: %j', (env, message) => {
     expect(() => readSettings({ flags: {}, env })).toThrow(message)
   })
