@@ -18,15 +18,16 @@ export function allows(acl: readonly Acl[], perms: number, identities: readonly 
 }
 
 /**
- * The list to store for the one that a client asked for: without repeats, and `auth` replaced by who the client is.
+ * The list to store for the list that a client asked for: without repeats, and with `auth` replaced by the client's
+ * identities.
  *
- * @throws Refusal with INVALID_ACL for an empty list and for identities that cannot be.
+ * @throws Refusal with INVALID_ACL for an empty list and for identities that cannot exist.
  */
 export function resolveAcl(asked: readonly Acl[], identities: readonly Id[]): Acl[] {
   const unique = new Map(asked.map((entry) => [`${entry.perms} ${entry.id.scheme} ${entry.id.id}`, entry]))
   const resolved = [...unique.values()].flatMap((entry) => {
     if (entry.id.scheme === 'auth') {
-      // An address is an identity of every connection, but no proof of who is at it.
+      // Every connection has its address as an identity, but it has not authenticated as that.
       const proven = identities.filter(({ scheme }) => scheme !== 'ip')
       if (proven.length === 0) throw new Refusal(ERR.INVALID_ACL)
       return proven.map((id) => ({ perms: entry.perms, id }))
@@ -38,7 +39,7 @@ export function resolveAcl(asked: readonly Acl[], identities: readonly Id[]): Ac
   return resolved
 }
 
-/** Digests are for those only who may change the list. */
+/** Only identities that may change the list see digests. */
 export function withoutDigests(acl: readonly Acl[]): Acl[] {
   return acl.map(({ perms, id }) => ({
     perms,
@@ -46,7 +47,7 @@ export function withoutDigests(acl: readonly Acl[]): Acl[] {
   }))
 }
 
-/** The identity that an auth packet proves, or null where the scheme is unknown. */
+/** The identity that an auth packet proves, or null if the scheme is unknown. */
 export function authenticate(scheme: string | null, auth: Buffer | null, address: string): Id | null {
   if (scheme === 'ip') return { scheme, id: address }
   if (scheme !== 'digest' || auth === null) return null
@@ -54,7 +55,7 @@ export function authenticate(scheme: string | null, auth: Buffer | null, address
   return { scheme, id: `${auth.toString('utf8').split(':', 1)[0]}:${digest}` }
 }
 
-/** What whoAmI calls this identity. */
+/** This identity as whoAmI names it. */
 export function userOf({ scheme, id }: Id): Id {
   return { scheme, id: scheme === 'digest' ? (id?.split(':', 1)[0] ?? null) : id }
 }
@@ -65,7 +66,7 @@ function isWorld({ scheme, id }: Id): boolean {
 
 function isValid({ scheme, id }: Id): boolean {
   if (id === null) return false
-  // Colons at the end are overlooked.
+  // Colons at the end are ignored.
   if (scheme === 'digest') return /^[^:]*:[^:]+:*$/.test(id)
   return scheme === 'ip' && rangeOf(id) !== null
 }

@@ -2,12 +2,12 @@
 export class Clock {
   #skippedMs = 0
 
-  /** Milliseconds that never go back; what session expiry counts in. */
+  /** Milliseconds that never go back. Session expiry counts in them. */
   now(): number {
     return performance.now() + this.#skippedMs
   }
 
-  /** Milliseconds since the epoch; what nodes are stamped with. */
+  /** Milliseconds since the epoch. Nodes carry them. */
   wallTime(): number {
     return Date.now() + this.#skippedMs
   }

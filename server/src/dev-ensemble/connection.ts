@@ -10,7 +10,7 @@ import { type Session, sessionPassword } from './sessions.js'
 import type { EnsembleState } from './state.js'
 import type { Watcher } from './watches.js'
 
-/** The server that a connection goes to, as far as the connection needs it. */
+/** The part of a server that its connections use. */
 export interface Host {
   readonly index: number
   readonly state: EnsembleState
@@ -20,32 +20,32 @@ export interface Host {
   readonly maxFrameBytes: number
   /** Whether there is a majority of servers. */
   isServing(): boolean
-  /** A leader checks for reads too where the session is attached now. */
+  /** A leader checks, for reads too, on which server the session is attached. */
   leads(): boolean
   /** Within the ensemble's bounds. */
   negotiate(timeoutMs: number): number
   answerWord(word: string): string
-  /** Ends the connection of this session that this server has already. */
+  /** Ends the connection that this server already has of this session. */
   endConnectionOf(sessionId: bigint): void
-  /** Ends the session and its connections on every server, but for the one that asks for it. */
+  /** Ends the session and its connections on every server, except for the connection that asks for it. */
   endSession(session: Session, except: Connection): void
 }
 
 /**
- * opening: the first four bytes are due. greeting: the ConnectRequest is due. attached: to a session, until either
- * ends. closed: deaf.
+ * opening: the first four bytes are due. handshaking: the ConnectRequest is due. attached: to a session, until the session
+ * or the connection ends. closed: deaf.
  */
 type ConnectionState =
   | { name: 'opening' }
-  | { name: 'greeting' }
+  | { name: 'handshaking' }
   | { name: 'attached'; session: Session }
   | { name: 'closed' }
 
-/** What a connection can be made to suffer. */
+/** Faults that a test can switch on. */
 export interface Faults {
-  /** Nothing is read and nothing gets through, but the TCP connection stays. */
+  /** Nothing is read and nothing is sent, but the TCP connection stays open. */
   stalled: boolean
-  /** How long each answer and event waits before it is sent. */
+  /** Each answer and event waits so long before it is sent. */
   answerDelayMs: number
 }
 
@@ -54,10 +54,10 @@ const CONNECTED = 3
 const PASSWORD_BYTES = 16
 const WORD_BYTES = 4
 
-/** What a client may leave unread, or a fault may hold back: dozens of the largest nodes. */
+/** A client may leave so much unread, or a fault hold it back: dozens of the largest nodes. */
 const MAX_UNSENT_BYTES = 64 * 1024 * 1024
 
-/** One client's connection to one server. Everything it is sent is answered at once and in order. */
+/** One client's connection to one server. Each request is answered at once and in order. */
 export class Connection implements Watcher {
   readonly #host: Host
   readonly #socket: Socket
@@ -84,7 +84,7 @@ export class Connection implements Watcher {
     socket.on('error', () => this.destroy())
   }
 
-  /** null before it has one, and once it is closed. */
+  /** null before the handshake, and once the connection is closed. */
   get sessionId(): bigint | null {
     return this.#state.name === 'attached' ? this.#state.session.id : null
   }
@@ -105,7 +105,7 @@ export class Connection implements Watcher {
     this.#send(encodeFrame(header, RECORD.event.of({ type, state: CONNECTED, path })))
   }
 
-  /** Sends what there is to send, then closes. */
+  /** Sends the frames that wait, then closes. */
   end(): void {
     if (this.#enterClosed()) this.#outlet.end()
   }
@@ -117,7 +117,7 @@ export class Connection implements Watcher {
     this.#socket.destroy()
   }
 
-  /** @returns whether it was open until now. */
+  /** @returns whether the connection was open until now */
   #enterClosed(): boolean {
     if (this.#state.name === 'closed') return false
     this.#state = { name: 'closed' }
@@ -141,13 +141,13 @@ export class Connection implements Watcher {
     try {
       this.#read(this.#state.name === 'opening' ? this.#open(chunk) : chunk)
     } catch (error) {
-      // Bytes that are no ZooKeeper client's: as ZooKeeper does, close without an answer.
+      // No ZooKeeper client sends such bytes. As ZooKeeper does, close without an answer.
       if (!(error instanceof BadFrame || error instanceof MalformedRecord)) throw error
       this.destroy()
     }
   }
 
-  /** The bytes to read as frames: none before the first four, which may be an administrator's word. */
+  /** @returns the bytes to read as frames: none before the first four, which may be an administrator's word */
   #open(chunk: Buffer): Buffer {
     const bytes = Buffer.concat([this.#firstBytes, chunk])
     this.#firstBytes = bytes
@@ -158,7 +158,7 @@ export class Connection implements Watcher {
       this.end()
       return Buffer.alloc(0)
     }
-    this.#state = { name: 'greeting' }
+    this.#state = { name: 'handshaking' }
     this.#firstBytes = Buffer.alloc(0)
     return bytes
   }
@@ -167,17 +167,17 @@ export class Connection implements Watcher {
     this.#parser.feed(chunk)
     for (let reader = this.#parser.next(); reader !== null; reader = this.#parser.next()) {
       const request = { frame: reader.rest(), offset: 0 }
-      if (this.#state.name === 'greeting') this.#greet(request)
+      if (this.#state.name === 'handshaking') this.#connect(request)
       else if (this.#state.name === 'attached') this.#serve(request, this.#state.session)
       if (this.#state.name === 'closed') return
     }
   }
 
-  #greet(request: Cursor): void {
+  #connect(request: Cursor): void {
     const { lastZxidSeen, timeoutMs, sessionId, password } = RECORD.connectRequest.read(request)
     const knowsReadOnly = request.offset < request.frame.length
     const { state } = this.#host
-    // A client that has seen more than this server has to find one that has seen as much.
+    // A client that is ahead of this server has to find a server that is not behind it.
     if (!this.#host.isServing() || lastZxidSeen > state.zxid) {
       this.end()
       return
@@ -219,7 +219,7 @@ export class Connection implements Watcher {
       const asker = { sessionId: session.id, identities: this.#identities }
       const answer = serve(type, request, { state, asker, watcher: this, extendedTypes, persistentWatches })
       this.#answer(xid, answer)
-      // Whoever asks for what does not exist is cut off, and may come back.
+      // A client that sends an unknown request loses its connection, and may attach again.
       if (answer.err === ERR.UNIMPLEMENTED && !isWrite(type)) this.end()
     }
   }

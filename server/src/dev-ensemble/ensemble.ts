@@ -7,7 +7,7 @@ import { Server } from './server.js'
 import type { Session } from './sessions.js'
 import { EnsembleState } from './state.js'
 
-/** Which connections: those of one session, those to one server, or where neither is named, all. */
+/** Connections: of one session, to one server, or, if neither is named, all. */
 export interface LinkTarget {
   /** `0x…` */
   session?: HexLong
@@ -20,33 +20,34 @@ export interface DevEnsemble {
   /** All servers, as `host:port,host:port`. */
   readonly connectString: string
   readonly ports: readonly number[]
-  /** The server that leads: the last one of those that ran when there was none. null without a majority. */
+  /** The server that leads: the last server that ran when a leader was elected. null without a majority. */
   readonly leader: number | null
   /** Every session that has not ended. */
   sessions(): HexLong[]
   /** The server that a session is connected to; null while it is connected to none. */
   serverOf(session: HexLong): number | null
   /**
-   * Closes the port and cuts its connections. As in ZooKeeper, when the leader goes the other servers drop theirs too
-   * and every session's timeout starts anew, and where no majority is left no server serves and no session ends.
+   * Closes the port and cuts its connections. As in ZooKeeper, when the leader stops, the other servers drop their
+   * connections too and every session's timeout starts anew. While there is no majority, no server serves and no session
+   * ends.
    */
   stopServer(index: number): Promise<void>
-  /** On the same port, with all that the ensemble knows. */
+  /** On the same port, with the ensemble's state. */
   startServer(index: number): Promise<void>
   /** Ends a session now, as if nothing had been heard of it for too long. @returns whether there was such a session. */
   expireSession(id: HexLong): boolean
   /** Closes connections at once. The sessions live on. */
   cutLinks(target?: LinkTarget): void
   /**
-   * Lets nothing through any more in either direction, while connections stay open. Where the target is no session
-   * but servers, connections that are opened later stall too, before their first answer.
+   * Lets nothing through any more in either direction, while connections stay open. If the target is no session, later
+   * connections to its servers stall too, before their first answer.
    */
   stallLinks(target?: LinkTarget): void
-  /** Lets everything through that waited while links were stalled. */
+  /** Ends a stall: everything that waited goes through. */
   resumeLinks(target?: LinkTarget): void
-  /** Sends each later answer and event so much later; 0 ends it. Connections opened later as for `stallLinks`. */
+  /** Delays each later answer and event; 0 ends the delay. Later connections as for `stallLinks`. */
   delayAnswers(delayMs: number, target?: LinkTarget): void
-  /** Sets the clock forward: sessions not heard of meanwhile end, and so do times to live. */
+  /** Sets the clock forward: sessions end that were silent for so long, and so do times to live. */
   skipTime(ms: number): void
   /** Cuts everything and forgets everything. */
   close(): Promise<void>
@@ -163,7 +164,7 @@ class InMemoryEnsemble implements DevEnsemble {
     return Math.floor(this.#servers.length / 2) + 1
   }
 
-  /** Where a majority runs and nobody leads, the server with the highest number does, as ZooKeeper prefers it. */
+  /** If a majority runs without a leader, the server with the highest number leads, as ZooKeeper prefers it. */
   #elect(): void {
     const running = this.#servers.filter((server) => server.running)
     if (this.#leader !== null || running.length < this.#majority) return
@@ -189,7 +190,7 @@ class InMemoryEnsemble implements DevEnsemble {
   }
 
   #passTime(): void {
-    // Without a leader nobody counts.
+    // Without a leader no server counts the timeouts.
     if (this.#leader === null) return
     for (const session of this.#state.sessions.overdue()) this.#endSession(session)
     if (this.#clock.now() < this.#nextSweepAt) return

@@ -1,12 +1,12 @@
 import type { EnsembleState } from './state.js'
 
-/** The version whose behaviour this is; clients read the numbers, people the rest. */
+/** The release that the ensemble behaves as. Clients read the numbers, people the rest. */
 const VERSION = '3.8.0-zoogate-dev-ensemble'
 
-/** What ZooKeeper says where there is no majority. */
+/** ZooKeeper's answer while there is no majority. */
 export const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests\n'
 
-/** What a server can say of itself. */
+/** A server's view of itself. */
 export interface Status {
   state: EnsembleState
   mode: 'leader' | 'follower' | 'standalone'
@@ -79,7 +79,7 @@ const WORDS: Readonly<Record<string, Word>> = {
   envi: () => lines(['Environment:', `zookeeper.version=${VERSION}`]),
 }
 
-/** Every word of four small letters, because no frame may be as long as these say it is. */
+/** Every word of four small letters: read as a length, it is longer than any frame may be. */
 export function isFourLetterWord(bytes: string): boolean {
   return /^[a-z]{4}$/.test(bytes)
 }

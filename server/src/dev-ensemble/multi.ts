@@ -5,7 +5,7 @@ import { type ReadStep, STEPS, type Step, type Written } from './writes.js'
 /** A step of a multi was refused, so none was carried out. */
 export class MultiRefused extends Error {
   override readonly name = 'MultiRefused'
-  /** The answer, which says of each step what became of it. */
+  /** The answer, with an error for each step. */
   readonly body: WritableRecord
 
   constructor(errors: readonly number[]) {
@@ -14,7 +14,7 @@ export class MultiRefused extends Error {
   }
 }
 
-/** All steps or none: the step throws MultiRefused where one of those that it is made of throws a Refusal. */
+/** All steps or none: throws MultiRefused if one of the steps throws a Refusal. */
 export const readMulti: ReadStep = (request) => {
   const steps: Step[] = []
   for (const type of stepTypes(request)) {
@@ -36,7 +36,7 @@ export const readMulti: ReadStep = (request) => {
   }
 }
 
-/** The type of each step. Whoever takes one reads that step before taking the next. */
+/** The type of each step. The caller reads the step before it takes the next type. */
 export function* stepTypes(request: Cursor): Iterable<number> {
   for (;;) {
     const { type, done } = RECORD.multiHeader.read(request)
@@ -45,7 +45,7 @@ export function* stepTypes(request: Cursor): Iterable<number> {
   }
 }
 
-/** What the answer to a multi or a multiRead is made of. */
+/** The body of the answer to a multi or a multiRead. */
 export function results(list: readonly (Written & { err?: number })[]): WritableRecord {
   const records = list.flatMap(({ type, body, err = ERR.OK }) => {
     const header = RECORD.multiHeader.of({ type, done: false, err })

@@ -1,6 +1,6 @@
 import { ERR, Refusal } from './protocol.js'
 
-/** UTF-16 units that no path may have, which most emoji are made of. */
+/** UTF-16 units that no path may have. Most emoji consist of them. */
 const FORBIDDEN_UNITS = [
   [0x0000, 0x001f],
   [0x007f, 0x009f],
@@ -8,7 +8,7 @@ const FORBIDDEN_UNITS = [
   [0xfff0, 0xffff],
 ] as const
 
-/** @throws Refusal with BAD_ARGUMENTS unless this may name a node. */
+/** @throws Refusal with BAD_ARGUMENTS unless a node may have this path. */
 export function checkPath(path: string): void {
   if (path === '/') return
   const steps = path.split('/')
@@ -21,9 +21,9 @@ export function checkPath(path: string): void {
 }
 
 /**
- * The path of the parent. The parent of the root is the root: whoever may not change the root checks for it.
+ * The path of the parent. The parent of the root is the root: a caller that must not change the root checks for it.
  *
- * @throws Refusal with BAD_ARGUMENTS where there is no slash.
+ * @throws Refusal with BAD_ARGUMENTS if there is no slash.
  */
 export function parentOf(path: string): string {
   const slash = path.lastIndexOf('/')

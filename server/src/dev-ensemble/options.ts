@@ -4,27 +4,27 @@ export interface DevEnsembleOptions {
   /** One port for each server, 0 for any. @default any */
   ports?: readonly number[]
   /**
-   * Milliseconds. Sessions end at ends of ticks only, so expiry is late by up to one.
-   * @default 500, which lets timeouts be between 1 s and 10 s: short enough to watch one pass
+   * Milliseconds. Sessions end only at the end of a tick, so that expiry is late by up to one tick.
+   * @default 500, with which timeouts are between 1 s and 10 s: short enough to watch a session expire
    */
   tickTimeMs?: number
-  /** Shorter ones that clients ask for become this. @default 2 ticks, as in ZooKeeper */
+  /** Shorter timeouts that clients ask for become this. @default 2 ticks, as in ZooKeeper */
   minSessionTimeoutMs?: number
-  /** Longer ones that clients ask for become this. @default 20 ticks, as in ZooKeeper */
+  /** Longer timeouts that clients ask for become this. @default 20 ticks, as in ZooKeeper */
   maxSessionTimeoutMs?: number
-  /** How often empty containers and nodes past their time to live are looked for. @default 60_000, as in ZooKeeper */
+  /** Between two searches for empty containers and nodes past their time to live. @default 60_000, as in ZooKeeper */
   containerCheckIntervalMs?: number
-  /** Whether nodes may have a time to live. @default false, as in ZooKeeper, which then answers UNIMPLEMENTED */
+  /** Whether nodes may have a time to live; else they are UNIMPLEMENTED. @default false, as in ZooKeeper */
   extendedTypes?: boolean
   /** False: addWatch and setWatches2 are UNIMPLEMENTED, as in ZooKeeper before 3.6. @default true */
   persistentWatches?: boolean
-  /** A longer frame from a client costs it the connection, in bytes. @default 1 MiB - 1, as in ZooKeeper */
+  /** Bytes. A client that sends a longer frame loses its connection. @default 1 MiB - 1, as in ZooKeeper */
   maxFrameBytes?: number
 }
 
 export type CheckedOptions = Required<DevEnsembleOptions>
 
-/** ZooKeeper numbers servers in one byte of the session id, whose top bit stays free here. */
+/** One byte of the session id holds the server's number, and its top bit stays free. */
 const MOST_SERVERS = 127
 
 const DEFAULTS = {
@@ -52,12 +52,14 @@ export function checkOptions(options: DevEnsembleOptions): CheckedOptions {
   requireInteger('containerCheckIntervalMs', checked.containerCheckIntervalMs, 1)
   requireInteger('maxFrameBytes', checked.maxFrameBytes, 1)
   if (checked.ports.length !== checked.servers) {
-    throw new RangeError(`ports: ${checked.ports.length} for ${checked.servers} servers; give one for each`)
+    throw new RangeError(
+      `ports: ${checked.ports.length} for ${checked.servers} servers; give one port for each server`,
+    )
   }
   return checked
 }
 
 function requireInteger(name: string, value: number, least: number, most = 0x7fffffff): void {
   if (Number.isInteger(value) && value >= least && value <= most) return
-  throw new RangeError(`${name}: ${value} is no integer between ${least} and ${most}`)
+  throw new RangeError(`${name}: ${value} is no integer between ${least} and ${most}; give one`)
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 /** How long a client may take to close its side after ours, before the descriptor is taken back. */
 const LINGER_MS = 1_000
 
-/** What a connection sends, which can be held back: for good, or each frame for a while. The order stays. */
+/** The frames that a connection sends. They can be held back: all of them, or each for a while. Their order stays. */
 export class Outlet {
   readonly #socket: Socket
   /** null: the end of the connection. */
@@ -29,12 +29,12 @@ export class Outlet {
     this.#hold(frame)
   }
 
-  /** Ends the connection once everything before has gone out. */
+  /** Ends the connection once every frame has gone out. */
   end(): void {
     this.#hold(null)
   }
 
-  /** Applies to what is sent from now on. */
+  /** Applies to frames that are sent from now on. */
   set delayMs(ms: number) {
     this.#delayMs = ms
   }
@@ -44,7 +44,7 @@ export class Outlet {
     this.#flush()
   }
 
-  /** What is held back is forgotten. */
+  /** Forgets the frames that are held back. */
   discard(): void {
     clearTimeout(this.#timer)
     this.#held.length = 0

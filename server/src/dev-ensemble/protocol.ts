@@ -3,7 +3,7 @@ import { RecordType } from './records.js'
 export { ERR } from '../zookeeper/codec/error-codes.js'
 export { EVENT, OP, PERMISSION, XID } from '../zookeeper/codec/numbers.js'
 
-/** Refuses one request with one of ZooKeeper's error numbers; the connection lives on. */
+/** Refuses one request with one of ZooKeeper's error numbers; the connection stays open. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly err: number
@@ -34,7 +34,7 @@ export const RECORD = {
     sessionId: 'long',
     password: 'buffer',
   }),
-  /** What a client since 3.4 adds to its ConnectRequest, and gets in the response only if it did. */
+  /** Clients since 3.4 add it to their ConnectRequest; only then does the response have it. */
   readOnly: new RecordType({ readOnly: 'boolean' }),
   connectResponse: new RecordType({
     protocolVersion: 'int',
@@ -51,7 +51,7 @@ export const RECORD = {
   path: new RecordType(path),
   pathAndWatch: new RecordType(pathAndWatch),
   pathAndVersion: new RecordType(pathAndVersion),
-  /** getEphemerals, for which no path is every path. */
+  /** getEphemerals, for which a null path means every path. */
   prefix: new RecordType({ prefix: 'ustring' }),
   /** removeWatches and checkWatches. */
   pathAndType: new RecordType(pathAndType),

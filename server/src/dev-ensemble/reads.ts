@@ -7,13 +7,13 @@ import { type Node, statOf } from './tree.js'
 import type { Watcher, WatchTable } from './watches.js'
 import type { Asker } from './writes.js'
 
-/** What a read sees. */
+/** Everything that a read may need. */
 export interface Reading {
   readonly state: EnsembleState
   readonly asker: Asker
-  /** Who hears of the watches that it sets. */
+  /** The watches that it sets notify this connection. */
   readonly watcher: Watcher
-  /** Whether the release that is played knows them. */
+  /** Whether the release that the ensemble behaves as knows them. */
   readonly persistentWatches: boolean
 }
 
@@ -22,7 +22,7 @@ export type Read = (request: Cursor, reading: Reading) => WritableRecord | null
 
 const exists: Read = (request, { state, watcher }) => {
   const { path, watch } = RECORD.pathAndWatch.read(request)
-  // The only watch that can be set on a node that is not there.
+  // The only watch that can be set on a node that does not exist.
   if (watch) state.watches.data.add(path, watcher, 'once')
   return RECORD.stat.of({ stat: statOf(state.tree.get(path)) })
 }
@@ -135,10 +135,10 @@ const setWatches2: Read = (request, reading) => {
 
 type OneShotWatches = ReturnType<typeof RECORD.setWatches.read>
 
-/** ZooKeeper looks at no list for events that it makes up for. */
+/** ZooKeeper checks no access control list for events that it sends late. */
 const UNCHECKED = OPEN_ACL
 
-/** Tells at once of what happened since the client last heard anything; sets the watches on which nothing did. */
+/** Notifies at once of changes since the zxid that the client has seen; sets the watches of unchanged nodes. */
 function catchUp({ relativeZxid, data, exist, child }: OneShotWatches, { state, watcher }: Reading): void {
   const { tree, watches } = state
   for (const path of data) {

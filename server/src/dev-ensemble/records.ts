@@ -14,7 +14,7 @@ export interface Id {
 /** A node's Stat as it goes over the wire. */
 export type Stat = FieldsOf<typeof STAT>
 
-/** What a field's wire type is in memory. A vector that is null on the wire is an empty array here. */
+/** The type in memory of each wire type. A vector that is null on the wire is an empty array here. */
 interface FieldTypes {
   int: number
   long: bigint
@@ -33,20 +33,20 @@ interface FieldTypes {
 export type Specification = Readonly<Record<string, keyof FieldTypes>>
 export type FieldsOf<S extends Specification> = { [Name in keyof S]: FieldTypes[S[Name]] }
 
-/** A record of the package's codec, whose fields are properties of it. */
+/** A record of the package's codec. Its fields are properties of it. */
 interface CodecRecord extends WritableRecord {
   deserialize(buffer: Buffer, offset: number): number
   [field: string]: unknown
 }
 
-/** What a reply's body is made of. */
+/** A part of a reply's body. */
 export interface WritableRecord extends JuteRecord {
   serialize(buffer: Buffer, offset: number): number
 }
 
 type CodecRecordConstructor = new (fields: readonly Field[], values: unknown[]) => CodecRecord
 
-// The package keeps this class to itself, but it is the parent of every class that it generates.
+// The package does not export this class, but it is the parent of every class that it generates.
 const CodecRecord: CodecRecordConstructor = Object.getPrototypeOf(
   jute.protocol.RequestHeader.prototype,
 ).constructor
@@ -58,12 +58,12 @@ interface Field {
   required: boolean
 }
 
-/** A frame, or a field of one, is shorter than it says or has a length that cannot be. */
+/** A frame or a field is shorter than its length says, or the length is impossible. */
 export class MalformedRecord extends Error {
   override readonly name = 'MalformedRecord'
 }
 
-/** Where reading a frame's body has got to. */
+/** The position of a reader in a frame's body. */
 export interface Cursor {
   readonly frame: Buffer
   offset: number
@@ -79,14 +79,14 @@ export class RecordType<S extends Specification> {
 
   /** @throws MalformedRecord */
   read(cursor: Cursor): FieldsOf<S> {
-    // The codec believes every length and would allocate what a lying one asks for.
+    // The codec trusts every length, and would allocate memory for a false one.
     const end = endOfFields(this.#fields, cursor.frame, cursor.offset)
     const record = new CodecRecord(this.#fields, [])
     if (end > cursor.offset) record.deserialize(cursor.frame, cursor.offset)
     cursor.offset = end
     const fields = this.#fields.map(({ name, type, required }) => {
       const value = fromCodec(type, record[name])
-      // ZooKeeper stumbles over it, which is another thing than to refuse it.
+      // ZooKeeper fails to read it: that is another error than a refusal.
       if (required && value === null) throw new MalformedRecord(`a record without its ${name}`)
       return [name, value]
     })
@@ -101,7 +101,7 @@ export class RecordType<S extends Specification> {
   }
 }
 
-/** Several records on end. */
+/** Several records, one behind the other. */
 export class RecordList implements WritableRecord {
   readonly #records: readonly WritableRecord[]
 

@@ -6,19 +6,19 @@ import { type ReadStep, WRITES, type Writing } from './writes.js'
 
 export interface Answer {
   err: number
-  /** null unless `err` is 0, and for what needs no words. */
+  /** null if `err` is not 0, and for requests that are answered without a body. */
   body: WritableRecord | null
 }
 
-/** Who asks, and what there is to ask about. */
+/** Everything that a request may need. */
 export type Asking = Reading & Omit<Writing, 'change'>
 
-/** Whether a request of this type takes part in the order of all changes, and so a zxid. */
+/** Whether a request of this type is a transaction, which takes a zxid. */
 export function isWrite(type: number): boolean {
   return readStepOf(type) !== undefined
 }
 
-/** Serves one request, whose cursor is behind its header. */
+/** Serves one request. The cursor is behind the request's header. */
 export function serve(type: number, request: Cursor, asking: Asking): Answer {
   try {
     const readStep = readStepOf(type)

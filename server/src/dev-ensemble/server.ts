@@ -4,27 +4,27 @@ import { Connection, type Faults, type Host } from './connection.js'
 
 const LOOPBACK = '127.0.0.1'
 
-// Below the ports of outgoing connections, one of which could take a stopped server's: a client that redials such a
-// port on loopback can even connect to itself.
+// Below the ports of outgoing connections: such a connection could take the port of a stopped server, and a client that
+// redials that port on loopback could even connect to itself.
 const LOWEST_PORT = 15_000
 const HIGHEST_PORT = 32_000
 
-/** More misses in a row than a machine with half of the range in use would ever give. */
+/** A machine with half of the range in use never misses so often in a row. */
 const MAX_ATTEMPTS = 50
 
-/** Bursts of connects must not stall, as they do on ZooKeeper's own default of 50. */
+/** ZooKeeper's own default of 50 stalls bursts of connects. */
 const BACKLOG = 4096
 
 /** One server of the ensemble: a port, and the connections to it. */
 export class Server {
   readonly index: number
   readonly connections = new Set<Connection>()
-  /** What each connection suffers from its first byte on. */
+  /** The faults of each new connection. */
   readonly #faults: Faults = { stalled: false, answerDelayMs: 0 }
   #listener: Listener | null = null
   #port: number
 
-  /** @param port 0 for any; what was given at the first start is kept. */
+  /** @param port 0 for any; the port of the first start is kept. */
   constructor(index: number, port: number) {
     this.index = index
     this.#port = port
@@ -51,7 +51,7 @@ export class Server {
     }
   }
 
-  /** Closes the port and cuts every connection; resolves when all are gone. Nothing happens to a stopped server. */
+  /** Closes the port and cuts every connection; resolves when all are gone. A stopped server stays as it is. */
   async stop(): Promise<void> {
     const listener = this.#listener
     if (listener === null) return
@@ -69,7 +69,7 @@ export class Server {
     for (const connection of this.connections) connection.destroy()
   }
 
-  /** Of the connections there are and of those to come. */
+  /** Applies to open connections and to later ones. */
   setFaults(faults: Partial<Faults>): void {
     Object.assign(this.#faults, faults)
     for (const connection of this.connections) connection.suffer(faults)

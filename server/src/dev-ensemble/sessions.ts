@@ -3,15 +3,15 @@ import type { Clock } from './clock.js'
 /** One client's session, wherever its connections are. */
 export interface Session {
   readonly id: bigint
-  /** What the last attach negotiated. */
+  /** As the last attach negotiated it. */
   timeoutMs: number
   /** In the clock's milliseconds; the end of a tick. */
   expiresAt: number
-  /** The index of the server that it was attached over last: writes over others are refused. */
+  /** The index of the server of its newest attach: other servers refuse its writes. */
   server: number
 }
 
-/** The sessions that live, and when each would end. */
+/** The live sessions, and when each would end. */
 export class Sessions {
   readonly #clock: Pick<Clock, 'now' | 'wallTime'>
   readonly #tickTimeMs: number
@@ -21,7 +21,7 @@ export class Sessions {
   constructor(clock: Pick<Clock, 'now' | 'wallTime'>, tickTimeMs: number) {
     this.#clock = clock
     this.#tickTimeMs = tickTimeMs
-    // The time in the upper bits, so that an ensemble started later hands out no id of an earlier one.
+    // The upper bits are the time: an ensemble that starts later gives no id of an earlier ensemble.
     this.#nextId = BigInt.asUintN(56, BigInt(clock.wallTime()) << 16n)
   }
 
@@ -46,18 +46,18 @@ export class Sessions {
     return session
   }
 
-  /** Something was heard of it. Sessions end at ends of ticks only, never before their timeout has passed. */
+  /** The session has said something. Sessions end only at the end of a tick, and never before their timeout. */
   touch(session: Session): void {
     const earliest = this.#clock.now() + session.timeoutMs
     session.expiresAt = (Math.floor(earliest / this.#tickTimeMs) + 1) * this.#tickTimeMs
   }
 
-  /** What a new leader does: it has not heard of anybody yet. */
+  /** For a new leader, which has heard of no session yet. */
   touchAll(): void {
     for (const session of this.#sessions.values()) this.touch(session)
   }
 
-  /** Those whose time is over, the longest overdue first. */
+  /** The sessions past their timeout, the longest overdue first. */
   overdue(): Session[] {
     const now = this.#clock.now()
     const overdue = [...this.#sessions.values()].filter(({ expiresAt }) => expiresAt <= now)
@@ -69,8 +69,8 @@ export class Sessions {
   }
 }
 
-// ZooKeeper computes a session's password from its id, with Java's pseudo-random generator and this constant of its
-// own. Doing the same keeps passwords valid on every server without anybody storing them.
+// ZooKeeper computes a session's password from its id, with Java's pseudo-random generator and this constant. Thus a
+// password is valid on every server, and no server stores it.
 const SUPER_SECRET = 0xb3415c00n
 
 const MULTIPLIER = 0x5deece66dn
@@ -78,7 +78,7 @@ const INCREMENT = 0xbn
 const SEED_BITS = 48
 const PASSWORD_BYTES = 16
 
-/** What java.util.Random(sessionId ^ SUPER_SECRET).nextBytes(16) gives. */
+/** The result of java.util.Random(sessionId ^ SUPER_SECRET).nextBytes(16). */
 export function sessionPassword(sessionId: bigint): Buffer {
   const password = Buffer.alloc(PASSWORD_BYTES)
   let seed = BigInt.asUintN(SEED_BITS, sessionId ^ SUPER_SECRET ^ MULTIPLIER)

@@ -6,7 +6,7 @@ import { type WatchedNode, Watches } from './watches.js'
 
 const EPOCH_BITS = 32n
 
-/** One transaction: what it did so far, and whom to tell once it stands. */
+/** One transaction: how to undo its changes so far, and the watches to trigger once it is complete. */
 export class Change implements Stamp {
   readonly zxid: bigint
   readonly time: number
@@ -32,7 +32,7 @@ export class Change implements Stamp {
   }
 }
 
-/** What every server of the ensemble agrees on: nodes, watches, sessions and the number of the last transaction. */
+/** The state that all servers share: nodes, watches, sessions and the number of the last transaction. */
 export class EnsembleState {
   readonly clock: Clock
   readonly tree: Tree
@@ -51,12 +51,12 @@ export class EnsembleState {
     return this.#zxid
   }
 
-  /** A new leader numbers anew in the lower half, and has heard of no session yet. */
+  /** A new leader counts the lower half of the zxid from 0 again. */
   startEpoch(): void {
     this.#zxid = ((this.#zxid >> EPOCH_BITS) + 1n) << EPOCH_BITS
   }
 
-  /** Takes the next zxid, which a transaction that fails uses up too. What `make` throws undoes all it did. */
+  /** Takes the next zxid; a transaction that fails uses it up, too. If `make` throws, its changes are undone. */
   transact<T>(make: (change: Change) => T): T {
     const change = new Change(++this.#zxid, this.clock.wallTime())
     try {
@@ -69,7 +69,7 @@ export class EnsembleState {
     }
   }
 
-  /** What watches need to know of a node that is there now. */
+  /** A node that exists, as watches need it. */
   watchedNode(path: string): WatchedNode {
     return { path, acl: this.tree.get(path).acl }
   }
@@ -92,7 +92,7 @@ export class EnsembleState {
     })
   }
 
-  /** Deletes containers that had children and have none now, and childless nodes whose time to live is over. */
+  /** Deletes containers that had children and have none now, and childless nodes past their time to live. */
   sweep(): void {
     const now = this.clock.wallTime()
     const due = [...this.tree.entries()].filter(([, node]) => {

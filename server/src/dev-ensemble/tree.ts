@@ -6,7 +6,7 @@ import type { Acl, Stat } from './records.js'
 /** The owner of a container. */
 export const CONTAINER_OWNER = -(1n << 63n)
 
-/** In the owner of a node with a time to live, which is in the lower 40 bits. */
+/** Marks the owner field of a node with a time to live, which is in the field's lower 40 bits. */
 const TTL_MARK = 0xffn << 56n
 export const LONGEST_TTL_MS = (1n << 40n) - 1n
 
@@ -20,21 +20,21 @@ export interface Node {
   mtime: number
   version: number
   aversion: number
-  /** How many children it ever got, which is what sequential children are numbered by. */
+  /** All children that were ever created: sequential children are numbered by it. */
   childrenCreated: number
   /** The session of an ephemeral node, the mark of a container or of a time to live, or 0. */
   owner: bigint
   readonly children: Set<string>
 }
 
-/** When a change is made, as it is stamped on nodes. */
+/** Number and time of a change, which its nodes carry. */
 export interface Stamp {
   zxid: bigint
   /** Milliseconds since the epoch. */
   time: number
 }
 
-/** All nodes. Its methods change it and know how to change it back; what is allowed is decided by who calls them. */
+/** All nodes. Each change gives the function that undoes it. The callers decide whether a change is allowed. */
 export class Tree {
   readonly #nodes = new Map<string, Node>()
   readonly #ephemerals = new Map<bigint, Set<string>>()
@@ -72,7 +72,7 @@ export class Tree {
     return [...(this.#ephemerals.get(session) ?? [])]
   }
 
-  /** The parent must be there, the node must not. */
+  /** The parent must exist, the node must not. */
   create(path: string, content: Pick<Node, 'data' | 'acl' | 'owner'>, stamp: Stamp): Undo {
     const parent = this.get(parentOf(path))
     const restoreParent = remember(parent)
@@ -89,7 +89,7 @@ export class Tree {
     }
   }
 
-  /** The node must be there, and have no children. */
+  /** The node must exist, and have no children. */
   remove(path: string, { zxid }: Stamp): Undo {
     const node = this.get(path)
     const parent = this.get(parentOf(path))
@@ -134,7 +134,7 @@ export class Tree {
   }
 }
 
-/** Takes one change back; undoing several goes from the last to the first. */
+/** Undoes one change. Several changes are undone from the last to the first. */
 export type Undo = () => void
 
 export function statOf(node: Node): Stat {
@@ -147,7 +147,7 @@ export function statOf(node: Node): Stat {
     mtime: BigInt(node.mtime),
     version,
     aversion,
-    // Counts removed children too: all that were created, and those of them that are not here any more.
+    // Each created child counts once, and once more when it is removed.
     cversion: 2 * node.childrenCreated - children.size,
     // The marks of containers and times to live are not shown.
     ephemeralOwner: isSession(owner) ? owner : 0n,
@@ -164,7 +164,7 @@ export function ttlOwner(ttlMs: bigint): bigint {
   return BigInt.asIntN(64, TTL_MARK | ttlMs)
 }
 
-/** null: lives until it is deleted. */
+/** null: the node lives until it is deleted. */
 export function ttlOf({ owner }: Node): number | null {
   const bits = BigInt.asUintN(64, owner)
   return bits >> 56n === 0xffn ? Number(bits & LONGEST_TTL_MS) : null
@@ -189,7 +189,7 @@ function newNode(content: Pick<Node, 'data' | 'acl' | 'owner'>, { zxid, time }: 
   }
 }
 
-/** All of a node's fields; its children are a set of their own and stay as they are. */
+/** Remembers a node's fields. Its set of children is one object, which is not remembered. */
 function remember(node: Node): Undo {
   const before = { ...node }
   return () => {

@@ -1,16 +1,16 @@
 import { EVENT } from './protocol.js'
 import type { Acl } from './records.js'
 
-/** Whom a watch tells: one connection, so that its watches go when it goes. */
+/** A watch notifies one connection: its watches end with it. */
 export interface Watcher {
-  /** @param acl of the node that the event is about: an event goes only to who may read that. */
+  /** @param acl of the node that the event is about: an event goes only to connections that may read the node. */
   notify(type: number, path: string, acl: readonly Acl[]): void
 }
 
-/** once: gone when it fires. recursive: for the node and all below it, and never for "children changed". */
+/** once: gone when it fires. recursive: for the node and all nodes below it, and never for "children changed". */
 export type WatchMode = 'once' | 'persistent' | 'recursive'
 
-/** A node that an event is about, which may be gone. */
+/** A node that an event is about. It may be deleted. */
 export interface WatchedNode {
   readonly path: string
   readonly acl: readonly Acl[]
@@ -32,8 +32,15 @@ export class WatchTable {
     else watchers.set(watcher, mode)
   }
 
-  /** Tells everybody concerned but those in `told`, once each, and gives who that was. */
-  trigger(type: number, { path, acl }: WatchedNode, told: ReadonlySet<Watcher> = new Set()): Set<Watcher> {
+  /**
+   * Notifies each watcher of this event once, but for those that were `notified` before.
+   * @returns the watchers of this event
+   */
+  trigger(
+    type: number,
+    { path, acl }: WatchedNode,
+    notified: ReadonlySet<Watcher> = new Set(),
+  ): Set<Watcher> {
     const concerned = new Set<Watcher>()
     for (const [watcher, mode] of this.#byPath.get(path) ?? []) {
       if (mode === 'recursive') continue
@@ -43,11 +50,11 @@ export class WatchTable {
     if (type !== EVENT.CHILDREN_CHANGED) {
       for (const watcher of this.#recursiveAbove(path)) concerned.add(watcher)
     }
-    for (const watcher of concerned) if (!told.has(watcher)) watcher.notify(type, path, acl)
+    for (const watcher of concerned) if (!notified.has(watcher)) watcher.notify(type, path, acl)
     return concerned
   }
 
-  /** Whether anybody at all watches this very path, which is all that ZooKeeper looks at. */
+  /** Whether any connection watches exactly this path. ZooKeeper checks nothing more. */
   covers(path: string): boolean {
     return this.#byPath.has(path)
   }
@@ -72,12 +79,12 @@ export class WatchTable {
   }
 }
 
-/** The watches of every connection. Those for data and for existence are one kind, as ZooKeeper has it. */
+/** The watches of every connection. As in ZooKeeper, watches for data and for existence are one kind. */
 export class Watches {
   readonly data = new WatchTable()
   readonly children = new WatchTable()
 
-  /** One that persists is of both kinds, so that each kind tells what it alone would. */
+  /** A persistent watch is of both kinds, so that each kind notifies as it would alone. */
   addPersistent(path: string, watcher: Watcher, mode: WatchMode): void {
     this.data.add(path, watcher, mode)
     this.children.add(path, watcher, mode)
@@ -88,10 +95,10 @@ export class Watches {
     this.children.trigger(EVENT.CHILDREN_CHANGED, parent)
   }
 
-  /** Who watches both the data and the children of the node hears of it once. */
+  /** A connection that watches both the data and the children of the node is notified once. */
   deleted(node: WatchedNode, parent: WatchedNode): void {
-    const told = this.data.trigger(EVENT.DELETED, node)
-    this.children.trigger(EVENT.DELETED, node, told)
+    const notified = this.data.trigger(EVENT.DELETED, node)
+    this.children.trigger(EVENT.DELETED, node, notified)
     this.children.trigger(EVENT.CHILDREN_CHANGED, parent)
   }
 

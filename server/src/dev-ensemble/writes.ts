@@ -5,14 +5,14 @@ import type { Cursor, FieldsOf, Id, RecordType, Specification, WritableRecord } 
 import type { Change, EnsembleState } from './state.js'
 import { CONTAINER_OWNER, isEphemeral, LONGEST_TTL_MS, statOf, ttlOwner } from './tree.js'
 
-/** Who asks for something. */
+/** The session and the connection that a request came from. */
 export interface Asker {
   readonly sessionId: bigint
-  /** Of this connection: its address and what it has authenticated as. */
+  /** Of this connection: its address, and the identities that it has authenticated as. */
   readonly identities: readonly Id[]
 }
 
-/** A transaction under way, and for whom. */
+/** A transaction under way, and the session that asked for it. */
 export interface Writing {
   readonly state: EnsembleState
   readonly asker: Asker
@@ -21,19 +21,19 @@ export interface Writing {
   readonly extendedTypes: boolean
 }
 
-/** The answer, and by which type a multi's results name it. */
+/** The answer, and its type in a multi's results. */
 export interface Written {
   type: number
   body: WritableRecord | null
 }
 
-/** Carries out what was asked for, or throws a Refusal. */
+/** Carries out one step, or throws a Refusal. */
 export type Step = (writing: Writing) => Written
 
 /** Reads one request. */
 export type ReadStep = (request: Cursor) => Step
 
-/** Reading comes first and apart, so that a malformed step of a multi is found before any is carried out. */
+/** Reading comes first, and apart: a malformed step of a multi is found before any step is carried out. */
 function step<S extends Specification>(
   record: RecordType<S>,
   carryOut: (fields: FieldsOf<S>, writing: Writing) => Written,
@@ -45,7 +45,7 @@ function step<S extends Specification>(
 }
 
 const WITHOUT_TTL = -1n
-const NOBODY = 0n
+const NO_OWNER = 0n
 
 type CreateFields = ReturnType<typeof RECORD.create.read>
 
@@ -64,7 +64,7 @@ function create(type: number, asked: Create, { state, change, asker, extendedTyp
   checkPath(path)
   if (state.tree.find(path) !== undefined) throw new Refusal(ERR.NODE_EXISTS)
   if (isEphemeral(parent)) throw new Refusal(ERR.NO_CHILDREN_FOR_EPHEMERALS)
-  const owner = ownerOf(type, asked.ttlMs) ?? (mode.ephemeral ? asker.sessionId : NOBODY)
+  const owner = ownerOf(type, asked.ttlMs) ?? (mode.ephemeral ? asker.sessionId : NO_OWNER)
   const undo = state.tree.create(path, { data: asked.data, acl, owner }, change)
   const watchedParent = state.watchedNode(parentPath)
   change.did(undo, () => state.watches.created({ path, acl }, watchedParent))
@@ -123,10 +123,10 @@ const check = step(RECORD.pathAndVersion, ({ path, version }, { state, asker }) 
   return { type: OP.CHECK, body: null }
 })
 
-/** What a multi may hold. */
+/** The requests that a multi may hold. */
 export const STEPS: ReadonlyMap<number, ReadStep> = new Map([
   [OP.CREATE, createOf(OP.CREATE)],
-  // In a multi, it answers as the older request does.
+  // In a multi, its answer is that of the older request.
   [OP.CREATE2, createOf(OP.CREATE)],
   [OP.CREATE_CONTAINER, createOf(OP.CREATE_CONTAINER)],
   [OP.CREATE_TTL, createTtl],

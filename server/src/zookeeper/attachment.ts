@@ -29,13 +29,13 @@ export type LinkState = 'idle' | 'dialing' | 'handshaking' | 'restoring' | 'atta
 /** A close is a quorum write: an fsync on most servers. The session's own timeout is the fallback. */
 const CLOSE_TIMEOUT_MS = 2_000
 
-/** Above the one-second stall of a dropped SYN, which is what a burst on a short listen backlog costs. */
+/** Above the one-second stall of a dropped SYN, which a burst on a short listen backlog costs. */
 const LONGEST_HANDSHAKE_MS = 2_000
 
 /** A few round trips between continents, so that a short session timeout does not make every attempt fail. */
 const SHORTEST_HANDSHAKE_MS = 250
 
-/** They create a session. */
+/** These create a session. */
 const NO_ID = Buffer.alloc(8)
 const NO_PASSWORD = Buffer.alloc(16)
 
@@ -72,7 +72,7 @@ export class Attachment implements WireListener, ExchangeListener {
     return this.#state
   }
 
-  // ---- what the owner asks for ----
+  // ---- the owner's requests ----
 
   attach(): void {
     if (this.#state !== 'idle') throw new Error(`Only an idle link can attach; this one is ${this.#state}`)
@@ -191,7 +191,7 @@ export class Attachment implements WireListener, ExchangeListener {
     this.wireLost(loss)
   }
 
-  /** The caller of the answered call hears of it before the callers whose answers will not come. */
+  /** The callback of the answered call runs before the callbacks of the calls that will get no answer. */
   exchangeFinal(err: number, answered: Call | null): void {
     if (this.#state === 'closing') {
       if (answered !== null) settle(answered, err)
@@ -229,7 +229,7 @@ export class Attachment implements WireListener, ExchangeListener {
     )
   }
 
-  /** The first end that comes decides what `done` hears; later ones find nothing left to do. */
+  /** The first end decides the argument of `done`; later ends find nothing left to do. */
   #finishClosing(closed: boolean): void {
     const done = this.#closed
     this.#closed = null

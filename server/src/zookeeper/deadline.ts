@@ -1,6 +1,6 @@
 /**
- * A point in time that is moved often and passed seldom. Moving it later costs an assignment; the one timer behind it
- * is armed again only when it fires early.
+ * A point in time that moves often and passes seldom. Moving it later costs an assignment: the timer behind it is armed
+ * again only when it fires too early.
  */
 export class Deadline {
   readonly #onPassed: () => void
@@ -24,7 +24,7 @@ export class Deadline {
     this.#at = Number.POSITIVE_INFINITY
   }
 
-  /** As `clear`, and nothing is left that would keep the process alive. */
+  /** As `clear`, and disarms the timer, which would keep the process alive. */
   stop(): void {
     this.clear()
     if (this.#timer !== null) clearTimeout(this.#timer)
@@ -42,8 +42,8 @@ export class Deadline {
     if (this.#at === Number.POSITIVE_INFINITY) return
     const now = performance.now()
     if (now < this.#at) this.#arm(now)
-    // This process may have been the one that was away (a long pause, a suspended machine). Timers run before sockets
-    // are read: read what has arrived meanwhile, then judge.
+    // This process itself may have paused (a suspended machine, say). Timers run before sockets are read: let the sockets
+    // be read first, then judge.
     else setImmediate(() => this.#judge())
   }
 

@@ -3,33 +3,33 @@ import { connect, isIP, type LookupFunction, Socket } from 'node:net'
 import { createSecureContext, type SecureContext, connect as tlsConnect } from 'node:tls'
 import type { Server } from './server-list.js'
 
-/** Opens a connection, which need not be established yet; it has `withinMs` milliseconds to be. */
+/** Starts a connection, which then has `withinMs` milliseconds to be established. */
 export type Dial = (server: Server, withinMs: number) => Socket
 
 /** TLS towards the servers' `secureClientPort`. Certificates and keys are PEM text, as `node:tls` takes them. */
 export interface TlsOptions {
-  /** Who signed the servers' certificates. @default the authorities that Node trusts */
+  /** The authority that signed the servers' certificates. @default the authorities that Node trusts */
   ca?: string | Buffer
-  /** Our certificate and its key, for servers that ask for one (`ssl.clientAuth`; by default they do). */
+  /** Our certificate and its key. Servers ask for one by default (`ssl.clientAuth`). */
   cert?: string | Buffer
   key?: string | Buffer
   /** Of the key. */
   passphrase?: string
   /** The name that stands in the servers' certificates. @default the host that is dialled */
   servername?: string
-  /** False accepts anybody who answers. @default true */
+  /** False accepts any certificate. @default true */
   rejectUnauthorized?: boolean
 }
 
 /** Node's own default, below which an address on another continent has no chance. */
 const LONGEST_ATTEMPT_MS = 250
 
-/** One address of a name that does not answer leaves three quarters of the time to the others. */
+/** An address that does not answer leaves three quarters of the time to the other addresses of the name. */
 const ATTEMPTS_IN_TIME = 4
 
 /**
- * Without TLS. The name is resolved anew each time, and its addresses are tried in a random order, so that each gets its
- * turn and none that is dead costs the same links again and again.
+ * Without TLS. The name is resolved anew each time, and its addresses are tried in a random order: each gets its turn, and
+ * a dead address does not cost the same links again and again.
  */
 export const dialTcp: Dial = (server, withinMs) => connect(target(server, withinMs, lookup))
 
@@ -59,7 +59,7 @@ export function dial(options: { dial?: Dial; tls?: TlsOptions }, server: Server,
   }
 }
 
-/** Kept by the options, which all links of a gateway share: reading certificates takes 6 ms, and is due at each dial. */
+/** By the options, which all links of a gateway share: reading the certificates takes 6 ms, which no dial should cost again. */
 const contexts = new WeakMap<TlsOptions, SecureContext>()
 
 function contextOf(options: TlsOptions): SecureContext {
@@ -69,7 +69,7 @@ function contextOf(options: TlsOptions): SecureContext {
   return context
 }
 
-/** What `connect` takes, with a resolver as a parameter. */
+/** Options of `connect`, with a resolver as a parameter. */
 export function target({ host, port }: Server, withinMs: number, resolve: LookupFunction) {
   return {
     host,

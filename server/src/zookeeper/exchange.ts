@@ -33,13 +33,13 @@ export function silenceMs(sessionTimeoutMs: number): number {
   return Math.floor((sessionTimeoutMs * 2) / 3)
 }
 
-/** What a link knows of its session. */
+/** A link's knowledge of its session. */
 export interface HeldSession {
   /** 8 bytes, all zero before the first attach of a new session. */
   id: Buffer
   /** 16 bytes. */
   password: Buffer
-  /** What was asked for, then what the ensemble gave. */
+  /** As asked for, and after the first attach as the ensemble granted it. */
   timeoutMs: number
   /** The newest zxid that was seen; `0x0` before the first. */
   zxid: HexLong
@@ -47,7 +47,7 @@ export interface HeldSession {
   readonly zxidBytes: Buffer
 }
 
-/** What the answers amount to, in the order in which they came. */
+/** The meaning of the answers, in the order in which they came. */
 export interface ExchangeListener {
   /** The server has accepted the credentials, the claimed zxid and the watches: calls may be sent from now on. */
   exchangeOpen(): void
@@ -123,7 +123,7 @@ export class Exchange implements WireTraffic {
     this.follow(encodeCloseSession(), WITHOUT_RESULT, ({ err }) => done(err))
   }
 
-  /** Sends nothing more, and reads what still comes. */
+  /** Admits no more calls; replies are still read. */
   drain(): void {
     if (this.#phase !== 'none') this.#phase = 'draining'
   }
@@ -254,10 +254,10 @@ export class Exchange implements WireTraffic {
     this.#onRestoreAnswer(err, 'to set the watches again')
   }
 
-  #onRestoreAnswer(err: number, what: string): void {
+  #onRestoreAnswer(err: number, refused: string): void {
     if (err === 0) this.openIfRestored()
     else if (FINAL_ERRORS.has(err)) this.#listener.exchangeFinal(err, null)
-    else this.#refused(`the server refused ${what} (error ${err})`)
+    else this.#refused(`the server refused ${refused} (error ${err})`)
   }
 
   /** Whatever the answer, its zxid is the server's own. */

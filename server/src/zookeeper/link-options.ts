@@ -8,13 +8,13 @@ export interface AttachedSession {
   id: Buffer
   /** 16 bytes. */
   password: Buffer
-  /** What the ensemble gave. */
+  /** As the ensemble granted it. */
   timeoutMs: number
-  /** The newest zxid seen, up to which the watches were checked; `0x0` where none was. */
+  /** The newest zxid seen, up to which the watches were checked; `0x0` before the first. */
   zxid: HexLong
   /**
-   * The server has lost its quorum: reads work, writes end with -119. Only where `LinkOptions.readOnly` allows it. A
-   * session that begins so is known to no other server, and ends with the read-only state of this one.
+   * The server has lost its quorum: reads work, writes end with -119. Only if `LinkOptions.readOnly` allows it. No other
+   * server knows a session that begins on such a server; the session ends with the server's read-only state.
    */
   readOnly: boolean
 }
@@ -24,7 +24,7 @@ export interface LinkLoss extends Loss {
   server: string
 }
 
-/** What a link tells its owner: synchronously, in the order in which the server sent things. */
+/** The owner of a link. Calls are synchronous, in the order in which the server sent their causes. */
 export interface LinkListener {
   /** After the ConnectResponse and every answer to auth and setWatches; events that these provoked came before. */
   linkAttached(session: AttachedSession): void
@@ -37,8 +37,7 @@ export interface LinkListener {
   /** Final: the session was attached over another server meanwhile. */
   linkMoved(): void
   /**
-   * Something happened that a watch waits for: one-shot ones of this path and type are gone now, lasting ones stay. The
-   * path is the ensemble's.
+   * A watch has fired. One-shot watches of this path and type are gone now, lasting ones stay. The path is the ensemble's.
    */
   linkEvent(event: { type: WatchEventType; path: string }): void
 }
@@ -48,13 +47,13 @@ export interface LinkOptions {
   listener: LinkListener
   /** The session timeout to ask for, in milliseconds; the ensemble decides. */
   sessionTimeoutMs: number
-  /** Takes up this session: 8 and 16 bytes. Absent: the first attach creates one. */
+  /** Resumes this session: 8 and 16 bytes. Absent: the first attach creates one. */
   session?: { id: Buffer; password: Buffer }
-  /** The newest zxid that this process has seen for the session's user. Servers that are behind it are not used. @default 0x0 */
+  /** The newest zxid that this process has seen for the session's user. Servers that are behind it refuse the link. @default 0x0 */
   lastZxid?: HexLong
   /**
-   * The newest zxid that the session's user says to have seen, instead of `lastZxid`: servers have to show that they are not
-   * behind it, see `ClaimedZxid`. @default 0x0
+   * The newest zxid that the session's user claims to have seen, instead of `lastZxid`: a server has to show that it is not
+   * behind it, see `Restore`. @default 0x0
    */
   claimedZxid?: HexLong
   /** Watches to set again at each attach, as the ensemble's paths. @default none */
@@ -69,11 +68,11 @@ export interface LinkOptions {
    * at least 250 ms and at most 2 s
    */
   handshakeTimeoutMs?: number
-  /** Calls without an answer; one more fails at once with -127. @default 1000 */
+  /** Most calls without an answer; one more fails at once with -127. @default 1000 */
   maxCallsInFlight?: number
-  /** Bytes of requests that the kernel has not taken; above, a call fails at once with -127. @default 4 MiB */
+  /** Most bytes of requests that the kernel has not taken; above, a call fails at once with -127. @default 4 MiB */
   maxUnsentBytes?: number
-  /** A longer frame from a server costs it the connection, in bytes. @default 8 MiB */
+  /** Bytes. The link drops a server that sends a longer frame. @default 8 MiB */
   maxReplyBytes?: number
   /** Dials the servers with TLS. Give all links the same object. @default without */
   tls?: TlsOptions
@@ -81,10 +80,10 @@ export interface LinkOptions {
   dial?: Dial
 }
 
-/** As many as a server itself queues by default (`globalOutstandingLimit`). */
+/** A server's own queue is as long by default (`globalOutstandingLimit`). */
 export const DEFAULT_MAX_CALLS_IN_FLIGHT = 1_000
 
-/** Four requests of ZooKeeper's largest size (`jute.maxbuffer`, 1 MiB): a server that does not even read gets no more. */
+/** Four requests of ZooKeeper's largest size (`jute.maxbuffer`, 1 MiB): a server that does not read gets no more. */
 export const DEFAULT_MAX_UNSENT_BYTES = 4 * 1024 * 1024
 
 /** Far above the largest node and the children of the largest folder that a server with sane settings holds. */

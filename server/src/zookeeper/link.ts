@@ -61,12 +61,12 @@ const GET_CHILDREN: Operation<{ children: string[]; stat: WireStat }> = {
  * One ZooKeeper session's link to the ensemble. `Attachment` finds a server and holds the states, `Exchange` sends requests
  * and reads replies, `OutstandingWatches` knows which watches the server keeps.
  *
- * Each operation calls back exactly once: at once with -4 when the link is not attached and with -127 when too much is under
- * way, both not executed; else when the answer comes or cannot come any more. Paths are the ensemble's; a version of -1
+ * Each operation calls back exactly once: at once with -4 if the link is not attached and with -127 if too many calls are in
+ * flight, both not executed; else when the answer comes or cannot come any more. Paths are the ensemble's; a version of -1
  * matches any.
  *
- * A lasting watch counts from the moment in which its request is sent, and no more from the moment in which its removal
- * is: a server works on the requests of a session in their order, so a request that is sent afterwards finds it so.
+ * A lasting watch counts from the moment its request is sent until the moment its removal is sent. A server carries out the
+ * requests of a session in their order, so a later request finds the watch set, or removed.
  */
 export class EnsembleLink {
   readonly #attachment: Attachment
@@ -88,7 +88,7 @@ export class EnsembleLink {
     return this.#watches.count
   }
 
-  /** What their paths take on the wire. */
+  /** Bytes of their paths on the wire. */
   get watchBytes(): number {
     return this.#watches.bytes
   }
@@ -120,7 +120,7 @@ export class EnsembleLink {
   }
 
   /**
-   * Final: leaves the session open on the ensemble and forgets it. What was written is still sent; calls in flight fail with
+   * Final: leaves the session open on the ensemble and forgets it. Written requests are still sent; calls in flight fail with
    * CONNECTION_LOSS; the listener hears no more.
    */
   detach(): void {
@@ -128,7 +128,7 @@ export class EnsembleLink {
   }
 
   /**
-   * Final: closes the session on the ensemble, after the answers to what was sent before. A link that is not attached
+   * Final: closes the session on the ensemble, after the answers to earlier requests. A link that is not attached
    * makes at most one attempt for it. `done(true)`: the ensemble has confirmed it, or there was no session;
    * `done(false)`: not confirmed in time, the session ends by its timeout at the latest. Never called before this
    * method returns. The listener hears no more.
@@ -186,7 +186,7 @@ export class EnsembleLink {
     this.#read(OP.EXISTS, EXISTS, path, watch, callback)
   }
 
-  /** `data` is a view into what was received: copy it to keep it for long. */
+  /** `data` is a view into the received chunk: copy it to keep it for long. */
   getData(path: string, watch: boolean, callback: Callback<{ data: Buffer; stat: WireStat }>): void {
     this.#read(OP.GET_DATA, GET_DATA, path, watch, callback)
   }
@@ -209,12 +209,12 @@ export class EnsembleLink {
     this.#exchange.call(encodeGetAcl(path), GET_ACL, callback)
   }
 
-  /** Answered when the server has caught up with what the leader knew. Any path will do, also of no node. */
+  /** Answered when the server has caught up with the leader. Any path will do; the node need not exist. */
   sync(path: string, callback: Callback<Nothing>): void {
     this.#exchange.call(encodeRequest(OP.SYNC, text(path)), WITHOUT_RESULT, callback)
   }
 
-  /** The session's own ephemeral nodes whose paths begin with `prefix`, a text: '/a' finds '/a/b' and '/ab'. */
+  /** Paths of the session's own ephemeral nodes that begin with the text `prefix`: '/a' finds '/a/b' and '/ab'. */
   getEphemerals(prefix: string, callback: Callback<{ paths: string[] }>): void {
     this.#exchange.call(encodeRequest(OP.GET_EPHEMERALS, text(prefix)), GET_EPHEMERALS, callback)
   }
@@ -227,8 +227,8 @@ export class EnsembleLink {
   // ---- lasting watches ----
 
   /**
-   * Sets a watch that stays until it is removed: for what happens to the node and to the list of its children, or with
-   * `recursive` for what happens to the node and to all below it. The node need not exist. -6 before ZooKeeper 3.6.
+   * Sets a watch that stays until it is removed: for the node and the list of its children, or with `recursive` for the
+   * node and all nodes below it. The node need not exist. -6 before ZooKeeper 3.6.
    */
   addWatch(path: string, recursive: boolean, callback: Callback<Nothing>): void {
     const list = recursive ? RECURSIVE : PERSISTENT
@@ -252,7 +252,7 @@ export class EnsembleLink {
     else this.#removeAll(path, list, callback)
   }
 
-  /** The server forgets every watch of the path, one-shot ones too; those are set again after its answer. */
+  /** The server forgets every watch of the path. The one-shot watches are set again after its answer. */
   #removeAll(path: string, list: LastingList, callback: Callback<Nothing>): void {
     const frame = encodeRemoveWatches(path, REMOVE_WATCHES_TYPE.ANY)
     const sent = this.#exchange.call(frame, WITHOUT_RESULT, (result) => {

@@ -2,25 +2,25 @@
 export type LossCause =
   | 'refused'
   | 'dial_failed'
-  /** No agreement about TLS: look at certificates and ports. It will not go away by itself. */
+  /** No agreement about TLS: a matter of certificates and ports, which does not go away by itself. */
   | 'tls'
   | 'handshake_timeout'
-  /** The server took the connection and hung up on it without a word. Slow down: it may have too many. */
+  /** The server accepted the connection and hung up without a word. It may have too many: slow down. */
   | 'refused_at_handshake'
   | 'silent'
   | 'closed_by_server'
   | 'bad_frame'
   | 'wrong_session'
   | 'restore_refused'
-  /** It is as new as its leader, and has not seen the zxid that the session's user says to have seen. */
+  /** The server is as new as its leader, and has not seen the zxid that the session's user claims to have seen. */
   | 'behind'
-  /** The link's owner wanted another server. */
+  /** The link's owner asked for another server. */
   | 'left'
 
-/** Why one connection is no more. */
+/** Why one connection ended. */
 export interface Loss {
   cause: LossCause
-  /** For people: what happened and what to look at. */
+  /** For people: what happened, and what to check. */
   message: string
 }
 
@@ -33,17 +33,17 @@ export const FOREIGN_SESSION: Loss = {
 export const NO_QUORUM: Loss = {
   cause: 'refused_at_handshake',
   message:
-    'the server has lost its quorum and can neither open this session nor say whether it lives; another one may',
+    'the server has lost its quorum and can neither open this session nor say whether it lives; another server may',
 }
 
 export const BEHIND: Loss = {
   cause: 'behind',
   message:
-    'the server has caught up with its leader and has not seen what the session is said to have seen; another one may have,' +
-    ' unless that zxid was made up, or the ensemble was set up anew',
+    'the server has caught up with its leader and has not reached the zxid that the session claims to have seen; another' +
+    ' server may have, unless that zxid was made up, or the ensemble was set up anew',
 }
 
-/** securing: TCP stands, TLS does not. handshaking: the ConnectResponse is due. closed: final, and deaf. */
+/** securing: TCP is connected, TLS is not. handshaking: the ConnectResponse is due. closed: final, and deaf. */
 export type WireState = 'dialing' | 'securing' | 'handshaking' | 'open' | 'closed'
 
 const HUNG_UP =
@@ -52,14 +52,14 @@ const HUNG_UP =
   ' have no quorum, be behind the zxid that was seen, or want TLS on this port'
 
 const HUNG_UP_ON_TLS =
-  'the server hung up during the TLS handshake: is this its secureClientPort, and does it trust our certificate?'
+  'the server hung up during the TLS handshake: check that this is its secureClientPort, and that it trusts our certificate'
 
 const UNKNOWN_CA =
-  "the server's certificate is signed by nobody who is trusted here: give the certificate of its authority as `ca`"
+  "the server's certificate is signed by no authority that is trusted here: give the authority's certificate as `ca`"
 const OTHER_NAME =
-  "the server's certificate is for another name: dial a name that stands in it, or give that one as `servername`"
+  "the server's certificate is for another name: dial a name that stands in it, or give such a name as `servername`"
 const WRONG_DATE = "the server's certificate is not valid now: renew it, and check the clocks"
-const NO_TLS = 'the server does not speak TLS: is this its secureClientPort?'
+const NO_TLS = 'the server does not speak TLS: check that this is its secureClientPort'
 const REFUSED_BY_ALERT =
   'the server refused TLS with us: give a `cert` and `key` that its trust store knows, or check its protocols and ciphers'
 const UNREADABLE = 'our own certificates or key cannot be read: check that they are PEM, and the passphrase'
@@ -94,7 +94,7 @@ export function errorLoss(state: WireState, error: NodeJS.ErrnoException): Loss 
   return endLoss(state, `the connection broke (${reason})`)
 }
 
-/** What a socket that was connected, and hung up on before we were told of it, fails to connect with (tcp_reset of Linux). */
+/** With these a connect fails if the server hangs up before the kernel has reported the connection (tcp_reset of Linux). */
 const HUNG_UP_CODES: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])
 
 function dialLoss({ code }: NodeJS.ErrnoException, reason: string): Loss {
@@ -103,7 +103,7 @@ function dialLoss({ code }: NodeJS.ErrnoException, reason: string): Loss {
     const message = `cannot connect (${reason}): check the name, the address and the network`
     return { cause: 'dial_failed', message }
   }
-  const message = `connection refused (${reason}): is the server running, and is this its clientPort?`
+  const message = `connection refused (${reason}): check that the server runs, and that this is its clientPort`
   return { cause: 'refused', message }
 }
 

@@ -5,13 +5,13 @@ import { createRequire } from 'node:module'
  *
  * Used: its wire codec (records and their generic writer) for every request that is sent once per attach or less, its
  * request types and xids, its error numbers, permission bits, create modes and event types. codec/numbers.ts and
- * codec/error-codes.ts add the numbers that are newer than the package.
+ * codec/error-codes.ts add the numbers that the package lacks. The in-memory ensemble reads and writes with the same codec.
  *
- * Not used: its `Client` and `ConnectionManager`. A request in them has no deadline, an unknown error number throws inside the
- * data handler and ends the process, and every method that dials, parses, queues or pings would have to be replaced. What is
- * left of an instance is a session id, a password, an xid, a zxid and a state: five fields, for which it takes 1.4 KB
- * and 9 µs a session. The link keeps these fields itself. Not used either: `State`, whose EXPIRED is -122 (ZooKeeper says
- * -112), and `Transaction`, which writes version 0 as "any version".
+ * Not used: its `Client` and `ConnectionManager`. Their requests have no deadline, an error number that they do not know
+ * throws inside the data handler and ends the process, and the link would have to replace every method that dials, parses,
+ * queues or pings. Five fields would remain (session id, password, xid, zxid, state) at 1.4 KB and 9 µs for each session.
+ * The link keeps these fields itself. Not used either: `State`, because its EXPIRED is -122 (-112 in ZooKeeper), and
+ * `Transaction`, because it writes version 0 as "any version".
  */
 const require = createRequire(import.meta.url)
 

@@ -12,10 +12,10 @@ interface Writer {
 }
 
 /**
- * What the server at the end of a new connection must accept before the session counts as attached: the credentials, the
- * claimed zxid, the watches.
+ * A server must accept these over a new connection before the session counts as attached: the credentials, the claimed
+ * zxid, the watches.
  *
- * A claimed zxid is one that the session's user says to have seen. A server hangs up, without a word, on a link that brings
+ * The session's user claims to have seen the claimed zxid. A server hangs up, without a word, on a link that brings
  * a newer zxid than its own, so a made-up one would be tried on server after server for ever. Therefore no server gets
  * it: the link brings none, has the server catch up with its leader instead, and compares.
  */
@@ -41,18 +41,18 @@ export class Restore {
     if (this.#claim > 0n) this.#checkedTo.writeBigUInt64BE(this.#claim)
   }
 
-  /** Whether the server has accepted everything, and has seen what the session has. */
+  /** Whether the server has accepted everything, and is not behind the claimed zxid. */
   get isDone(): boolean {
     return this.#authsDue === 0 && this.setWatchesDue === 0 && this.#claim === 0n
   }
 
-  /** Sends everything. `catchUp` sends a sync, whose answer belongs to `holdsAt`. */
+  /** Sends everything. `catchUp` sends a sync; its answer goes to `holdsAt`. */
   begin(writer: Writer, catchUp: () => void): void {
     for (const { scheme, auth } of this.#options.auth ?? []) {
       writer.write(encodeAuth(scheme, auth))
       this.#authsDue++
     }
-    // Before the watches: a server that is behind would report as news what has been seen already.
+    // Before the watches: a server that is behind would report events that the session has already seen.
     if (this.#claim > 0n) catchUp()
     // The same zxid for all portions: the answer to the first one says nothing about the paths of the second.
     for (const portion of this.#watches.portions(MAX_SET_WATCHES_BYTES)) {

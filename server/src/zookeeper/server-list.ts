@@ -1,4 +1,4 @@
-/** Where ZooKeeper servers listen unless told otherwise (`clientPort` in every sample configuration). */
+/** The `clientPort` in every sample configuration of ZooKeeper. */
 const DEFAULT_PORT = 2181
 
 const HIGHEST_PORT = 65_535
@@ -13,12 +13,12 @@ export function serverName({ host, port }: Server): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** One link's way through the list: each round visits every server once. */
+/** One link's position in the list. Each round visits every server once. */
 export interface ServerCursor {
-  /** How many servers one round has. */
+  /** Servers of one round. */
   readonly size: number
   next(): Server
-  /** The next server is once more the one before. */
+  /** Makes `next` give the same server once more. */
   repeat(): void
 }
 
@@ -39,7 +39,7 @@ export class ServerList {
 
   /**
    * Reads a ZooKeeper connect string: `host[:port],host[:port]…[/chroot]`, IPv6 addresses in brackets.
-   * `chroot` is '' where there is none, else it starts with a slash and does not end with one.
+   * `chroot` is '' if there is none, else it starts with a slash and does not end with one.
    * @throws Error that quotes the part which cannot be used.
    */
   static parse(connectString: string): { servers: ServerList; chroot: string } {
@@ -50,8 +50,8 @@ export class ServerList {
   }
 
   /**
-   * A walk of its own for each link. It starts anywhere and goes forwards or backwards, so that the links of a server
-   * that dies are shared out among both its neighbours instead of all falling on one.
+   * A cursor for one link. It starts anywhere and goes forwards or backwards: when a server dies, its links spread over both
+   * neighbours instead of all going to one.
    */
   cursor(random: () => number = Math.random): ServerCursor {
     const servers = this.#servers

@@ -1,6 +1,6 @@
 import type { WatchEventType, WatchLists } from 'zoogate-client/protocol'
 
-/** The lists in which ZooKeeper keeps watches, as bits: a path may stand in several. */
+/** The lists in which ZooKeeper keeps watches, as bits: a path may be in several. */
 export const DATA = 1
 export const EXIST = 2
 export const CHILD = 4
@@ -23,7 +23,7 @@ const BIT_OF = {
 
 const LISTS = Object.keys(BIT_OF) as (keyof WatchLists)[]
 
-/** An entry's bytes on the wire besides the path itself. */
+/** Bytes of an entry on the wire before the path itself. */
 const LENGTH_FIELD_BYTES = 4
 
 const GONE_AFTER: Record<WatchEventType, number> = {
@@ -34,15 +34,16 @@ const GONE_AFTER: Record<WatchEventType, number> = {
 }
 
 /**
- * The watches that a session has on the ensemble: one-shot ones that have not fired yet, and lasting ones.
+ * The watches that a session has on the ensemble: one-shot watches that have not fired yet, and lasting watches.
  *
- * Servers before 3.9 keep one kind of watch for a session and a path: whichever was set last takes the other's place.
- * So a path has one kind on the server, the strongest of those that are wanted there, and the weaker ones live here
- * alone, on its events: a lasting watch *stands for* the one-shot ones. The one event that a recursive watch does not
- * bring, that the children of the path itself have changed, follows from those of the children; see `implied`.
+ * Servers before 3.9 keep only one kind of watch for each session and path: the kind that was set last replaces the
+ * other. Therefore a path has one kind on the server, the strongest that is wanted. The weaker ones live only here, on the
+ * events of the strongest: a lasting watch *covers* the one-shot watches of its path. A recursive watch brings all
+ * events but one: that the children of the path itself have changed. It follows from the events of the children, see
+ * `implied`.
  */
 export class OutstandingWatches {
-  /** Path to bits: one map instead of five sets, since most of thousands of links hold a handful of watches. */
+  /** Path to bits: one map instead of five sets, because most of thousands of links hold a handful of watches. */
   readonly #listsOf = new Map<string, number>()
   #count = 0
   #bytes = 0
@@ -53,17 +54,17 @@ export class OutstandingWatches {
     }
   }
 
-  /** How many are outstanding; a path counts once for every list that it stands in. */
+  /** A path counts once for every list that it is in. */
   get count(): number {
     return this.#count
   }
 
-  /** What their paths take on the wire, in each list that they stand in. */
+  /** Bytes of the paths on the wire, in each list that they are in. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** False where it stood there already. */
+  /** @returns whether it is new in the list */
   add(path: string, list: OneShotList | LastingList): boolean {
     const before = this.#at(path)
     this.#put(path, before | list)
@@ -78,12 +79,12 @@ export class OutstandingWatches {
     return (this.#at(path) & list) !== 0
   }
 
-  /** Whether a lasting watch stands for the one-shot watches of this path. */
+  /** Whether a lasting watch covers the one-shot watches of this path. */
   isCovered(path: string): boolean {
     return (this.#at(path) & LASTING) !== 0
   }
 
-  /** The one-shot watches of this path. Null where there are none, or where a lasting watch stands for them. */
+  /** The one-shot watches of this path. Null if there are none, or if a lasting watch covers them. */
   uncovered(path: string): Required<WatchLists> | null {
     const lists = this.#at(path)
     if ((lists & LASTING) !== 0 || (lists & ONE_SHOT) === 0) return null
@@ -92,15 +93,15 @@ export class OutstandingWatches {
     return portion
   }
 
-  /** Forgets what this event has used up on the ensemble. */
+  /** Forgets the watches that this event has used up on the ensemble. */
   fire(event: WatchEventType, path: string): void {
     const before = this.#listsOf.get(path)
     if (before !== undefined) this.#put(path, before & ~GONE_AFTER[event])
   }
 
   /**
-   * The path whose children have changed by this event, where somebody wants to know and a recursive watch keeps the
-   * server from saying so itself; else null.
+   * The path whose children have changed by this event, if a watch waits for that and a recursive watch keeps the server
+   * from sending the event itself; else null.
    */
   implied(event: WatchEventType, path: string): string | null {
     if (event !== 'NodeCreated' && event !== 'NodeDeleted') return null
@@ -110,8 +111,8 @@ export class OutstandingWatches {
   }
 
   /**
-   * All watches, in portions whose paths take at most `maxBytes` on the wire (a longer path goes alone). All of one path
-   * are in one portion, in which a server sets one-shot watches first and recursive ones last: the strongest stays.
+   * All watches, in portions whose paths take at most `maxBytes` on the wire (a longer path goes alone). The watches of one
+   * path are in one portion, from which a server sets one-shot watches first and recursive ones last: the strongest stays.
    */
   *portions(maxBytes: number): Generator<Required<WatchLists>> {
     let portion: Required<WatchLists> | null = null

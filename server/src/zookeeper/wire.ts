@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { BadFrame, FrameParser, type FrameReader } from './codec/frames.js'
 import { endLoss, errorLoss, type Loss, type WireState } from './loss.js'
 
-/** The life of a connection. Called in the order in which things happen; nothing is called once the wire is closed. */
+/** The life of a connection, in the order in which it happens. A closed wire calls nothing. */
 export interface WireListener {
   wireConnected(wire: Wire): void
   /** The first frame. */
@@ -11,7 +11,7 @@ export interface WireListener {
   wireLost(loss: Loss): void
 }
 
-/** What goes over it, under the same rule. */
+/** The frames of a connection, under the same rule. */
 export interface WireTraffic {
   /** Every frame but the first. */
   frame(frame: FrameReader): void
@@ -21,7 +21,7 @@ export interface WireTraffic {
   nothingWritten(): void
 }
 
-/** How long a server may take to close its side after ours, before the descriptor is taken back. */
+/** A server may take so long to close its side after ours; then the socket is destroyed, which frees its descriptor. */
 const LINGER_MS = 1_000
 
 /** One TCP connection to one server: bytes in to frames, frames out to one write per tick. */
@@ -31,7 +31,7 @@ export class Wire {
   readonly #listener: WireListener
   readonly #traffic: WireTraffic
   #state: WireState = 'dialing'
-  /** This tick's writes: none, none but its end is awaited, or held back until its end. */
+  /** This tick's writes: none; none, but its end is awaited; or some, held back until its end. */
   #tick: 'unused' | 'awaited' | 'corked' = 'unused'
 
   constructor(socket: Socket, maxFrameBytes: number, listener: WireListener, traffic: WireTraffic) {
@@ -72,14 +72,14 @@ export class Wire {
     process.nextTick(Wire.#endTick, this)
   }
 
-  /** Closes at once; what was not sent yet is lost. Leaves a connection alone that is ending already. */
+  /** Closes at once; unsent frames are lost. Leaves a connection alone that is already ending. */
   destroy(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#socket.destroy()
   }
 
-  /** Sends what was written, then closes. */
+  /** Sends the frames that were written, then closes. */
   end(): void {
     if (this.#state === 'closed') return
     if (this.#state === 'dialing' || this.#state === 'securing') {

@@ -1,7 +1,7 @@
 import type { ErrorCode, Outcome } from 'zoogate-client/protocol'
 import { Exception } from '../package.js'
 
-/** ZooKeeper's error numbers: the package's, and those of 3.4 and later, which it lacks. */
+/** ZooKeeper's error numbers. The package has most of them, and lacks the literal ones, which came with 3.4 and later. */
 export const ERR = {
   ...Exception,
   SESSION_MOVED: -118,
@@ -13,7 +13,7 @@ export const ERR = {
   THROTTLED: -127,
 } as const
 
-/** Numbers of which a page is given the name. */
+/** Pages get these by their names. */
 const NAMED = [
   'SYSTEM_ERROR',
   'CONNECTION_LOSS',

@@ -54,7 +54,7 @@ export class FrameReader {
     return this.#buffer.toString('utf8', start, start + length)
   }
 
-  /** A view into what was received: copy it to keep it for long. A null buffer reads as an empty one. */
+  /** A view into the received chunk: copy it to keep it for long. A null buffer reads as an empty one. */
   bytes(): Buffer {
     const length = this.int()
     if (length === -1) return EMPTY
@@ -95,7 +95,7 @@ export class FrameReader {
   #take(length: number): number {
     const start = this.#at
     if (length > this.#end - start)
-      throw new BadFrame(`a field of ${length} bytes where ${this.remaining} are left`)
+      throw new BadFrame(`a field of ${length} bytes, but ${this.remaining} are left`)
     this.#at = start + length
     return start
   }
@@ -174,7 +174,7 @@ export class FrameParser {
   #takeBody(): FrameReader | null {
     this.#lengthBytesRead = 0
     if (this.#length < 0 || this.#length > this.#maxBytes) {
-      throw new BadFrame(`a frame of ${this.#length} bytes where 0 to ${this.#maxBytes} are allowed`)
+      throw new BadFrame(`a frame of ${this.#length} bytes; 0 to ${this.#maxBytes} are allowed`)
     }
     this.#body = Buffer.allocUnsafe(this.#length)
     this.#filled = 0

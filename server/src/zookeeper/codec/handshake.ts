@@ -31,20 +31,21 @@ export function encodeConnectRequest(session: SessionFields, timeoutMs: number, 
   return frame
 }
 
-/** In place of a ConnectResponse: the header of an error reply, whose error is its last field. */
+/** Bytes of an error reply that comes in place of a ConnectResponse: a header, with the error as its last field. */
 const REFUSAL_BYTES = 16
 
 /**
  * no_session: there is no such session, or not any more. no_quorum: a server without a quorum opens no session, or does
- * not know this one, which says nothing: others may. (Other sessions it refuses by hanging up.)
+ * not know this one, which says nothing: other servers may know it. (It hangs up on links that want no read-only server.)
  */
 export function readConnectResponse(frame: FrameReader): ConnectResponse | 'no_session' | 'no_quorum' {
   if (frame.remaining === REFUSAL_BYTES) return readRefusal(frame)
   const version = frame.int()
-  // Checked because a stray frame read as an expiry would end the session for good.
-  if (version !== jute.PROTOCOL_VERSION) throw new BadFrame(`a greeting of protocol version ${version}`)
+  // Checked, because a stray frame that is read as an expiry would end the session for good.
+  if (version !== jute.PROTOCOL_VERSION)
+    throw new BadFrame(`a ConnectResponse of protocol version ${version}`)
   const timeoutMs = frame.int()
-  // Copies, because these live as long as the link and must not keep the chunk alive that they came in.
+  // Copies: these live as long as the link, and must not keep their chunk alive.
   const sessionId = Buffer.from(frame.fixed(SESSION_ID_BYTES))
   const password = Buffer.from(frame.bytes())
   // Servers before 3.4 end here.
@@ -54,9 +55,9 @@ export function readConnectResponse(frame: FrameReader): ConnectResponse | 'no_s
   return { timeoutMs, sessionId, password, readOnly }
 }
 
-/** A read-only server answers so to whoever wants a new session, unless it has `localSessionsEnabled`. */
+/** A read-only server refuses a new session so, unless it has `localSessionsEnabled`. */
 function readRefusal(frame: FrameReader): 'no_quorum' {
   const err = frame.fixed(REFUSAL_BYTES).readInt32BE(REFUSAL_BYTES - 4)
-  if (err !== ERR.NOT_READ_ONLY) throw new BadFrame(`a greeting that is the error ${err}`)
+  if (err !== ERR.NOT_READ_ONLY) throw new BadFrame(`a refusal with the error ${err}`)
   return 'no_quorum'
 }

@@ -20,8 +20,8 @@ export type MultiPart =
   | { op: 'check'; path: string; version: number }
 
 /**
- * What a part of a transaction gives: create the path, and the stat only where the server says it (3.8 does for
- * containers and nodes with a time to live); setData the stat; delete and check nothing.
+ * The result of one part. A create gives the path, and the stat only if the server sends it (3.8 does for containers and
+ * nodes with a time to live); a setData gives the stat; delete and check give nothing.
  */
 export interface MultiPartResult {
   path?: string
@@ -50,8 +50,8 @@ function header(type: number): Buffer {
 }
 
 /**
- * Reads the answer to a transaction. One that failed is answered with error 0 and says per part why: 0 before the part
- * that failed, -2 after it.
+ * Reads the answer to a transaction. The answer to a failed one has error 0 in its header and an error for each part: 0
+ * before the part that failed, -2 after it.
  */
 export const readMulti: Decode<{ results: MultiPartResult[] }> = (frame, sessionId) => {
   const results: MultiPartResult[] = []
@@ -59,7 +59,7 @@ export const readMulti: Decode<{ results: MultiPartResult[] }> = (frame, session
   for (;;) {
     const type = frame.int()
     const done = frame.bool()
-    frame.int() // the header's own error, which repeats the one of the body
+    frame.int() // the header's error, which repeats the one of the body
     if (done) break
     if (type === ERROR) errors.push(frame.int())
     else results.push(readPart(type, frame, sessionId))

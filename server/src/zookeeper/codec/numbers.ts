@@ -1,6 +1,6 @@
 import { CreateMode, Event, jute, Permission } from '../package.js'
 
-// ZooKeeper's numbers. They come from the package; the literal ones here are those that it lacks, most of them because
+// ZooKeeper's numbers. They come from the package. The package lacks the numbers that are literals here, most of them because
 // they are newer than it.
 
 /** Types of requests. */

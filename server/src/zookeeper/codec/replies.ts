@@ -3,10 +3,10 @@ import type { FrameReader } from './frames.js'
 import { EVENT } from './numbers.js'
 import type { AclEntry } from './requests.js'
 
-/** What each operation gives, read straight from the frame. `sessionId` is the reading session's own, 8 bytes. */
+/** Reads the result of an operation straight from the frame. `sessionId` is the reading session's own, 8 bytes. */
 export type Decode<T> = (frame: FrameReader, sessionId: Buffer) => T | PartRefusal
 
-/** What a transaction gives of which nothing was done, because this part of it was refused. */
+/** The result of a transaction of which nothing was done, because this part was refused. */
 export class PartRefusal {
   readonly err: number
   /** Counted from 0. */
@@ -45,11 +45,11 @@ export function readStat(frame: FrameReader, sessionId: Buffer): WireStat {
 }
 
 const CVERSION_AND_AVERSION_BYTES = 8
-const NOBODY = Buffer.alloc(8)
+const NO_OWNER = Buffer.alloc(8)
 
-/** A node with all that tells one state of it from another, and whose it is. */
+/** A node: everything that tells one state of it from another, and its owner. */
 export interface NodeReading {
-  /** A view into what was received: copy it to keep it for long. */
+  /** A view into the received chunk: copy it to keep it for long. */
   data: Buffer
   czxid: HexLong
   mzxid: HexLong
@@ -58,7 +58,7 @@ export interface NodeReading {
   /** Milliseconds since the epoch. */
   mtime: number
   version: number
-  /** The session that owns the node, 8 bytes which no page may see; null for a node that is not ephemeral. */
+  /** The id of the session that owns the node, 8 bytes that no page may see; null for a node that is not ephemeral. */
   owner: Buffer | null
   numChildren: number
 }
@@ -71,7 +71,7 @@ export const readNode: Decode<NodeReading> = (frame) => {
   const mtime = frame.number()
   const version = frame.int()
   frame.fixed(CVERSION_AND_AVERSION_BYTES)
-  const owner = frame.fixed(NOBODY.length)
+  const owner = frame.fixed(NO_OWNER.length)
   frame.int() // the length of the data
   const numChildren = frame.int()
   frame.hexLong() // the newest change of the list of children
@@ -82,7 +82,7 @@ export const readNode: Decode<NodeReading> = (frame) => {
     ctime,
     mtime,
     version,
-    owner: NOBODY.equals(owner) ? null : owner,
+    owner: NO_OWNER.equals(owner) ? null : owner,
     numChildren,
   }
 }
@@ -122,6 +122,6 @@ export const readIdentities: Decode<{ identities: { scheme: string; id: string }
 /** A watch event, or null for one that is about the connection and names no node. */
 export function readEvent(frame: FrameReader): { type: WatchEventType; path: string } | null {
   const type = EVENT_TYPES.get(frame.int())
-  frame.int() // the connection's state: always connected, or there would be no event
+  frame.int() // the connection's state: connected, or else no event could come
   return type === undefined ? null : { type, path: frame.text() }
 }

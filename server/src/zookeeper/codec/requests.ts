@@ -16,8 +16,8 @@ const NO_XID = 0
 /** Offset of the xid in a request's frame. */
 export const XID_AT = 4
 
-// ---- Requests of the hot path, each written straight into one buffer of its exact size: the package's generic records
-// cost several times what everything else on a request's way costs. ----
+// ---- Requests of the hot path, each written straight into one buffer of its exact size. The package's generic records
+// would cost several times more than all other steps of a request. ----
 
 const FRAME_HEADER_BYTES = 12
 const INT_BYTES = 4
@@ -130,8 +130,8 @@ export function encodeRequest(type: number, ...fields: Buffer[]): Buffer {
 }
 
 /**
- * Asks for these watches again, and for the events of what changed on the paths of the one-shot ones since
- * `relativeZxid`. Servers before 3.6 know neither lasting watches nor the request that names them.
+ * Sets these watches again, and asks for the events of the one-shot ones since `relativeZxid`. Servers before 3.6 know
+ * neither lasting watches nor the request that names them.
  */
 export function encodeSetWatches(relativeZxid: Buffer, watches: Required<WatchLists>): Buffer {
   const { data, exist, child, persistent, recursive } = watches

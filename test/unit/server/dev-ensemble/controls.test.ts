@@ -85,7 +85,7 @@ describe('startDevEnsemble', () => {
     [{ servers: 0 }, 'servers: 0 is no integer between 1 and 127'],
     [{ tickTimeMs: 0.5 }, 'tickTimeMs: 0.5 is no integer'],
     [{ minSessionTimeoutMs: 20_000 }, 'maxSessionTimeoutMs: 10000 is no integer between 20000'],
-    [{ servers: 2, ports: [1] }, 'ports: 1 for 2 servers; give one for each'],
+    [{ servers: 2, ports: [1] }, 'ports: 1 for 2 servers; give one port for each server'],
     [{ containerCheckIntervalMs: Number.NaN }, 'containerCheckIntervalMs: NaN is no integer'],
   ])('refuses %j', async (options, message) => {
     await start()

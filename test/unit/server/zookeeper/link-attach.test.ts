@@ -161,7 +161,8 @@ describe('an attempt is lost', () => {
     expect(recorder.losses).toEqual([
       {
         cause: 'refused',
-        message: 'connection refused (ECONNREFUSED): is the server running, and is this its clientPort?',
+        message:
+          'connection refused (ECONNREFUSED): check that the server runs, and that this is its clientPort',
         server: '127.0.0.1:1',
       },
     ])
