@@ -52,7 +52,9 @@ export class Revoker {
   async revoke(options: RevokeOptions): Promise<Revoked> {
     const { subject, closeSessions, forMs } = checkRevokeOptions(options)
     if (!this.#list)
-      throw new ConfigError(`${this.#config.nameOf('adminToken')}: set it, because revoking needs one`)
+      throw new ConfigError(
+        `${this.#config.nameOf('adminToken')}: revoking needs one; set it, and start the gateway again`,
+      )
     const before = this.#pagesOf(subjectKey(subject)).length
     const { until } = await this.#list.add(subject, closeSessions, forMs)
     return { until, ended: before - this.#pagesOf(subjectKey(subject)).length }
