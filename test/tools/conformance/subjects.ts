@@ -82,8 +82,8 @@ export interface Bench {
 
 /** Runs the same cases against the in-memory ensemble and against Apache ZooKeeper. */
 export function describeEnsembles(title: string, servers: 1 | 3, define: (bench: Bench) => void): void {
-  describe(`${title}, in memory`, () => define(benchOf(() => startInMemory(servers))))
-  describeWith('zookeeper')(`${title}, Apache ZooKeeper`, () => define(benchOf(() => startApache(servers))))
+  describe(`${title} in memory`, () => define(benchOf(() => startInMemory(servers))))
+  describeWith('zookeeper')(`${title} of Apache ZooKeeper`, () => define(benchOf(() => startApache(servers))))
 }
 
 function benchOf(start: () => Promise<Subject>): Bench {

@@ -18,7 +18,7 @@ const world = (perms: number) => [entry(perms, 'world', 'anyone')]
 const digestOf = (credentials: string) =>
   `${credentials.split(':', 1)[0]}:${createHash('sha1').update(credentials).digest('base64')}`
 
-describeEnsembles('access control', 1, (bench) => {
+describeEnsembles('a server with access control', 1, (bench) => {
   it.each([
     ['getData', ALL - READ, (zk, path) => zk.getData(path)],
     ['getChildren', ALL - READ, (zk, path) => zk.getChildren(path)],
@@ -37,19 +37,22 @@ describeEnsembles('access control', 1, (bench) => {
     string,
     number,
     (zk: Awaited<ReturnType<typeof bench.connect>>, path: string) => Promise<{ err: number }>,
-  ][])('refuses %s where its permission alone is missing, and allows it with it', async (_, without, act) => {
-    const { zk, root } = await bench.begin()
-    for (const [name, perms] of [
-      ['closed', without],
-      ['open', ALL],
-    ] as const) {
-      await zk.create(`${root}/${name}`)
-      await zk.create(`${root}/${name}/child`)
-      await zk.setAcl(`${root}/${name}`, world(perms))
-    }
-    expect((await act(zk, `${root}/closed`)).err).toBe(ERR.NO_AUTH)
-    expect((await act(zk, `${root}/open`)).err).toBe(0)
-  })
+  ][])(
+    'refuses %s if only its permission is missing, and allows it with the permission',
+    async (_, without, act) => {
+      const { zk, root } = await bench.begin()
+      for (const [name, perms] of [
+        ['closed', without],
+        ['open', ALL],
+      ] as const) {
+        await zk.create(`${root}/${name}`)
+        await zk.create(`${root}/${name}/child`)
+        await zk.setAcl(`${root}/${name}`, world(perms))
+      }
+      expect((await act(zk, `${root}/closed`)).err).toBe(ERR.NO_AUTH)
+      expect((await act(zk, `${root}/open`)).err).toBe(0)
+    },
+  )
 
   it('needs no permission for exists, sync and watches', async () => {
     const { zk, root } = await bench.begin()
@@ -65,19 +68,19 @@ describeEnsembles('access control', 1, (bench) => {
     expect(await zk.delete(`${root}/a`)).toBe(0)
   })
 
-  it('looks at permissions of the parent before it looks for the node to delete', async () => {
+  it('checks permissions of the parent before it looks for the node to delete', async () => {
     const { zk, root } = await bench.begin()
     await zk.setAcl(root, world(ALL - DELETE))
     expect(await zk.delete(`${root}/missing`)).toBe(ERR.NO_AUTH)
   })
 
-  it('looks at permissions before versions', async () => {
+  it('checks permissions before versions', async () => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/a`, { acl: world(READ) })
     expect((await zk.setData(`${root}/a`, 'x', 9)).err).toBe(ERR.NO_AUTH)
   })
 
-  it('sets no watch where reading is refused', async () => {
+  it('sets no watch if it refuses the read', async () => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/a`, { acl: world(ALL - READ) })
     expect((await zk.getData(`${root}/a`, true)).err).toBe(ERR.NO_AUTH)
@@ -91,7 +94,7 @@ describeEnsembles('access control', 1, (bench) => {
     expect((await multi(zk, [step.check(`${root}/a`)])).results.map(({ err }) => err)).toEqual([ERR.NO_AUTH])
   })
 
-  it('lets who has authenticated in, on this connection only', async () => {
+  it('admits an authenticated identity, on its connection only', async () => {
     const { zk, root } = await bench.begin()
     const other = await bench.connect()
     await zk.create(`${root}/a`, { acl: [entry(ALL, 'digest', digestOf('ann:secret'))] })
@@ -101,14 +104,14 @@ describeEnsembles('access control', 1, (bench) => {
     expect((await other.getData(`${root}/a`)).err).toBe(ERR.NO_AUTH)
   })
 
-  it('keeps a wrong password out', async () => {
+  it('refuses a wrong password', async () => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/a`, { acl: [entry(ALL, 'digest', digestOf('ann:secret'))] })
     expect((await zk.auth('digest', 'ann:guess')).err).toBe(0)
     expect((await zk.getData(`${root}/a`)).err).toBe(ERR.NO_AUTH)
   })
 
-  it('adds identities up', async () => {
+  it('keeps all identities of a connection', async () => {
     const zk = await bench.connect()
     await zk.auth('digest', 'ann:1')
     await zk.auth('digest', 'bob:2')
@@ -116,12 +119,12 @@ describeEnsembles('access control', 1, (bench) => {
     expect(await zk.whoAmI()).toEqual(['digest:ann', 'digest:bob', 'ip:127.0.0.1'])
   })
 
-  it('takes the address of a connection for an identity', async () => {
+  it('takes the address of a connection as an identity', async () => {
     const zk = await bench.connect()
     expect(await zk.whoAmI()).toEqual(['ip:127.0.0.1'])
   })
 
-  it('takes credentials without a colon', async () => {
+  it('accepts credentials without a colon', async () => {
     const zk = await bench.connect()
     expect((await zk.auth('digest', 'ann')).err).toBe(0)
     expect(await zk.whoAmI()).toEqual(['digest:ann', 'ip:127.0.0.1'])
@@ -148,7 +151,7 @@ describeEnsembles('access control', 1, (bench) => {
     },
   )
 
-  it('replaces auth in a list by everybody who the connection has proven to be', async () => {
+  it('replaces auth in a list by the authenticated identities of the connection', async () => {
     const { zk, root } = await bench.begin()
     await zk.auth('digest', 'ann:1')
     await zk.auth('digest', 'bob:2')
@@ -158,7 +161,7 @@ describeEnsembles('access control', 1, (bench) => {
     expect(ids).toEqual([`17 digest ${digestOf('ann:1')}`, `17 digest ${digestOf('bob:2')}`])
   })
 
-  it('refuses auth in a list of who has proven nothing', async () => {
+  it('refuses auth in a list from a connection that has not authenticated', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.create(`${root}/a`, { acl: [entry(ALL, 'auth', '')] })).err).toBe(ERR.INVALID_ACL)
   })
@@ -183,7 +186,7 @@ describeEnsembles('access control', 1, (bench) => {
     ['without a name', ':hash'],
     // Surprising: what is behind the hash does not count while it is nothing but colons.
     ['with colons at the end', 'ann:hash::'],
-  ])('takes a digest %s', async (_, id) => {
+  ])('accepts a digest %s', async (_, id) => {
     const { zk, root } = await bench.begin()
     expect((await zk.create(`${root}/a`, { acl: [entry(ALL, 'digest', id)] })).err).toBe(0)
   })
@@ -195,7 +198,7 @@ describeEnsembles('access control', 1, (bench) => {
     ['0.0.0.0/0', 0],
     ['127.0.0.2', ERR.NO_AUTH],
     ['10.0.0.0/8', ERR.NO_AUTH],
-  ])('answers a client at 127.0.0.1 by the address range %s', async (range, err) => {
+  ])('decides for a client at 127.0.0.1 by the address range %s', async (range, err) => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/a`, { acl: [entry(READ, 'ip', range)] })
     expect((await zk.getData(`${root}/a`)).err).toBe(err)
@@ -215,7 +218,7 @@ describeEnsembles('access control', 1, (bench) => {
     expect(stat).toEqual({ ...before, aversion: 1 })
   })
 
-  it('sets a list only over the version that was named', async () => {
+  it('sets a list only if the version matches', async () => {
     const { zk, root } = await bench.begin()
     await zk.setData(root, 'x')
     expect((await zk.setAcl(root, OPEN, 1)).err).toBe(ERR.BAD_VERSION)
@@ -228,7 +231,7 @@ describeEnsembles('access control', 1, (bench) => {
     expect((await zk.setAcl(`${root}/a`, OPEN)).err).toBe(ERR.NO_NODE)
   })
 
-  it('hides digests from who may only read', async () => {
+  it('hides digests from an identity that may only read', async () => {
     const { zk, root } = await bench.begin()
     const acl = [entry(READ, 'world', 'anyone'), entry(ALL, 'digest', digestOf('ann:secret'))]
     await zk.create(`${root}/a`, { acl })
@@ -244,12 +247,12 @@ describeEnsembles('access control', 1, (bench) => {
     expect((await zk.getAcl(`${root}/a`)).acl).toEqual(OPEN)
   })
 
-  it('lets everybody do everything at the root', async () => {
+  it('allows every identity everything at the root', async () => {
     const zk = await bench.connect()
     expect((await zk.getAcl('/')).acl).toEqual(OPEN)
   })
 
-  it('takes unknown permissions as they are', async () => {
+  it('stores unknown permissions as they are', async () => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/a`, { acl: world(63) })
     expect((await zk.getAcl(`${root}/a`)).acl).toEqual(world(63))

@@ -7,7 +7,7 @@ import { findZooKeeper } from '../../tools/zookeeper/find-zookeeper.js'
 /** Starting a JVM takes most of it. */
 const DEADLINE_MS = 40_000
 
-describeWith('zookeeper')("ZooKeeper's own command line on the in-memory ensemble", () => {
+describeWith('zookeeper')("ZooKeeper's own command line with the in-memory ensemble", () => {
   let ensemble: DevEnsemble
   beforeAll(async () => {
     ensemble = await startDevEnsemble({ extendedTypes: true })

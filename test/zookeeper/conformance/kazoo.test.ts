@@ -11,7 +11,7 @@ const SCRIPT = fileURLToPath(new URL('../../tools/conformance/kazoo_recipes.py',
 /** The script gives up by itself before. */
 const DEADLINE_MS = 40_000
 
-describeWith('kazoo')("kazoo's own recipes on the in-memory ensemble", () => {
+describeWith('kazoo')('a recipe of kazoo', () => {
   let ensemble: DevEnsemble
   beforeAll(async () => {
     ensemble = await startDevEnsemble({ tickTimeMs: 200 })
@@ -29,7 +29,7 @@ describeWith('kazoo')("kazoo's own recipes on the in-memory ensemble", () => {
     ['transaction', ['/transaction', 1, ['RolledBackError', 'BadVersionError']]],
     ['credentials', ['NoAuthError', 0]],
   ])(
-    'run: %s',
+    'runs on the in-memory ensemble: %s',
     async (recipe, seen) => {
       const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, ensemble.connectString, recipe], {
         timeout: DEADLINE_MS,

@@ -3,8 +3,8 @@ import { ERR, OP } from '../../../server/src/dev-ensemble/protocol.js'
 import { FLAGS } from '../../tools/conformance/raw-client.js'
 import { describeEnsembles } from '../../tools/conformance/subjects.js'
 
-describeEnsembles('containers and times to live', 1, (bench) => {
-  it('makes containers with the request for them only, whatever the flags', async () => {
+describeEnsembles('a server with containers and times to live', 1, (bench) => {
+  it('makes a container only for the container request, whatever the flags', async () => {
     const { zk, root } = await bench.begin()
     await zk.create2(`${root}/asked`, { flags: FLAGS.persistent }, OP.CREATE_CONTAINER)
     // Surprising: the flags of a container alone make an ordinary node.
@@ -25,7 +25,7 @@ describeEnsembles('containers and times to live', 1, (bench) => {
     expect([container.stat?.ephemeralOwner, mortal.stat?.ephemeralOwner]).toEqual([0n, 0n])
   })
 
-  it('removes a container some time after its last child went', async () => {
+  it('removes a container some time after its last child is deleted', async () => {
     const { zk, root } = await bench.begin()
     await zk.create2(`${root}/c`, { flags: FLAGS.container }, OP.CREATE_CONTAINER)
     await zk.create(`${root}/c/child`)
@@ -86,7 +86,7 @@ describeEnsembles('containers and times to live', 1, (bench) => {
     expect((await zk.createTtl(`${root}/t`, ttlMs, flags)).err).toBe(ERR.BAD_ARGUMENTS)
   })
 
-  it('refuses the flags of a time to live in a request that has none', async () => {
+  it('refuses the flags of a time to live in a request without one', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.create(`${root}/t`, { flags: FLAGS.ttl })).err).toBe(ERR.BAD_ARGUMENTS)
   })

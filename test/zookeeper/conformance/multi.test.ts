@@ -7,8 +7,8 @@ import { describeEnsembles } from '../../tools/conformance/subjects.js'
 const errors = ({ results }: Awaited<ReturnType<typeof multi>>) =>
   results.map(({ type, err, ...body }) => [type, err, body.err ?? err])
 
-describeEnsembles('transactions', 1, (bench) => {
-  it('answers each step by its type', async () => {
+describeEnsembles('a transaction', 1, (bench) => {
+  it('is answered for each step by its type', async () => {
     const { zk, root } = await bench.begin()
     const { err, results } = await multi(zk, [
       step.create(`${root}/a`),
@@ -38,7 +38,7 @@ describeEnsembles('transactions', 1, (bench) => {
     expect((await zk.create(`${root}/c`)).zxid).toBe(zxid + 1n)
   })
 
-  it('shows each step what those before did', async () => {
+  it('shows each step the effects of the steps before it', async () => {
     const { zk, root } = await bench.begin()
     const { results } = await multi(zk, [
       step.create(`${root}/a`),
@@ -52,7 +52,7 @@ describeEnsembles('transactions', 1, (bench) => {
     expect((await zk.getData(`${root}/a`)).data).toEqual(Buffer.from('2'))
   })
 
-  it('does nothing when one step is refused, and says which', async () => {
+  it('changes nothing if one step is refused, and names the step', async () => {
     const { zk, root } = await bench.begin()
     const answer = await multi(zk, [
       step.create(`${root}/a`),
@@ -167,7 +167,7 @@ describeEnsembles('transactions', 1, (bench) => {
     expect(errors(answer)[1]?.[1]).toBe(ERR.NO_CHILDREN_FOR_EPHEMERALS)
   })
 
-  it('tells watchers of each step, in order', async () => {
+  it('fires the watches of each step, in order', async () => {
     const { zk, root } = await bench.begin()
     await zk.addWatch(root, 'recursive')
     await multi(zk, [
@@ -184,14 +184,14 @@ describeEnsembles('transactions', 1, (bench) => {
     ])
   })
 
-  it('tells watchers nothing when it is refused', async () => {
+  it('fires no watch if it is refused', async () => {
     const { zk, root } = await bench.begin()
     await zk.addWatch(root, 'recursive')
     await multi(zk, [step.create(`${root}/a`), step.check(`${root}/missing`)])
     expect(await zk.events()).toEqual([])
   })
 
-  it('passes when there is nothing to do', async () => {
+  it('passes without steps', async () => {
     const zk = await bench.connect()
     expect(await multi(zk, [])).toMatchObject({ err: 0, results: [] })
   })
@@ -218,7 +218,7 @@ describeEnsembles('transactions', 1, (bench) => {
     await expect.poll(async () => (await zk.exists(`${root}/t`)).err, { timeout: 5000 }).toBe(ERR.NO_NODE)
   })
 
-  it('cannot read or change lists of permissions', async () => {
+  it('cannot read or change access control lists', async () => {
     const { zk, root } = await bench.begin()
     const { err } = await zk.call(OP.MULTI, encodeMulti([step.create(`${root}/a`), step.getData(root)]))
     expect(err).toBe(ERR.MARSHALLING_ERROR)

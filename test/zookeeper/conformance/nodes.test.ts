@@ -3,8 +3,8 @@ import { ERR, OP, RECORD } from '../../../server/src/dev-ensemble/protocol.js'
 import { brief, FLAGS, OPEN } from '../../tools/conformance/raw-client.js'
 import { describeEnsembles } from '../../tools/conformance/subjects.js'
 
-describeEnsembles('nodes', 1, (bench) => {
-  it('creates a node and answers its path', async () => {
+describeEnsembles('a server', 1, (bench) => {
+  it('creates a node and answers with its path', async () => {
     const { zk, root } = await bench.begin()
     expect(await zk.create(`${root}/a`)).toMatchObject({ err: 0, path: `${root}/a` })
   })
@@ -75,7 +75,7 @@ describeEnsembles('nodes', 1, (bench) => {
     expect((await zk.create(`${root}${tail}`)).err).toBe(err)
   })
 
-  it('refuses a slash at the end where the parent is there', async () => {
+  it('refuses a slash at the end of a path with an existing parent', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.create(`${root}/`)).err).toBe(ERR.BAD_ARGUMENTS)
   })
@@ -89,18 +89,18 @@ describeEnsembles('nodes', 1, (bench) => {
     ['a character next to those for private use', 'a\uf900'],
     ['dots inside a step', 'a..b.c'],
     ['three dots', '...'],
-  ])('takes a path with %s', async (_, name) => {
+  ])('accepts a path with %s', async (_, name) => {
     const { zk, root } = await bench.begin()
     expect(await zk.create(`${root}/${name}`)).toMatchObject({ err: 0, path: `${root}/${name}` })
     expect((await zk.getChildren(root)).children).toEqual([name])
   })
 
-  it('refuses a node that exists', async () => {
+  it('refuses to create a node that exists', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.create(root)).err).toBe(ERR.NODE_EXISTS)
   })
 
-  it('refuses flags that stand for no mode', async () => {
+  it('refuses flags without a meaning', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.create(`${root}/a`, { flags: 7 })).err).toBe(ERR.BAD_ARGUMENTS)
     expect((await zk.create(`${root}/a`, { flags: -1 })).err).toBe(ERR.BAD_ARGUMENTS)
@@ -135,7 +135,7 @@ describeEnsembles('nodes', 1, (bench) => {
     expect((await zk.create(`${root}/n-`, { flags: 2 })).path).toBe(`${root}/n-0000000001`)
   })
 
-  it('names a sequential node by its number alone where the path ends with a slash', async () => {
+  it('names a sequential node by its number alone if the path ends with a slash', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.create(`${root}/`, { flags: 2 })).path).toBe(`${root}/0000000000`)
   })
@@ -148,7 +148,7 @@ describeEnsembles('nodes', 1, (bench) => {
     expect(brief((await zk.exists(root)).stat)).toMatchObject({ cversion: 3, numChildren: 1 })
   })
 
-  it('moves pzxid of the parent on for creations and deletions, and for nothing else', async () => {
+  it('raises pzxid of the parent for creations and deletions only', async () => {
     const { zk, root } = await bench.begin()
     const created = await zk.create(`${root}/a`)
     expect((await zk.exists(root)).stat?.pzxid).toBe(created.zxid)
@@ -160,7 +160,7 @@ describeEnsembles('nodes', 1, (bench) => {
     expect((await zk.exists(root)).stat?.pzxid).toBeGreaterThan(created.zxid)
   })
 
-  it('leaves version and mzxid of a parent alone when children come and go', async () => {
+  it('keeps version and mzxid of a parent when children are created and deleted', async () => {
     const { zk, root } = await bench.begin()
     const before = (await zk.exists(root)).stat
     await zk.create(`${root}/a`)
@@ -176,13 +176,13 @@ describeEnsembles('nodes', 1, (bench) => {
     expect(stat?.czxid).toBeLessThan(zxid)
   })
 
-  it('takes null for data', async () => {
+  it('accepts null as data', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.setData(root, null)).err).toBe(0)
     expect((await zk.getData(root)).data).toBeNull()
   })
 
-  it('sets data only over the version that was named', async () => {
+  it('sets data only if the version matches', async () => {
     const { zk, root } = await bench.begin()
     expect((await zk.setData(root, 'x', 1)).err).toBe(ERR.BAD_VERSION)
     expect((await zk.setData(root, 'x', 0)).err).toBe(0)
@@ -203,7 +203,7 @@ describeEnsembles('nodes', 1, (bench) => {
     expect(await zk.delete(root)).toBe(ERR.NO_NODE)
   })
 
-  it('deletes only the version that was named', async () => {
+  it('deletes a node only if the version matches', async () => {
     const { zk, root } = await bench.begin()
     await zk.setData(root, 'x')
     expect(await zk.delete(root, 0)).toBe(ERR.BAD_VERSION)
@@ -281,7 +281,7 @@ describeEnsembles('nodes', 1, (bench) => {
     expect(missing.err).toBe(ERR.NO_NODE)
   })
 
-  it('does not count a sibling whose name begins the same', async () => {
+  it('does not count a sibling with the same beginning of its name', async () => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/a`)
     await zk.create(`${root}/ab`)
@@ -289,12 +289,12 @@ describeEnsembles('nodes', 1, (bench) => {
     expect(RECORD.count.read(body).count).toBe(0)
   })
 
-  it('answers sync with its path, whether the node is there or not', async () => {
+  it('answers sync with its path, also for a missing node', async () => {
     const zk = await bench.connect()
     expect(await zk.sync('/missing')).toMatchObject({ err: 0, path: '/missing' })
   })
 
-  it('gives refused writes a zxid of their own too', async () => {
+  it('gives a refused write a zxid of its own, too', async () => {
     const { zk, root } = await bench.begin()
     const first = await zk.create(`${root}/a`)
     const refused = await zk.create(`${root}/a`)

@@ -7,9 +7,9 @@ const CHILDREN = 1
 const DATA = 2
 const ANY = 3
 
-describeEnsembles('watches', 1, (bench) => {
-  describe('that persist', () => {
-    it('tell of every change of a node and of its children', async () => {
+describeEnsembles('a server with persistent watches', 1, (bench) => {
+  describe('a persistent watch', () => {
+    it('fires for every change of a node and of its children', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(`${root}/a`, 'persistent')
       await zk.create(`${root}/a`)
@@ -29,7 +29,7 @@ describeEnsembles('watches', 1, (bench) => {
       ])
     })
 
-    it('survive the deletion of their node', async () => {
+    it('survives the deletion of its node', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.addWatch(`${root}/a`, 'persistent')
@@ -38,7 +38,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`deleted ${root}/a`, `created ${root}/a`])
     })
 
-    it('tell of everything below when recursive, but never of children', async () => {
+    it('fires for every node below when recursive, but never for children', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(root, 'recursive')
       await zk.create(`${root}/a`)
@@ -55,14 +55,14 @@ describeEnsembles('watches', 1, (bench) => {
       ])
     })
 
-    it('do not take a sibling whose name begins the same for a node below', async () => {
+    it('does not fire for a sibling with the same beginning of its name', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(`${root}/a`, 'recursive')
       await zk.create(`${root}/ab`)
       expect(await zk.events()).toEqual([])
     })
 
-    it('tell one event once, however many of a connection concern it', async () => {
+    it('fires once for an event that concerns several watches of a connection', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.addWatch(root, 'recursive')
@@ -71,7 +71,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}/a`])
     })
 
-    it('stand beside those that fire once further below', async () => {
+    it('exists beside one-shot watches further below', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.addWatch(root, 'recursive')
@@ -81,7 +81,7 @@ describeEnsembles('watches', 1, (bench) => {
     })
 
     // Surprising: ZooKeeper 3.8.0 keeps one mode for each path and connection.
-    it('are replaced by one that fires once on the same path', async () => {
+    it('is replaced by a one-shot watch on the same path', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(root, 'persistent')
       await zk.getData(root, true)
@@ -90,7 +90,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}`])
     })
 
-    it('of the other mode replace the one on the same path', async () => {
+    it('is replaced by a watch of the other mode on the same path', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(root, 'persistent')
       await zk.addWatch(root, 'recursive')
@@ -107,7 +107,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`created ${root}/a/b`])
     })
 
-    it('tell of the whole tree when set on the root', async () => {
+    it('fires for the whole tree when set on the root', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch('/', 'recursive')
       await zk.create(`${root}/a`)
@@ -120,7 +120,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.addWatch(root, -1)).toBe(ERR.MARSHALLING_ERROR)
     })
 
-    it('answer with a number that is 0', async () => {
+    it('is answered with a number that is 0', async () => {
       const { zk, root } = await bench.begin()
       const { body } = await zk.call(OP.ADD_WATCH, RECORD.addWatch.of({ path: root, mode: 0 }))
       expect(RECORD.error.read(body)).toEqual({ err: 0 })
@@ -128,10 +128,10 @@ describeEnsembles('watches', 1, (bench) => {
   })
 
   // Releases before 3.8.4 without Debian's patches tell everybody.
-  describe('of nodes that may not be read', () => {
+  describe('a watch on a node that its connection may not read', () => {
     const unreadable = [{ perms: 30, id: { scheme: 'world', id: 'anyone' } }]
 
-    it('tell nothing of their creation, change and deletion', async () => {
+    it('does not fire for creation, change and deletion', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(root, 'recursive')
       await zk.create(`${root}/a`, { acl: unreadable })
@@ -140,7 +140,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('tell nothing of the end of a node that was hidden meanwhile, nor that it was hidden', async () => {
+    it('does not fire for the deletion of a node that was hidden meanwhile, nor for the hiding', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.addWatch(root, 'recursive')
@@ -150,14 +150,14 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('tell of a child of a node that may be read', async () => {
+    it('fires for a child of a node that the connection may read', async () => {
       const { zk, root } = await bench.begin()
       await zk.getChildren(root, true)
       await zk.create(`${root}/a`, { acl: unreadable })
       expect(await zk.events()).toEqual([`children ${root}`])
     })
 
-    it('tell nothing of children, but of what may be read below', async () => {
+    it('does not fire for children, but for readable nodes below', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(root, 'persistent')
       await zk.setAcl(root, unreadable)
@@ -166,7 +166,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`created ${root}/a`])
     })
 
-    it('are used up by an event that was not told', async () => {
+    it('is used up by an event that was not sent', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.setAcl(root, unreadable)
@@ -176,7 +176,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('tell who has authenticated', async () => {
+    it('fires on a connection that has authenticated', async () => {
       const { zk, root } = await bench.begin()
       const other = await bench.connect()
       await zk.auth('digest', 'ann:1')
@@ -187,7 +187,7 @@ describeEnsembles('watches', 1, (bench) => {
     })
 
     // Surprising: catching up looks at no permissions.
-    it('tell of them all the same when set again', async () => {
+    it('fires all the same when it is set again', async () => {
       const { zk, root } = await bench.begin()
       await zk.setAcl(root, unreadable)
       const { zxid } = await zk.sync()
@@ -197,11 +197,11 @@ describeEnsembles('watches', 1, (bench) => {
     })
   })
 
-  describe('that are removed', () => {
+  describe('a watch that is removed', () => {
     it.each([
       ['data', DATA],
       ['any', ANY],
-    ])('tell nothing more when those for %s are', async (_, type) => {
+    ])('does not fire any more after a removal of type %s', async (_, type) => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       expect(await zk.removeWatches(root, type)).toBe(0)
@@ -209,7 +209,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('are of the kind that was named only', async () => {
+    it('is of the named kind only', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.getChildren(root, true)
@@ -219,7 +219,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}`])
     })
 
-    it('have to be there', async () => {
+    it('must exist', async () => {
       const { zk, root } = await bench.begin()
       expect(await zk.removeWatches(root, ANY)).toBe(ERR.NO_WATCHER)
       await zk.getData(root, true)
@@ -228,7 +228,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.removeWatches(root, DATA)).toBe(ERR.NO_WATCHER)
     })
 
-    it('are the own ones only', async () => {
+    it('belongs to the connection that removes it', async () => {
       const { zk, root } = await bench.begin()
       const other = await bench.connect()
       await other.getData(root, true)
@@ -237,7 +237,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await other.events()).toEqual([`changed ${root}`])
     })
 
-    it.each([['persistent'], ['recursive']] as const)('may be %s ones', async (mode) => {
+    it.each([['persistent'], ['recursive']] as const)('may be %s', async (mode) => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(root, mode)
       expect(await zk.removeWatches(root, ANY)).toBe(0)
@@ -253,7 +253,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.checkWatches(root, type)).toBe(ERR.MARSHALLING_ERROR)
     })
 
-    it('are found by a check before, and not after', async () => {
+    it('is found by a check before the removal, and not after it', async () => {
       const { zk, root } = await bench.begin()
       expect(await zk.checkWatches(root, ANY)).toBe(ERR.NO_WATCHER)
       await zk.getData(root, true)
@@ -265,7 +265,7 @@ describeEnsembles('watches', 1, (bench) => {
     })
 
     it.each([[CHILDREN], [DATA], [ANY]])(
-      'are found by a check for type %i where they persist',
+      'is found by a check for type %i if it is persistent',
       async (type) => {
         const { zk, root } = await bench.begin()
         await zk.addWatch(root, 'persistent')
@@ -276,7 +276,7 @@ describeEnsembles('watches', 1, (bench) => {
       },
     )
 
-    it('are removed one kind at a time where they persist', async () => {
+    it('loses one kind at a time if it is persistent', async () => {
       const { zk, root } = await bench.begin()
       await zk.addWatch(root, 'persistent')
       expect(await zk.removeWatches(root, DATA)).toBe(0)
@@ -286,7 +286,7 @@ describeEnsembles('watches', 1, (bench) => {
     })
 
     // Surprising: ZooKeeper 3.8.0 does not look whose it is.
-    it('are found by a check that another connection makes', async () => {
+    it('is found by a check of another connection', async () => {
       const { zk, root } = await bench.begin()
       const other = await bench.connect()
       await other.getData(root, true)

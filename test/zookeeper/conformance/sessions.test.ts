@@ -7,7 +7,7 @@ import { describeEnsembles, TICK_TIME_MS } from '../../tools/conformance/subject
 
 const NO_PASSWORD = Buffer.alloc(16)
 
-describeEnsembles('sessions', 3, (bench) => {
+describeEnsembles('a session', 3, (bench) => {
   /** Servers that do not lead. */
   const followers = async () => {
     const leader = await bench.subject.leader()
@@ -17,7 +17,7 @@ describeEnsembles('sessions', 3, (bench) => {
   const untilGone = (zk: RawClient, path: string) =>
     expect.poll(async () => (await zk.exists(path)).err, { timeout: 9000, interval: 20 }).toBe(ERR.NO_NODE)
 
-  it('have an id of their own and a password of 16 bytes', async () => {
+  it('has an id of its own and a password of 16 bytes', async () => {
     const [one, two] = [await bench.connect(), await bench.connect()]
     expect(one.session.id).not.toBe(two.session.id)
     expect(one.session.id).toBeGreaterThan(0n)
@@ -25,7 +25,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect(one.session.password).not.toEqual(two.session.password)
   })
 
-  it('carry the number of the server that opened them in the top byte of the id', async () => {
+  it('carries the number of the server that opened it in the top byte of the id', async () => {
     for (const server of [0, 1, 2]) {
       const zk = await bench.connect({ server })
       expect(Number(zk.session.id >> 56n)).toBe(server + 1)
@@ -33,7 +33,7 @@ describeEnsembles('sessions', 3, (bench) => {
   })
 
   // Surprising: whoever knows the id, which is the ephemeralOwner of every node of it, knows the password.
-  it('have a password that follows from the id', async () => {
+  it('has a password that follows from the id', async () => {
     const zk = await bench.connect()
     expect(javaRandomBytes(zk.session.id ^ 0xb3415c00n)).toEqual(zk.session.password)
   })
@@ -43,20 +43,20 @@ describeEnsembles('sessions', 3, (bench) => {
     ['too little', 1, 2],
     ['too much', 1_000_000, 20],
     ['a negative number', -1, 2],
-  ])('get a timeout within bounds where %s is asked for', async (_, timeoutMs, ticks) => {
+  ])('gets a timeout within bounds if %s is asked for', async (_, timeoutMs, ticks) => {
     expect((await bench.connect({ timeoutMs })).timeoutMs).toBe(ticks * TICK_TIME_MS)
   })
 
-  it('get the timeout that was asked for within bounds', async () => {
+  it('gets the timeout that was asked for if it is within bounds', async () => {
     expect((await bench.connect({ timeoutMs: 1234 })).timeoutMs).toBe(1234)
   })
 
-  it('get an answer that is a byte longer when the request was', async () => {
+  it('gets a longer answer if its request was a byte longer', async () => {
     const [one, two] = [await bench.connect(), await bench.connect({ readOnlyByte: false })]
     expect(one.greetingBytes - two.greetingBytes).toBe(1)
   })
 
-  it.each([[0], [1], [2]])('are taken up on server %i, with their nodes', async (server) => {
+  it.each([[0], [1], [2]])('resumes on server %i, with its nodes', async (server) => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
     await zk.drop()
@@ -66,7 +66,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect((await again.setData(root, 'x')).err).toBe(0)
   })
 
-  it('get a new timeout when they are taken up', async () => {
+  it('gets a new timeout when it resumes', async () => {
     const zk = await bench.connect({ timeoutMs: 4000 })
     await zk.drop()
     const again = await bench.connect({ session: zk.session, timeoutMs: 1000 })
@@ -90,7 +90,7 @@ describeEnsembles('sessions', 3, (bench) => {
         return zk.session
       },
     ],
-  ])('are refused with a timeout of 0 for %s', async (_, ticketOf) => {
+  ])('is refused with a timeout of 0 for %s', async (_, ticketOf) => {
     const zk = await bench.connect()
     const again = await bench.connect({ session: await ticketOf(zk), server: 1 })
     expect(again.timeoutMs).toBe(0)
@@ -98,28 +98,28 @@ describeEnsembles('sessions', 3, (bench) => {
     await withDeadline(again.closed, 'the end of the connection')
   })
 
-  it('live on after somebody tried a wrong password', async () => {
+  it('survives an attempt with a wrong password', async () => {
     const zk = await bench.connect()
     await bench.connect({ session: { id: zk.session.id, password: NO_PASSWORD }, server: 1 })
     expect((await zk.sync()).err).toBe(0)
   })
 
   // Surprising: anybody who knows an id can cut the connection.
-  it('lose their connection when somebody tries a wrong password on the same server', async () => {
+  it('loses its connection by an attempt with a wrong password on the same server', async () => {
     const zk = await bench.connect()
     await bench.connect({ session: { id: zk.session.id, password: NO_PASSWORD } })
     await withDeadline(zk.closed, 'the end of the connection')
     expect((await bench.connect({ session: zk.session })).timeoutMs).toBe(4000)
   })
 
-  it('close the older connection when attached again on the same server', async () => {
+  it('closes its older connection when it attaches again on the same server', async () => {
     const zk = await bench.connect()
     const again = await bench.connect({ session: zk.session })
     await withDeadline(zk.closed, 'the end of the older connection')
     expect((await again.sync()).err).toBe(0)
   })
 
-  it('read on over the older connection when attached again on another server', async () => {
+  it('still reads over its older connection when it has attached on another server', async () => {
     const [one, two] = await followers()
     const zk = await bench.connect({ server: one })
     const again = await bench.connect({ session: zk.session, server: two })
@@ -134,15 +134,18 @@ describeEnsembles('sessions', 3, (bench) => {
     ['setData', (zk: RawClient) => zk.setData('/moved', 'x')],
     ['multi', (zk: RawClient) => multi(zk, [step.check('/')])],
     ['setAcl', (zk: RawClient) => zk.setAcl('/moved', [])],
-  ])('lose the older connection by a %s over it when attached on another server', async (_, write) => {
-    const [one, two] = await followers()
-    const zk = await bench.connect({ server: one })
-    const again = await bench.connect({ session: zk.session, server: two })
-    await expect(write(zk)).rejects.toThrow('the connection closed')
-    expect((await again.exists('/moved')).err).toBe(ERR.NO_NODE)
-  })
+  ])(
+    'loses its older connection by a %s over it when it has attached on another server',
+    async (_, write) => {
+      const [one, two] = await followers()
+      const zk = await bench.connect({ server: one })
+      const again = await bench.connect({ session: zk.session, server: two })
+      await expect(write(zk)).rejects.toThrow('the connection closed')
+      expect((await again.exists('/moved')).err).toBe(ERR.NO_NODE)
+    },
+  )
 
-  it('lose the older connection by a read too where the server leads', async () => {
+  it('loses its older connection also by a read if that server leads', async () => {
     const leader = await bench.subject.leader()
     const [follower] = await followers()
     const zk = await bench.connect({ server: leader })
@@ -151,7 +154,7 @@ describeEnsembles('sessions', 3, (bench) => {
   })
 
   // Surprising: the one write that passes over an older connection is the one that ends it all.
-  it('can be closed over the older connection', async () => {
+  it('can be closed over its older connection', async () => {
     const [one, two] = await followers()
     const zk = await bench.connect({ server: one })
     const again = await bench.connect({ session: zk.session, server: two })
@@ -159,7 +162,7 @@ describeEnsembles('sessions', 3, (bench) => {
     await withDeadline(again.closed, 'the end of the newer connection')
   })
 
-  it('take their nodes with them when closed', async () => {
+  it('loses its nodes when it closes', async () => {
     const { zk, root } = await bench.begin()
     const owner = await bench.connect()
     await owner.create(`${root}/e`, { flags: FLAGS.ephemeral })
@@ -170,7 +173,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect((await zk.getChildren(root)).children).toEqual(['p'])
   })
 
-  it('use a zxid each to open and to close', async () => {
+  it('uses one zxid to open and one to close', async () => {
     const { zk, root } = await bench.begin()
     const zxidsUsed = async () => {
       const before = (await zk.create(`${root}/a-`, { flags: FLAGS.persistentSequential })).zxid
@@ -182,7 +185,7 @@ describeEnsembles('sessions', 3, (bench) => {
     await expect.poll(zxidsUsed, { interval: 0 }).toBe(3n)
   })
 
-  it('list their own nodes, by prefix', async () => {
+  it('lists its own nodes, by prefix', async () => {
     const { zk, root } = await bench.begin()
     const other = await bench.connect()
     await zk.create(`${root}/p`)
@@ -198,13 +201,13 @@ describeEnsembles('sessions', 3, (bench) => {
     expect(await list('')).toHaveLength(3)
   })
 
-  it('refuse children of their nodes', async () => {
+  it('refuses children of its nodes', async () => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
     expect((await zk.create(`${root}/e/a`)).err).toBe(ERR.NO_CHILDREN_FOR_EPHEMERALS)
   })
 
-  it('let others delete their nodes', async () => {
+  it('lets other sessions delete its nodes', async () => {
     const { zk, root } = await bench.begin()
     const other = await bench.connect()
     await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
@@ -213,7 +216,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect(RECORD.children.read(body).children).toEqual([])
   })
 
-  it('expire when nothing was heard of them for their timeout, and not before', async () => {
+  it('expires after a silence as long as its timeout, and not before', async () => {
     const { zk, root } = await bench.begin()
     const silent = await bench.connect({ timeoutMs: 1000 })
     const start = performance.now()
@@ -226,7 +229,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect(again.timeoutMs).toBe(0)
   })
 
-  it('expire after their connection was lost too', async () => {
+  it('expires after the loss of its connection, too', async () => {
     const { zk, root } = await bench.begin()
     const lost = await bench.connect({ timeoutMs: 600 })
     await lost.create(`${root}/e`, { flags: FLAGS.ephemeral })
@@ -234,7 +237,7 @@ describeEnsembles('sessions', 3, (bench) => {
     await untilGone(zk, `${root}/e`)
   })
 
-  it('live as long as they are heard of', async () => {
+  it('lives as long as it pings', async () => {
     const { zk, root } = await bench.begin()
     const pinging = await bench.connect({ timeoutMs: 2000 })
     await pinging.create(`${root}/e`, { flags: FLAGS.ephemeral })
@@ -244,7 +247,7 @@ describeEnsembles('sessions', 3, (bench) => {
     }
   })
 
-  it('counts the timeout of a session from its newest attach', async () => {
+  it('counts its timeout from its newest attach', async () => {
     const { root } = await bench.begin()
     let outcome = 'too slow'
     for (let i = 0; outcome === 'too slow'; i++) outcome = await resumeOften(`${root}/e-${i}`, 2000)
@@ -274,14 +277,14 @@ describeEnsembles('sessions', 3, (bench) => {
     return 'alive'
   }
 
-  it('are not set up for a client that has seen more than the server', async () => {
+  it('is not opened for a client that is ahead of the server', async () => {
     const zk = await bench.connect()
     const { zxid } = await zk.sync()
     await expect(bench.connect({ lastZxid: zxid + 1_000_000n })).rejects.toThrow('closed before')
     expect((await bench.connect({ lastZxid: zxid })).timeoutMs).toBe(4000)
   })
 
-  it('answer requests that came in the same packet as the ConnectRequest', async () => {
+  it('gets answers to requests that came in the same packet as its ConnectRequest', async () => {
     const zk = new RawClient(bench.subject.ports[0] ?? 0)
     const request = Buffer.from([0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0, OP.WHO_AM_I])
     const awaited = zk.nextReply()
@@ -291,7 +294,7 @@ describeEnsembles('sessions', 3, (bench) => {
     await zk.close()
   })
 
-  it('forget who has authenticated when taken up', async () => {
+  it('forgets its authenticated identities when it resumes', async () => {
     const zk = await bench.connect()
     await zk.auth('digest', 'ann:1')
     await zk.drop()
@@ -299,7 +302,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect(await again.whoAmI()).toEqual(['ip:127.0.0.1'])
   })
 
-  it('see on every server what was written on one', async () => {
+  it('sees on every server the writes of one', async () => {
     const { zk, root } = await bench.begin()
     const others = [await bench.connect({ server: 1 }), await bench.connect({ server: 2 })]
     for (const other of others) {
@@ -313,7 +316,7 @@ describeEnsembles('sessions', 3, (bench) => {
     }
   })
 
-  it('survive the stop of their server', async () => {
+  it('survives the stop of its server', async () => {
     const { root } = await bench.begin()
     const [server, elsewhere] = await followers()
     const zk = await bench.connect({ server })
@@ -328,7 +331,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect((await back.exists(`${root}/e`)).err).toBe(0)
   }, 60_000)
 
-  it('lose their connections to every server when the leader stops, and live on under the next', async () => {
+  it('loses its connection to any server when the leader stops, and lives on under the next leader', async () => {
     const { root } = await bench.begin()
     const leader = await bench.subject.leader()
     const [follower] = await followers()
@@ -345,7 +348,7 @@ describeEnsembles('sessions', 3, (bench) => {
     expect(await bench.subject.leader()).not.toBe(leader)
   }, 60_000)
 
-  it('are served by nobody where no majority is left', async () => {
+  it('gets no service without a majority', async () => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
     await bench.subject.stopServer(1)

@@ -7,15 +7,15 @@ const needs =
   async (list: readonly number[]) =>
     wanted.every((one) => list.includes(one))
 
-it('leaves what it takes to fail, in its order', async () => {
+it('shrinking leaves the elements that the failure needs, in their order', async () => {
   expect(await shrink(numbers, needs(3, 250, 499))).toEqual([3, 250, 499])
 })
 
-it('leaves nothing where nothing is needed', async () => {
+it('shrinking leaves nothing if the failure needs nothing', async () => {
   expect(await shrink(numbers, needs())).toEqual([])
 })
 
-it('gives what it has found when there is no more time', async () => {
+it('shrinking gives its best result when its time is over', async () => {
   let trials = 0
   const fails = needs(3, 499)
   const shrunk = await shrink(numbers, async (list) => ++trials <= 5 && fails(list))

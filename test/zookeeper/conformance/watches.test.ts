@@ -3,9 +3,9 @@ import { ERR } from '../../../server/src/dev-ensemble/protocol.js'
 import { FLAGS } from '../../tools/conformance/raw-client.js'
 import { describeEnsembles } from '../../tools/conformance/subjects.js'
 
-describeEnsembles('watches', 1, (bench) => {
-  describe('that fire once', () => {
-    it('tells a watch for data of a change, and only of the first', async () => {
+describeEnsembles('a server with watches', 1, (bench) => {
+  describe('a one-shot watch', () => {
+    it('fires for a change of data, and only for the first', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.setData(root, 'x')
@@ -13,14 +13,14 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}`])
     })
 
-    it('tells a watch for data of a deletion', async () => {
+    it('fires for a deletion if it is for data', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.delete(root)
       expect(await zk.events()).toEqual([`deleted ${root}`])
     })
 
-    it('tells a watch for existence of a creation', async () => {
+    it('fires for a creation if it is for existence', async () => {
       const { zk, root } = await bench.begin()
       expect((await zk.exists(`${root}/a`, true)).err).toBe(ERR.NO_NODE)
       await zk.create(`${root}/a`)
@@ -28,7 +28,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`created ${root}/a`])
     })
 
-    it('tells a watch for existence of a change', async () => {
+    it('fires for a change if it is for existence', async () => {
       const { zk, root } = await bench.begin()
       await zk.exists(root, true)
       await zk.setData(root, 'x')
@@ -36,7 +36,7 @@ describeEnsembles('watches', 1, (bench) => {
     })
 
     it.each([['getChildren'], ['getChildren2']] as const)(
-      'tells a watch of %s of a child that came',
+      'fires for a new child if %s has set it',
       async (read) => {
         const { zk, root } = await bench.begin()
         await zk[read](root, true)
@@ -46,7 +46,7 @@ describeEnsembles('watches', 1, (bench) => {
       },
     )
 
-    it('tells a watch for children of a child that went', async () => {
+    it('fires for a deleted child if it is for children', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.getChildren(root, true)
@@ -54,14 +54,14 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`children ${root}`])
     })
 
-    it('tells a watch for children of the deletion of the node itself', async () => {
+    it('fires for the deletion of the node itself if it is for children', async () => {
       const { zk, root } = await bench.begin()
       await zk.getChildren(root, true)
       await zk.delete(root)
       expect(await zk.events()).toEqual([`deleted ${root}`])
     })
 
-    it('tells a watch for children nothing of data, of grandchildren and of data of children', async () => {
+    it('does not fire for data, grandchildren and data of children if it is for children', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.getChildren(root, true)
@@ -71,7 +71,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('tells a watch for data nothing of children and permissions', async () => {
+    it('does not fire for children and permissions if it is for data', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.create(`${root}/a`)
@@ -79,7 +79,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('tells one deletion once to who watches data and children', async () => {
+    it('fires once for a deletion on a connection that watches data and children', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.getChildren(root, true)
@@ -87,7 +87,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`deleted ${root}`])
     })
 
-    it('tells of a node before its parent', async () => {
+    it('fires for a node before it fires for the parent', async () => {
       const { zk, root } = await bench.begin()
       await zk.exists(`${root}/a`, true)
       await zk.getChildren(root, true)
@@ -95,7 +95,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`created ${root}/a`, `children ${root}`])
     })
 
-    it('counts the same watch asked for twice once', async () => {
+    it('counts once if it is set twice', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.exists(root, true)
@@ -103,7 +103,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}`])
     })
 
-    it('sets none on a missing node for data or children', async () => {
+    it('is not set on a missing node for data or children', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(`${root}/a`, true)
       await zk.getChildren(`${root}/a`, true)
@@ -111,7 +111,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('tells every connection that watches', async () => {
+    it('fires on every connection that has set it', async () => {
       const { zk, root } = await bench.begin()
       const other = await bench.connect()
       await zk.getData(root, true)
@@ -121,7 +121,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await other.events()).toEqual([`changed ${root}`])
     })
 
-    it('sends an event before the answer to the write that caused it', async () => {
+    it('sends its event before the answer to the write that caused it', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       zk.arrivals.length = 0
@@ -129,21 +129,21 @@ describeEnsembles('watches', 1, (bench) => {
       expect(zk.arrivals.map((arrival) => 'event' in arrival)).toEqual([true, false])
     })
 
-    it('tells nothing when a write is refused', async () => {
+    it('does not fire for a refused write', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.setData(root, 'x', 9)
       expect(await zk.events()).toEqual([])
     })
 
-    it('is told of a change that writes the same data', async () => {
+    it('fires for a change that writes the same data', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.setData(root, '')
       expect(await zk.events()).toEqual([`changed ${root}`])
     })
 
-    it('tells of the nodes of a session that closes', async () => {
+    it('fires for the nodes of a session that closes', async () => {
       const { zk, root } = await bench.begin()
       const other = await bench.connect()
       await other.create(`${root}/e`, { flags: FLAGS.ephemeral })
@@ -153,7 +153,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`deleted ${root}/e`, `children ${root}`])
     })
 
-    it('tells of the own nodes of a session that closes before it answers', async () => {
+    it('fires for the own nodes of a closing session before the close is answered', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/e`, { flags: FLAGS.ephemeral })
       await zk.exists(`${root}/e`, true)
@@ -166,8 +166,8 @@ describeEnsembles('watches', 1, (bench) => {
     })
   })
 
-  describe('set again after a loss', () => {
-    it('tell at once of what changed since', async () => {
+  describe('a watch that is set again after a loss', () => {
+    it('fires at once for a change since then', async () => {
       const { zk, root } = await bench.begin()
       for (const name of ['changed', 'gone', 'parent']) await zk.create(`${root}/${name}`)
       const { zxid } = await zk.sync()
@@ -191,7 +191,7 @@ describeEnsembles('watches', 1, (bench) => {
       ])
     })
 
-    it('stand where nothing changed since', async () => {
+    it('is set if nothing has changed since then', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       const { zxid } = await zk.sync()
@@ -203,7 +203,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}`, `created ${root}/b`, `children ${root}/a`])
     })
 
-    it('are not set where they have told already', async () => {
+    it('is not set if it has fired at once', async () => {
       const { zk, root } = await bench.begin()
       await zk.setWatches(0n, { data: [root] })
       expect(await zk.events()).toEqual([`changed ${root}`])
@@ -211,7 +211,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('miss a node that came and went', async () => {
+    it('misses a node that was created and deleted meanwhile', async () => {
       const { zk, root } = await bench.begin()
       const { zxid } = await zk.sync()
       await zk.create(`${root}/a`)
@@ -220,7 +220,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([])
     })
 
-    it('tell of a node that went and came again as changed', async () => {
+    it('reports a node that was deleted and created again as changed', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       const { zxid } = await zk.sync()
@@ -230,14 +230,14 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}/a`])
     })
 
-    it('send their events before the answer', async () => {
+    it('sends its events before the answer', async () => {
       const { zk, root } = await bench.begin()
       zk.arrivals.length = 0
       await zk.setWatches(0n, { data: [root] })
       expect(zk.arrivals.map((arrival) => 'event' in arrival)).toEqual([true, false])
     })
 
-    it('replay nothing where they persist', async () => {
+    it('replays nothing if it is persistent', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.setWatches2(0n, { persistent: [root], recursive: [`${root}/a`] })
@@ -247,7 +247,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}`, `created ${root}/a/b`])
     })
 
-    it('tell one deletion once where they are recursive', async () => {
+    it('fires once for a deletion if it is recursive', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/a`)
       await zk.setWatches2(0n, { recursive: [root] })
@@ -255,7 +255,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`deleted ${root}/a`])
     })
 
-    it('work alike in both requests for those that fire once', async () => {
+    it('behaves alike in both requests if it is a one-shot watch', async () => {
       const { zk, root } = await bench.begin()
       const { zxid } = await zk.sync()
       await zk.setData(root, 'x')
@@ -263,7 +263,7 @@ describeEnsembles('watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`changed ${root}`, `created ${root}`])
     })
 
-    it('end with their connection, not with their session', async () => {
+    it('ends with its connection, not with its session', async () => {
       const { zk, root } = await bench.begin()
       await zk.getData(root, true)
       await zk.drop()

@@ -18,10 +18,10 @@ const frame = (...parts: Buffer[]) => {
   return Buffer.concat([int(body.length), body])
 }
 
-describeEnsembles('the wire', 1, (bench) => {
+describeEnsembles('a connection', 1, (bench) => {
   const port = () => bench.subject.ports[0] ?? 0
 
-  it('answers in the order of the requests', async () => {
+  it('gets its answers in the order of the requests', async () => {
     const zk = await bench.connect()
     const replies = await Promise.all([
       zk.call(OP.EXISTS, RECORD.pathAndWatch.of({ path: '/', watch: false }), 5),
@@ -32,23 +32,23 @@ describeEnsembles('the wire', 1, (bench) => {
     expect(replies.map(({ xid }) => xid)).toEqual([5, 3, 9, 1])
   })
 
-  it('gives a request back its xid, whatever it is', async () => {
+  it('gets each answer with the xid of the request, whatever it is', async () => {
     const zk = await bench.connect()
     for (const xid of [0, 1, 0x7fffffff, -77]) expect((await zk.call(OP.WHO_AM_I, null, xid)).xid).toBe(xid)
   })
 
-  it('answers a ping with xid -2', async () => {
+  it('gets the answer to a ping with xid -2', async () => {
     const zk = await bench.connect()
     expect(await zk.call(OP.PING, null, XID.PING)).toMatchObject({ xid: XID.PING, err: 0 })
   })
 
-  it('answers closeSession, then closes the connection', async () => {
+  it('gets the answer to closeSession, then closes', async () => {
     const zk = await bench.connect()
     expect((await zk.close()).err).toBe(0)
   })
 
   it.each([[0], [10], [77], [108]])(
-    'answers UNIMPLEMENTED to the unknown request %i and closes the connection',
+    'gets UNIMPLEMENTED for the unknown request %i, then closes',
     async (type) => {
       const zk = await bench.connect()
       expect((await zk.call(type)).err).toBe(ERR.UNIMPLEMENTED)
@@ -77,7 +77,7 @@ describeEnsembles('the wire', 1, (bench) => {
     ['removeWatches', OP.REMOVE_WATCHES],
     ['getEphemerals', OP.GET_EPHEMERALS],
     ['getAllChildrenNumber', OP.GET_ALL_CHILDREN_NUMBER],
-  ])('answers MARSHALLING_ERROR to a %s without a body, and serves on', async (_, type) => {
+  ])('gets MARSHALLING_ERROR for a %s without a body, and stays open', async (_, type) => {
     const zk = await bench.connect()
     expect((await zk.call(type)).err).toBe(ERR.MARSHALLING_ERROR)
     expect((await zk.exists('/')).err).toBe(0)
@@ -88,7 +88,7 @@ describeEnsembles('the wire', 1, (bench) => {
     ['a path of negative length', int(-2), Buffer.from('/a')],
     ['a path of two gigabytes', int(0x7fffffff), Buffer.from('/a')],
     ['a path that is null', int(-1), Buffer.of(0)],
-  ])('answers MARSHALLING_ERROR to a getData of %s', async (_, ...body) => {
+  ])('gets MARSHALLING_ERROR for a getData of %s', async (_, ...body) => {
     const zk = await bench.connect()
     const reply = zk.nextReply()
     zk.send(frame(header(OP.GET_DATA), ...body))
@@ -96,7 +96,7 @@ describeEnsembles('the wire', 1, (bench) => {
     expect((await zk.exists('/')).err).toBe(0)
   })
 
-  it('answers MARSHALLING_ERROR to a create whose data are longer than the frame', async () => {
+  it('gets MARSHALLING_ERROR for a create with data longer than the frame', async () => {
     const zk = await bench.connect()
     const reply = zk.nextReply()
     zk.send(frame(header(OP.CREATE), int(2), Buffer.from('/x'), int(0x7ffffff0), Buffer.from('abc')))
@@ -104,7 +104,7 @@ describeEnsembles('the wire', 1, (bench) => {
     expect((await zk.exists('/x')).err).toBe(ERR.NO_NODE)
   })
 
-  it('takes no notice of bytes behind a request', async () => {
+  it('ignores bytes behind a request', async () => {
     const zk = await bench.connect()
     const reply = zk.nextReply()
     zk.send(frame(header(OP.SYNC), int(1), Buffer.from('/'), Buffer.from('more')))
@@ -117,13 +117,13 @@ describeEnsembles('the wire', 1, (bench) => {
     ['of the smallest length', int(-0x80000000)],
     ['without a header', frame()],
     ['with half a header', frame(int(1))],
-  ])('closes the connection for a frame %s', async (_, bytes) => {
+  ])('closes for a frame %s', async (_, bytes) => {
     const zk = await bench.connect()
     zk.send(bytes)
     await withDeadline(zk.closed, 'the end of the connection')
   })
 
-  it('takes a frame of the greatest length', async () => {
+  it('carries a frame of the greatest length', async () => {
     const { zk, root } = await bench.begin()
     const empty = encodeFrame(
       RECORD.requestHeader.of({ xid: 1, type: OP.SET_DATA }),
@@ -134,7 +134,7 @@ describeEnsembles('the wire', 1, (bench) => {
     expect((await zk.getData(root)).data).toHaveLength(room)
   })
 
-  it('puts a frame together that comes byte by byte', async () => {
+  it('carries a frame that comes byte by byte', async () => {
     const zk = await bench.connect()
     const reply = zk.nextReply()
     for (const byte of frame(header(OP.SYNC, 42), int(1), Buffer.from('/'))) zk.send(Buffer.of(byte))
@@ -145,18 +145,18 @@ describeEnsembles('the wire', 1, (bench) => {
     ['too short', frame(int(0), int(0))],
     ['longer than the limit', int(MAX_FRAME_BYTES + 1)],
     ['of negative length', int(-5)],
-  ])('closes a connection without a word whose ConnectRequest is %s', async (_, bytes) => {
+  ])('closes without an answer to a ConnectRequest that is %s', async (_, bytes) => {
     const zk = new RawClient(port())
     zk.send(bytes)
     await withDeadline(zk.closed, 'the end of the connection')
   })
 
-  describe('four-letter words', () => {
-    it('answers imok to ruok', async () => {
+  describe('the answer to a four-letter word', () => {
+    it('is imok for ruok', async () => {
       expect(await fourLetterWord(port(), 'ruok')).toBe('imok')
     })
 
-    it('says in srvr what it is', async () => {
+    it('describes the server for srvr', async () => {
       const answer = await fourLetterWord(port(), 'srvr')
       for (const line of [
         /^Zookeeper version: 3\.\d+\.\d+/m,
@@ -170,7 +170,7 @@ describeEnsembles('the wire', 1, (bench) => {
         expect(answer).toMatch(line)
     })
 
-    it('counts in mntr', async () => {
+    it('counts nodes, sessions and watches for mntr', async () => {
       const { zk, root } = await bench.begin()
       const before = await monitor()
       await zk.create(`${root}/e`, { flags: 1 })
@@ -183,7 +183,7 @@ describeEnsembles('the wire', 1, (bench) => {
       expect(Number(after.get('zk_num_alive_connections'))).toBeGreaterThan(0)
     })
 
-    it('counts the watches of a connection no more when it is gone', async () => {
+    it('does not count the watches of a closed connection', async () => {
       const { zk, root } = await bench.begin()
       const watches = async () => Number((await monitor()).get('zk_watch_count'))
       const before = await watches()
@@ -194,12 +194,12 @@ describeEnsembles('the wire', 1, (bench) => {
       await expect.poll(watches).toBe(before)
     })
 
-    it.each([['cons'], ['stat']])('names connections in %s', async (word) => {
+    it.each([['cons'], ['stat']])('names the connections for %s', async (word) => {
       await bench.connect()
       expect(await fourLetterWord(port(), word)).toMatch(/^ \/127\.0\.0\.1:\d+\[\d\]\(/m)
     })
 
-    it('names sessions and their nodes in dump', async () => {
+    it('names the sessions and their nodes for dump', async () => {
       const { zk, root } = await bench.begin()
       await zk.create(`${root}/e`, { flags: 1 })
       const dump = await fourLetterWord(port(), 'dump')
@@ -208,7 +208,7 @@ describeEnsembles('the wire', 1, (bench) => {
       expect(dump).toContain(`${id}:\n\t${root}/e\n`)
     })
 
-    it('names its settings in conf', async () => {
+    it('names the settings for conf', async () => {
       const settings = (await fourLetterWord(port(), 'conf')).split('\n')
       expect(settings).toContain(`clientPort=${port()}`)
       expect(settings).toContain(`tickTime=${TICK_TIME_MS}`)

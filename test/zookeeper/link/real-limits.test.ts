@@ -15,7 +15,7 @@ describeWith('zookeeper')('a real ZooKeeper server with maxClientCnxns=5', () =>
   }, START_MS)
   afterAll(() => ensemble?.close(), START_MS)
 
-  it('hangs up on links beyond the limit, which is told apart and says what to change', async () => {
+  it('hangs up on links beyond the limit, and the loss names the setting to change', async () => {
     const rigs: Rig[] = []
     const refused = () => rigs.find(({ recorder }) => recorder.losses.length > 0)
     while (refused() === undefined && rigs.length < 20) {
@@ -33,7 +33,7 @@ describeWith('zookeeper')('a real ZooKeeper server with maxClientCnxns=5', () =>
   })
 })
 
-describeWith('zookeeper')('three real ZooKeeper servers that may go on read-only', () => {
+describeWith('zookeeper')('a real ZooKeeper server without quorum, in read-only mode', () => {
   let ensemble: RealEnsemble
   let one: string
   const start = async (localSessionsEnabled: boolean) => {
@@ -66,7 +66,7 @@ describeWith('zookeeper')('three real ZooKeeper servers that may go on read-only
   }
 
   it(
-    'refuse a session without ending it, nodes and all, and take it up when the quorum is back',
+    'refuses a session without ending it, and the session resumes with its nodes when the quorum is back',
     async () => {
       await start(false)
       const rig = await attachedToReal(one, { readOnly: true, sessionTimeoutMs: 10_000 })
@@ -89,7 +89,7 @@ describeWith('zookeeper')('three real ZooKeeper servers that may go on read-only
   )
 
   it(
-    'open local sessions that only read, and that the ensemble with its quorum back does not know',
+    'opens local sessions that only read, and the ensemble does not know them when its quorum is back',
     async () => {
       await start(true)
       const before = await attachedToReal(one, { readOnly: true })

@@ -16,7 +16,7 @@ const create = (path: string, flags: 0 | 1 | 2 | 3 | 4 | 5 | 6, ttlMs = 0): Mult
   ttlMs,
 })
 
-describeWith('zookeeper')('on a real ZooKeeper server a link', () => {
+describeWith('zookeeper')('a link to a real ZooKeeper server', () => {
   let ensemble: RealEnsemble
   let link: EnsembleLink
   /** A node for the test alone. */
@@ -56,12 +56,12 @@ describeWith('zookeeper')('on a real ZooKeeper server a link', () => {
     [0, 'BAD_ARGUMENTS'],
     [1_099_511_627_775, 'created'],
     [1_099_511_627_776, 'BAD_ARGUMENTS'],
-  ])('is answered for a time to live of %d ms with %s', async (ttlMs, said) => {
+  ])('gets for a time to live of %d ms the answer %s', async (ttlMs, said) => {
     const made = await answer((cb) => link.create(`${root}/n`, NO_DATA, ANYONE, 5, cb, ttlMs))
     expect(typeof made === 'string' ? made : 'created').toBe(said)
   })
 
-  it('calls a container and a node with a time to live nobody’s ephemeral', async () => {
+  it('gives a container and a node with a time to live no owner', async () => {
     await answer((cb) => link.create(`${root}/c`, NO_DATA, ANYONE, 4, cb))
     await answer((cb) => link.create(`${root}/t`, NO_DATA, ANYONE, 5, cb, 60_000))
     for (const name of ['c', 't']) {
@@ -81,11 +81,11 @@ describeWith('zookeeper')('on a real ZooKeeper server a link', () => {
     expect(await answer((cb) => link.setACL(root, [], -1, cb))).toBe('INVALID_ACL')
   })
 
-  it('syncs, also on a path of no node', async () => {
+  it('syncs, also on the path of a missing node', async () => {
     expect(await answer((cb) => link.sync(`${root}/nothing`, cb))).toEqual({})
   })
 
-  it('lists its own ephemeral nodes, and those only', async () => {
+  it('lists only its own ephemeral nodes', async () => {
     const other = (await attachedToReal(ensemble.connectString)).link
     await answer((cb) => link.create(`${root}/a`, NO_DATA, ANYONE, 0, cb))
     await answer((cb) => link.create(`${root}/a/1`, NO_DATA, ANYONE, 1, cb))
@@ -98,11 +98,11 @@ describeWith('zookeeper')('on a real ZooKeeper server a link', () => {
     other.closeSession(() => undefined)
   })
 
-  it('is told whom the server takes it for', async () => {
+  it('lists its identities', async () => {
     expect(await answer((cb) => link.whoAmI(cb))).toEqual({ identities: [{ scheme: 'ip', id: '127.0.0.1' }] })
   })
 
-  it('does all parts of a transaction, in all modes of a create', async () => {
+  it('carries out all parts of a transaction, in all modes of a create', async () => {
     const done = await answer((cb) =>
       link.multi(
         [
@@ -141,7 +141,7 @@ describeWith('zookeeper')('on a real ZooKeeper server a link', () => {
     [{ op: 'setData', path: '/nothing', data: NO_DATA, version: 0 }, 'NO_NODE @1'],
     [create('/zookeeper', 0), 'NODE_EXISTS @1'],
     [create('not-a-path', 0), 'BAD_ARGUMENTS @1'],
-  ])('does nothing of a transaction with %j, and says which part it was', async (bad, said) => {
+  ])('carries out nothing of a transaction with %j, and names the refused part', async (bad, said) => {
     expect(await answer((cb) => link.multi([create(`${root}/a`, 0), bad, create(`${root}/b`, 0)], cb))).toBe(
       said,
     )
@@ -157,7 +157,7 @@ describeWith('zookeeper')('on a real ZooKeeper server a link', () => {
     }
   })
 
-  it('is answered for a transaction of no parts with no results', async () => {
+  it('gets no results for a transaction without parts', async () => {
     expect(await answer((cb) => link.multi([], cb))).toEqual({ results: [] })
   })
 })

@@ -32,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'reconnect' as const }) },
 )
 
-describeWith('zookeeper')('watches on a real ZooKeeper server', () => {
+describeWith('zookeeper')('a watch on a real ZooKeeper server', () => {
   let ensemble: RealEnsemble
   let writer: EnsembleLink
   beforeAll(async () => {
@@ -98,7 +98,7 @@ describeWith('zookeeper')('watches on a real ZooKeeper server', () => {
   }
 
   it(
-    'of every kind on one path each tell what they wait for, once, in any order of setting and removing',
+    'fires once for each of its events, beside watches of every kind on its path, in any order of setting and removing',
     async () => {
       let tree = 0
       await fc.assert(

@@ -15,7 +15,7 @@ const ANYONE = [{ perms: 31, scheme: 'world', id: 'anyone' }]
 /** A JVM's start on a busy machine. */
 const START_MS = 60_000
 
-describeWith('zookeeper')('on a real ZooKeeper server', () => {
+describeWith('zookeeper')('a real ZooKeeper server', () => {
   let ensemble: RealEnsemble
   beforeAll(async () => {
     ensemble = await realEnsemble(1)
@@ -45,7 +45,7 @@ describeWith('zookeeper')('on a real ZooKeeper server', () => {
     })
   }
 
-  describe('a link', () => {
+  describe('a link to it', () => {
     it('creates, reads, changes, lists and deletes', async () => {
       const { link } = await attach()
       const created = await answer<{ path: string; stat: unknown }>((cb) =>
@@ -74,7 +74,7 @@ describeWith('zookeeper')('on a real ZooKeeper server', () => {
       link.closeSession(() => undefined)
     })
 
-    it('takes up its session with nodes, order and missed watch events after a detach', async () => {
+    it('resumes its session after a detach, with its nodes and missed watch events in order', async () => {
       const first = await attach()
       await answer((cb) => first.link.create('/mine', Buffer.from('a'), ANYONE, 1, cb))
       await answer((cb) => first.link.create('/others', Buffer.from('a'), ANYONE, 0, cb))
@@ -108,7 +108,7 @@ describeWith('zookeeper')('on a real ZooKeeper server', () => {
       other.link.closeSession(() => undefined)
     })
 
-    it('is told that a session has expired, or never was', async () => {
+    it('learns that a session has expired, or has never existed', async () => {
       const { link, session } = await attach()
       expect(await new Promise((resolve) => link.closeSession(resolve))).toBe(true)
       const recorder = new Recorder()
@@ -154,7 +154,7 @@ describeWith('zookeeper')('on a real ZooKeeper server', () => {
       START_MS,
     )
 
-    it('leaves no session behind, whenever in its start it is told to close', async () => {
+    it('leaves no session behind, at whatever point of its start it closes', async () => {
       const before = await ensemble.sessions()
       const { servers } = ServerList.parse(ensemble.connectString)
       const closings = Array.from({ length: 60 }, async (_, i) => {
@@ -173,7 +173,7 @@ describeWith('zookeeper')('on a real ZooKeeper server', () => {
       expect(left).toEqual([])
     })
 
-    it('is ended as auth failed over credentials of a scheme that the server does not have', async () => {
+    it('ends as auth failed for credentials of a scheme that the server does not have', async () => {
       const recorder = new Recorder()
       const { servers } = ServerList.parse(ensemble.connectString)
       const link = new EnsembleLink({
