@@ -24,7 +24,7 @@ const ask = <T>(request: (done: (error: Error | null, result: T) => void) => voi
 
 const owner = () => `0x${client.getSessionId().readBigInt64BE().toString(16)}`
 
-it('serves node-zookeeper-client unchanged', async () => {
+it('the ensemble serves node-zookeeper-client unchanged', async () => {
   const data = Buffer.from('hello')
   expect(await ask<string>((done) => client.create('/a', data, CreateMode.PERSISTENT, done))).toBe('/a')
   expect(await ask<Buffer | undefined>((done) => client.getData('/a', done))).toEqual(data)
@@ -39,7 +39,7 @@ it('serves node-zookeeper-client unchanged', async () => {
   await expect(ask((done) => client.remove('/missing', -1, done))).rejects.toMatchObject({ code: -101 })
 })
 
-it('tells its watchers', async () => {
+it('the ensemble sends events to its watchers', async () => {
   const event = new Promise<string>((resolve, reject) => {
     const watcher = (event: { getType(): number; getPath(): string }) =>
       resolve(`${event.getType()} ${event.getPath()}`)
@@ -49,7 +49,7 @@ it('tells its watchers', async () => {
   expect(await event).toBe('4 /')
 })
 
-it('takes it over to another server when its own stops, with its session and its nodes', async () => {
+it('the client moves to another server when its own stops, with its session and its nodes', async () => {
   await ask((done) => client.create('/e', Buffer.alloc(0), CreateMode.EPHEMERAL, done))
   const before = owner()
   const down = once(client, 'disconnected')
@@ -65,7 +65,7 @@ it('takes it over to another server when its own stops, with its session and its
   expect(ensemble.sessions()).toEqual([before])
 })
 
-it('tells it that its session has expired', async () => {
+it('the client learns that its session has expired', async () => {
   const expired = once(client, 'expired')
   expect(ensemble.expireSession(owner())).toBe(true)
   await expired

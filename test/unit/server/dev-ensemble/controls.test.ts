@@ -57,13 +57,13 @@ describe('startDevEnsemble', () => {
     expect((await attach(0, { timeoutMs: 60_000 })).timeoutMs).toBe(2000)
   })
 
-  it('keeps timeouts within the bounds that were given', async () => {
+  it('keeps timeouts within the given bounds', async () => {
     await start({ minSessionTimeoutMs: 1000, maxSessionTimeoutMs: 1500 })
     expect((await attach(0, { timeoutMs: 1 })).timeoutMs).toBe(1000)
     expect((await attach(0, { timeoutMs: 60_000 })).timeoutMs).toBe(1500)
   })
 
-  it('listens on the ports that were given', async () => {
+  it('listens on the given ports', async () => {
     await start({ servers: 1 })
     const [port] = ensemble.ports as [number]
     await ensemble.close()
@@ -71,7 +71,7 @@ describe('startDevEnsemble', () => {
     expect(ensemble.ports).toEqual([port])
   })
 
-  it('says which port is taken, and leaves none open', async () => {
+  it('names the port that is taken, and leaves none open', async () => {
     await start({ servers: 1 })
     const [taken] = ensemble.ports as [number]
     const spare = taken + 1
@@ -97,7 +97,7 @@ describe('startDevEnsemble', () => {
     expect((await (await attach()).createTtl('/t', 1000n)).err).toBe(-6)
   })
 
-  it('closes connections whose frames are longer than the limit that was given', async () => {
+  it('closes connections with frames longer than the given limit', async () => {
     await start({ maxFrameBytes: 1000 })
     const zk = await attach()
     expect((await zk.create('/a', { data: Buffer.alloc(900) })).err).toBe(0)
@@ -105,8 +105,8 @@ describe('startDevEnsemble', () => {
   })
 })
 
-describe('stopServer and startServer', () => {
-  it('refuse connections while stopped, and serve the same nodes on the same port after', async () => {
+describe('the servers', () => {
+  it('refuse connections while stopped, and serve the same nodes on the same port afterwards', async () => {
     await start()
     const zk = await attach(0)
     await zk.create('/a')
@@ -119,7 +119,7 @@ describe('stopServer and startServer', () => {
     expect((await (await attach(0)).exists('/a')).err).toBe(0)
   })
 
-  it('say what is wrong about a server that runs already or is not there', async () => {
+  it('explain the error for a server that already runs or does not exist', async () => {
     await start()
     await expect(ensemble.startServer(1)).rejects.toThrow('server 1 is running already: stop it first')
     await expect(ensemble.stopServer(3)).rejects.toThrow('there is no server 3; the ensemble has 3')
@@ -132,7 +132,7 @@ describe('stopServer and startServer', () => {
     expect((await zk.sync()).err).toBe(0)
   })
 
-  it('say without a majority that they do not serve', async () => {
+  it('report without a majority that they do not serve', async () => {
     await start()
     await ensemble.stopServer(1)
     await ensemble.stopServer(2)
@@ -170,14 +170,14 @@ describe('expireSession', () => {
     expect((await attach(0, { session: zk.session })).timeoutMs).toBe(0)
   })
 
-  it('says where there is no such session', async () => {
+  it('reports an unknown session', async () => {
     await start()
     expect(ensemble.expireSession('0x123')).toBe(false)
   })
 })
 
 describe('serverOf', () => {
-  it('names the server that a session is connected to, and none where it is not', async () => {
+  it('names the server that a session is connected to, and null without a connection', async () => {
     await start()
     const zk = await attach(1)
     expect(ensemble.serverOf(idOf(zk))).toBe(1)
@@ -188,7 +188,7 @@ describe('serverOf', () => {
 })
 
 describe('cutLinks', () => {
-  it('cuts the connections of one session and leaves its session and the others alone', async () => {
+  it('cuts the connections of one session and leaves the session and other connections alone', async () => {
     await start()
     const [one, two] = [await attach(0), await attach(0)]
     ensemble.cutLinks({ session: idOf(one) })
@@ -205,7 +205,7 @@ describe('cutLinks', () => {
     expect((await two.sync()).err).toBe(0)
   })
 
-  it('cuts them all', async () => {
+  it('cuts all connections', async () => {
     await start()
     const links = [await attach(0), await attach(1), await attach(2)]
     ensemble.cutLinks()
@@ -215,7 +215,7 @@ describe('cutLinks', () => {
 })
 
 describe('stallLinks', () => {
-  it('answers nothing and closes nothing until it is taken back', async () => {
+  it('answers nothing and closes nothing until the links resume', async () => {
     await start()
     const zk = await attach(0)
     ensemble.stallLinks({ session: idOf(zk) })
@@ -239,7 +239,7 @@ describe('stallLinks', () => {
     expect(await zk.events()).toEqual(['created /a', 'created /b'])
   })
 
-  it('lets the session expire, and tells the client only when it is taken back', async () => {
+  it('lets the session expire, and the client learns it only when its link resumes', async () => {
     await start()
     const zk = await attach(0, { timeoutMs: 1000 })
     ensemble.stallLinks({ session: idOf(zk) })
@@ -250,7 +250,7 @@ describe('stallLinks', () => {
     await withDeadline(zk.closed, 'the end of the connection')
   })
 
-  it('has a server accept connections and say nothing', async () => {
+  it('makes a server accept connections and say nothing', async () => {
     await start()
     ensemble.stallLinks({ server: 0 })
     const client = new RawClient(ensemble.ports[0] ?? 0)
@@ -264,7 +264,7 @@ describe('stallLinks', () => {
 })
 
 describe('delayAnswers', () => {
-  it('delays every answer from then on, in order, until it is set back', async () => {
+  it('delays every later answer, in order, until the delay is 0 again', async () => {
     await start()
     const zk = await attach(0)
     ensemble.delayAnswers(200, { server: 0 })
@@ -321,7 +321,7 @@ describe('skipTime', () => {
 })
 
 describe('close', () => {
-  it('ends every connection and frees every port, whatever was stalled', async () => {
+  it('ends every connection and frees every port, even of stalled links', async () => {
     await start()
     const zk = await attach(0)
     ensemble.stallLinks()

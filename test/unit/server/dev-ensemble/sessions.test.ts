@@ -12,7 +12,7 @@ function clockAt(nowMs: number) {
 
 const sessionsOf = (clock: ReturnType<typeof clockAt>) => new Sessions(clock, TICK_TIME_MS)
 
-it('ends a session at the first end of a tick after its timeout', () => {
+it('a session ends at the first end of a tick after its timeout', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 100_000 }),
@@ -29,7 +29,7 @@ it('ends a session at the first end of a tick after its timeout', () => {
   )
 })
 
-it('counts from when a session was last heard of', () => {
+it('a timeout counts from the last sign of life of its session', () => {
   const clock = clockAt(0)
   const sessions = sessionsOf(clock)
   const session = sessions.open(0, 1000)
@@ -41,7 +41,7 @@ it('counts from when a session was last heard of', () => {
   expect(sessions.overdue()).toEqual([session])
 })
 
-it('lists the longest overdue first', () => {
+it('the list of overdue sessions begins with the longest overdue', () => {
   const clock = clockAt(0)
   const sessions = sessionsOf(clock)
   const [long, short] = [sessions.open(0, 3000), sessions.open(0, 1000)]
@@ -49,7 +49,7 @@ it('lists the longest overdue first', () => {
   expect(sessions.overdue()).toEqual([short, long])
 })
 
-it('gives all the more time when a new leader has heard of nobody yet', () => {
+it('all sessions get their whole timeout again under a new leader', () => {
   const clock = clockAt(0)
   const sessions = sessionsOf(clock)
   sessions.open(0, 1000)
@@ -58,7 +58,7 @@ it('gives all the more time when a new leader has heard of nobody yet', () => {
   expect(sessions.overdue()).toEqual([])
 })
 
-it('computes the passwords that ZooKeeper computes', () => {
+it('a session has the password that ZooKeeper computes', () => {
   // Recorded from a server of Apache ZooKeeper 3.8.
   expect(sessionPassword(0x1000037bd580000n).toString('hex')).toBe('9a20b31b1f6f1c2108f6859f003a179c')
 })

@@ -25,7 +25,7 @@ describe('a deadline', () => {
     expect(passed).toEqual([100])
   })
 
-  it('that is moved on passes at the last time set, with one timer at a time', async () => {
+  it('passes at the last time set if it moves on, with one timer at a time', async () => {
     deadline.set(100)
     for (let i = 0; i < 10; i++) {
       await vi.advanceTimersByTimeAsync(50)
@@ -36,14 +36,14 @@ describe('a deadline', () => {
     expect(passed).toEqual([600])
   })
 
-  it('that is brought forward passes at the earlier time', async () => {
+  it('passes at the earlier time if it is brought forward', async () => {
     deadline.set(1_000)
     deadline.set(10)
     await vi.advanceTimersByTimeAsync(2_000)
     expect(passed).toEqual([10])
   })
 
-  it('that is cleared does not pass, and can be set again', async () => {
+  it('does not pass if it is cleared, and can be set again', async () => {
     deadline.set(100)
     deadline.clear()
     await vi.advanceTimersByTimeAsync(500)
@@ -53,7 +53,7 @@ describe('a deadline', () => {
     expect(passed).toEqual([600])
   })
 
-  it('that is moved between its timer and the judgement does not pass', async () => {
+  it('does not pass if it moves between its timer and the judgement', async () => {
     deadline.set(100)
     vi.advanceTimersToNextTimer()
     expect(performance.now() - start).toBe(100)
@@ -64,7 +64,7 @@ describe('a deadline', () => {
     expect(passed).toHaveLength(1)
   })
 
-  it('that is stopped leaves no timer', () => {
+  it('leaves no timer if it is stopped', () => {
     deadline.set(100)
     deadline.stop()
     expect(vi.getTimerCount()).toBe(0)

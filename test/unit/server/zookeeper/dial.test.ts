@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { lookup } from 'node:dns'
 import { once } from 'node:events'
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -98,20 +99,24 @@ describe('a dial', () => {
     link.detach()
   })
 
-  it('goes on to the next address when one does not answer, within a quarter of the time it has', async () => {
+  it('goes on to the next address when one does not answer', async () => {
     const port = await deadPort('127.0.0.2')
     await fakeServer('127.0.0.3', port)
     keepOrder()
     const before = performance.now()
     const dial = dialAmong('127.0.0.2', '127.0.0.3')
-    const { link } = await attachedTo([{ port }], { dial, handshakeTimeoutMs: 800 })
-    const tookMs = performance.now() - before
-    expect(tookMs).toBeGreaterThan(150)
-    expect(tookMs).toBeLessThan(600)
+    const { link } = await attachedTo([{ port }], { dial, handshakeTimeoutMs: 4_000 })
+    expect(performance.now() - before).toBeGreaterThan(200)
     link.detach()
   })
 
-  it('that finds no address at all is lost as refused', async () => {
+  it('gives one address a quarter of its time, and at most 250 ms', () => {
+    const attemptMs = (withinMs: number) =>
+      target({ host: 'zookeeper.test', port: 1 }, withinMs, lookup).autoSelectFamilyAttemptTimeout
+    expect([800, 1_000, 4_000].map(attemptMs)).toEqual([200, 250, 250])
+  })
+
+  it('is lost as refused if no address accepts it', async () => {
     const { link, recorder } = linkTo([{ port: 1 }], { dial: dialAmong('127.0.0.2', '127.0.0.3') })
     link.attach()
     await recorder.until('lost refused')
@@ -119,7 +124,7 @@ describe('a dial', () => {
 })
 
 describe('a dial with TLS', () => {
-  it('throws at once over certificates that cannot be read', () => {
+  it('throws at once for certificates that cannot be read', () => {
     expect(() => dialTls({ cert: 'no certificate' })).toThrow()
   })
 })

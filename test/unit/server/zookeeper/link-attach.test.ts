@@ -25,8 +25,8 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-describe('attach', () => {
-  it('creates a session with the timeout asked for and takes the timeout that the ensemble gives', async () => {
+describe('a link that attaches', () => {
+  it('asks for a session timeout and takes the timeout that the ensemble grants', async () => {
     server.script = { connect: (connection) => connection.greet({ timeoutMs: 6000 }) }
     const { link, recorder } = await attachedTo(server, { sessionTimeoutMs: 9000 })
     expect(recorder.log).toEqual(['attached 0x1001 6000 0x0'])
@@ -40,7 +40,7 @@ describe('attach', () => {
     link.detach()
   })
 
-  it('takes up a session with its id, its password and the newest zxid', async () => {
+  it('resumes a session with its id, its password and the newest zxid', async () => {
     server.script = { connect: (connection) => connection.greet({ id: 0x10aan, password: SESSION.password }) }
     const { link, recorder } = await attachedTo(server, { session: SESSION, lastZxid: '0x1000000ff' })
     expect(recorder.log).toEqual(['attached 0x10aa 4000 0x1000000ff'])
@@ -52,7 +52,7 @@ describe('attach', () => {
     link.detach()
   })
 
-  it('asks for the session that it created again after a loss, with the newest positive zxid', async () => {
+  it('resumes the session that it created after a loss, with the newest positive zxid', async () => {
     const { link, recorder } = await attachedTo(server)
     server.connection.zxid = 0x300000007n
     link.exists('/a', false, recorder.result('a'))
@@ -93,7 +93,7 @@ describe('attach', () => {
     await other.close()
   })
 
-  it('throws while the link is not idle', async () => {
+  it('throws while it is not idle', async () => {
     const { link, recorder } = linkTo(server)
     link.attach()
     expect(() => link.attach()).toThrow('Only an idle link can attach; this one is dialing')
@@ -103,7 +103,7 @@ describe('attach', () => {
     expect(() => link.attach()).toThrow('ended')
   })
 
-  it('dials in the way that it is given', async () => {
+  it('dials with the function in its options', async () => {
     const dialled: string[] = []
     const { link } = await attachedTo(server, {
       dial({ host, port }) {
@@ -153,8 +153,8 @@ describe('attach', () => {
   })
 })
 
-describe('an attempt is lost', () => {
-  it('as refused when nobody listens, with what to look at', async () => {
+describe('an attempt', () => {
+  it('is lost as refused when no server listens, and the message says what to check', async () => {
     const { link, recorder } = linkTo([REFUSING])
     link.attach()
     await recorder.until('lost')
@@ -169,7 +169,7 @@ describe('an attempt is lost', () => {
     expect(link.linkState).toBe('idle')
   })
 
-  it('as dial_failed when the dial itself throws, and not before attach() has returned', async () => {
+  it('is lost as dial_failed when the dial itself throws, and not before attach() has returned', async () => {
     const { link, recorder } = linkTo(server, {
       dial() {
         throw new Error('bad certificate')
@@ -181,18 +181,21 @@ describe('an attempt is lost', () => {
     expect(recorder.losses[0]?.message).toContain('bad certificate')
   })
 
-  it.each(['ECONNRESET', 'EPIPE'])('as refused_at_handshake when the dial ends in %s', async (code) => {
-    const { link, recorder } = linkTo(server, {
-      dial() {
-        throw Object.assign(new Error(`connect ${code}`), { code })
-      },
-    })
-    link.attach()
-    await recorder.until('lost refused_at_handshake')
-    expect(recorder.losses[0]?.message).toContain('maxClientCnxns')
-  })
+  it.each(['ECONNRESET', 'EPIPE'])(
+    'is lost as refused_at_handshake when the dial ends in %s',
+    async (code) => {
+      const { link, recorder } = linkTo(server, {
+        dial() {
+          throw Object.assign(new Error(`connect ${code}`), { code })
+        },
+      })
+      link.attach()
+      await recorder.until('lost refused_at_handshake')
+      expect(recorder.losses[0]?.message).toContain('maxClientCnxns')
+    },
+  )
 
-  it('as handshake_timeout when a server accepts and says nothing', async () => {
+  it('is lost as handshake_timeout when a server accepts and says nothing', async () => {
     server.script = { connect: () => undefined }
     const { link, recorder } = linkTo(server, { handshakeTimeoutMs: 60 })
     link.attach()
@@ -201,7 +204,7 @@ describe('an attempt is lost', () => {
     expect(recorder.losses[0]?.message).toBe('no end of the handshake within 60 ms')
   })
 
-  it('as handshake_timeout when a server greets and never answers auth', async () => {
+  it('is lost as handshake_timeout when a server never answers auth', async () => {
     server.script = { request: () => undefined }
     const { link, recorder } = linkTo(server, {
       handshakeTimeoutMs: 60,
@@ -212,7 +215,7 @@ describe('an attempt is lost', () => {
     expect(recorder.log).toEqual(['lost handshake_timeout'])
   })
 
-  it('as wrong_session when the server answers with another id, whose session it closes', async () => {
+  it('is lost as wrong_session when the server answers with another session, which the link closes', async () => {
     server.script = { connect: (connection) => connection.greet({ id: 0x999n }) }
     const { link, recorder } = linkTo(server, { session: SESSION })
     link.attach()
@@ -227,7 +230,7 @@ describe('an attempt is lost', () => {
     link.detach()
   })
 
-  it('as restore_refused when the server does not take the watches', async () => {
+  it('is lost as restore_refused when the server refuses the watches', async () => {
     server.script = { request: (connection, { xid }) => connection.reply(xid, { err: -5 }) }
     const { link, recorder } = linkTo(server, { watches: { data: ['/a'], exist: [], child: [] } })
     link.attach()
@@ -235,7 +238,7 @@ describe('an attempt is lost', () => {
     expect(recorder.losses[0]?.message).toBe('the server refused to set the watches again (error -5)')
   })
 
-  it('without hearing what came behind the answer that lost it', async () => {
+  it('ignores the frames behind the answer that lost it', async () => {
     server.script = {
       request(connection, { xid }) {
         const refusal = frame(replyHeader(xid, 1n, -5))
@@ -250,7 +253,7 @@ describe('an attempt is lost', () => {
     expect(link.watchCount).toBe(1)
   })
 
-  it('as refused_at_handshake when the server hangs up before the handshake is over, with what it may mean', async () => {
+  it('is lost as refused_at_handshake when the server hangs up before the handshake is over, and the message names causes', async () => {
     server.script = { connect: (connection) => connection.socket.end() }
     const { link, recorder } = linkTo(server)
     link.attach()
@@ -258,7 +261,7 @@ describe('an attempt is lost', () => {
     expect(recorder.losses[0]?.message).toContain('maxClientCnxns')
   })
 
-  it('without leaving bytes of the broken connection for the next one', async () => {
+  it('leaves no bytes of the broken connection for the next one', async () => {
     server.script = {
       connect(connection) {
         // Half of a frame, then the end.
@@ -275,8 +278,8 @@ describe('an attempt is lost', () => {
   })
 })
 
-describe('an attempt is final', () => {
-  it('as expired when the ensemble does not know the session, and nothing can be done after', async () => {
+describe('a final attempt', () => {
+  it('ends as expired when the ensemble does not know the session, and every later call fails', async () => {
     server.script = { connect: (connection) => connection.greetExpired() }
     const { link, recorder } = linkTo(server, { session: SESSION })
     link.attach()
@@ -286,7 +289,7 @@ describe('an attempt is final', () => {
     expect(recorder.log).toEqual(['expired', 'exists: CONNECTION_LOSS not_executed'])
   })
 
-  it('as auth failed when the ensemble refuses the credentials', async () => {
+  it('ends as auth failed when the ensemble refuses the credentials', async () => {
     server.script = {
       request: (connection, { xid }) => {
         connection.reply(xid, { err: -115 })

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 describe('a call', () => {
-  it('gives what each operation reads', async () => {
+  it('gives the result of each operation', async () => {
     const { link } = await attachedTo(server)
     server.script = {
       request(connection, { xid, type, body }) {
@@ -103,7 +103,7 @@ describe('a call', () => {
     [-5, 'MARSHALLING_ERROR unknown'],
     [-999, 'UNKNOWN not_executed'],
     [12345, 'UNKNOWN unknown'],
-  ])('that is answered with error %i ends as %s, and the link stays attached', async (err, outcome) => {
+  ])('ends for error %i as %s, and the link stays attached', async (err, outcome) => {
     const { link, recorder } = await attachedTo(server)
     server.script = { request: (connection, { xid }) => connection.reply(xid, { err }) }
     link.getData('/n', false, recorder.result('getData'))
@@ -113,7 +113,7 @@ describe('a call', () => {
     link.detach()
   })
 
-  it('made before the link is attached fails at once and reaches no server later', async () => {
+  it('fails at once before the link is attached, and reaches no server later', async () => {
     const { link, recorder } = linkTo(server)
     link.create('/late', Buffer.alloc(0), [], 0, recorder.result('idle'))
     link.attach()
@@ -129,7 +129,7 @@ describe('a call', () => {
     link.detach()
   })
 
-  it('beyond the limit fails at once as THROTTLED, and there is room again after an answer', async () => {
+  it('fails at once as THROTTLED beyond the limit, and there is room again after an answer', async () => {
     const { link, recorder } = await attachedTo(server, { maxCallsInFlight: 2 })
     for (const name of ['first', 'second', 'third']) link.exists('/n', false, recorder.result(name))
     expect(recorder.log.slice(1)).toEqual(['third: THROTTLED not_executed'])
@@ -140,7 +140,7 @@ describe('a call', () => {
     link.detach()
   })
 
-  it('fails as THROTTLED while the server does not read what was sent before', async () => {
+  it('fails as THROTTLED while the server does not read earlier requests', async () => {
     const { link, recorder } = await attachedTo(server, { maxUnsentBytes: 1024 * 1024 })
     server.connection.socket.pause()
     const oneMegabyte = Buffer.alloc(1024 * 1024)
@@ -154,7 +154,7 @@ describe('a call', () => {
     link.detach()
   })
 
-  it('that throws in its callback is heard as an uncaught exception and stalls nothing', async () => {
+  it('causes an uncaught exception if its callback throws, and stalls nothing', async () => {
     const { link, recorder } = await attachedTo(server)
     const uncaught = firstUncaught()
     link.exists('/a', false, () => {
@@ -177,8 +177,8 @@ describe('a call', () => {
   })
 })
 
-describe('request numbers', () => {
-  it('wrap to 1 before they would turn negative', () => {
+describe('the calls in flight', () => {
+  it('number requests from 1 again before a number would turn negative', () => {
     const calls = new CallsInFlight(0x7ffffffe)
     const frames = ['/a', '/b', '/c'].map((path) => encodeDelete(path, -1))
     for (const request of frames) calls.add(request, { decode: readNothing }, null, () => undefined)
@@ -186,7 +186,7 @@ describe('request numbers', () => {
   })
 })
 
-describe('checkRoot', () => {
+describe('a check of the root', () => {
   it.each([
     ['passes when the check passed', [int(13), Buffer.of(0), int(0)], 'ok'],
     [
@@ -206,7 +206,7 @@ describe('checkRoot', () => {
     link.detach()
   })
 
-  it('that finds the session moved ends the link, even inside a transaction whose header says 0', async () => {
+  it('ends the link if it finds the session moved, even inside a transaction with 0 in its header', async () => {
     const { link, recorder } = await attachedTo(server)
     const moved = [int(-1), Buffer.of(0), int(-118), int(-118), MULTI_END]
     server.script = { request: (connection, { xid }) => connection.reply(xid, { body: moved }) }
@@ -216,8 +216,8 @@ describe('checkRoot', () => {
   })
 })
 
-describe('the writes of a link', () => {
-  it('go out as one write for all calls of a tick, in the order of the calls', async () => {
+describe('a link that sends', () => {
+  it('makes one write for all calls of a tick, in the order of the calls', async () => {
     const writes: number[] = []
     const { link, recorder } = await attachedTo(server, { dial: countingDial(writes) })
     writes.length = 0
@@ -232,7 +232,7 @@ describe('the writes of a link', () => {
     link.detach()
   })
 
-  it('are one for the connect request with auth and watches', async () => {
+  it('makes one write for the connect request with auth and watches', async () => {
     const writes: number[] = []
     const { link } = await attachedTo(server, {
       dial: countingDial(writes),
@@ -244,8 +244,8 @@ describe('the writes of a link', () => {
   })
 })
 
-describe('100,000 answers', () => {
-  it('in large chunks are read in CPU time that grows with their number, not with its square', async () => {
+describe('a link that receives', () => {
+  it('reads 100,000 answers in large chunks in CPU time that grows with their number, not with its square', async () => {
     const { link } = await attachedTo(server, { maxCallsInFlight: 200_000 })
     server.script = { request: () => undefined }
     let sent = 0

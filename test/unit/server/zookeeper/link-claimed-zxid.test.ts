@@ -15,7 +15,7 @@ afterEach(() => server.close())
 const relativeZxid = (body: Buffer) => body.readBigInt64BE(0)
 
 describe('a zxid that the user of a session claims to have seen', () => {
-  it('is told to no server: each catches up with its leader before the watches are set', async () => {
+  it('is sent to no server: each catches up with its leader before the watches are set', async () => {
     const { link, recorder } = await attachedTo(server, {
       session: SESSION,
       claimedZxid: '0x64',
@@ -29,13 +29,13 @@ describe('a zxid that the user of a session claims to have seen', () => {
     link.detach()
   })
 
-  it('costs nothing where nothing is claimed', async () => {
+  it('costs nothing if it is 0', async () => {
     const { link } = await attachedTo(server, { session: SESSION, claimedZxid: '0x0' })
     expect(server.connection.types).toEqual([])
     link.detach()
   })
 
-  it('loses a server that has not seen it, before an event of that server is told', async () => {
+  it('loses a server that has not reached it, before the listener hears an event of that server', async () => {
     const ahead = await FakeServer.start({
       connect: (connection) => {
         connection.zxid = 0x900n
@@ -61,7 +61,7 @@ describe('a zxid that the user of a session claims to have seen', () => {
     await ahead.close()
   })
 
-  it('is settled by what one server has shown: from then on servers behind that are refused by their own rule', async () => {
+  it('is settled by one server that has reached it: then servers behind it refuse the link by their own rule', async () => {
     const { link, recorder } = await attachedTo(server, { session: SESSION, claimedZxid: '0x10' })
     server.connection.socket.destroy()
     await recorder.until('lost closed_by_server')
@@ -72,7 +72,7 @@ describe('a zxid that the user of a session claims to have seen', () => {
     link.detach()
   })
 
-  it('is settled by the zxid of a server that has no leader to catch up with, or else stays open', async () => {
+  it('is settled by the zxid of a server without a leader to catch up with, or else stays open', async () => {
     server.script.request = (connection, { xid }) => connection.reply(xid, { err: -119 })
     const { link } = await attachedTo(server, { session: SESSION, claimedZxid: '0x64', readOnly: true })
     link.detach()

@@ -30,8 +30,8 @@ const connected = (count = 1) =>
 
 const gone = () => waitUntil('the connection is gone', () => server.connection.closed, { intervalMs: 2 })
 
-describe('closeSession', () => {
-  it('when attached closes after the calls made before, whose answers reach their callers', async () => {
+describe('a link that closes its session', () => {
+  it('closes after the earlier calls if it is attached, and their callbacks get the answers', async () => {
     const { link, recorder } = await attachedTo(server)
     link.create('/last', Buffer.alloc(0), [], 0, recorder.result('create'))
     link.closeSession(recorder.done('close'))
@@ -42,7 +42,7 @@ describe('closeSession', () => {
     expect(link.linkState).toBe('ended')
   })
 
-  it('tells the listener nothing more, not even an event that comes before the answer', async () => {
+  it('calls its listener no more, not even for an event that comes before the answer', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = {
       request(connection, request) {
@@ -56,7 +56,7 @@ describe('closeSession', () => {
     expect(recorder.log.slice(1)).toEqual(['close: true'])
   })
 
-  it('of a link that never attached says true without a connection, and not before it returns', async () => {
+  it('says true without a connection if it has never attached, and not before closeSession returns', async () => {
     const { link, recorder } = linkTo(server)
     link.closeSession(recorder.done('close'))
     expect(recorder.log).toEqual([])
@@ -64,7 +64,7 @@ describe('closeSession', () => {
     expect(server.connections).toHaveLength(0)
   })
 
-  it('when idle with a session makes one attempt to attach, only to close', async () => {
+  it('makes one attempt to attach if it is idle with a session, only to close it', async () => {
     server.script = { connect: (connection) => connection.greet(GREET_RESUMED) }
     const { link, recorder } = linkTo(server, {
       session: SESSION,
@@ -76,7 +76,7 @@ describe('closeSession', () => {
     expect(server.connection.types).toEqual([OP.closeSession])
   })
 
-  it('when idle gives up after the one attempt', async () => {
+  it('gives up after the one attempt if it was idle', async () => {
     const other = await FakeServer.start()
     const { link, recorder } = linkTo([{ port: 1 }, other], { session: SESSION })
     link.closeSession(recorder.done('close'))
@@ -86,7 +86,7 @@ describe('closeSession', () => {
     await other.close()
   })
 
-  it('while dialing a new session leaves no session behind', async () => {
+  it('leaves no session behind if it was dialing for a new one', async () => {
     const { link, recorder } = linkTo(server)
     link.attach()
     link.closeSession(recorder.done('close'))
@@ -97,7 +97,7 @@ describe('closeSession', () => {
     probe.detach()
   })
 
-  it('while dialing a known session goes on to close it', async () => {
+  it('continues dialing if it has a session, and closes that', async () => {
     server.script = { connect: (connection) => connection.greet(GREET_RESUMED) }
     const { link, recorder } = linkTo(server, { session: SESSION })
     link.attach()
@@ -107,7 +107,7 @@ describe('closeSession', () => {
     expect(recorder.log).toEqual(['close: true'])
   })
 
-  it('while the ConnectResponse of a new session is on its way waits for it and closes that session', async () => {
+  it('waits for the ConnectResponse of a new session and closes that session', async () => {
     server.script = { connect: () => undefined, request: () => undefined }
     const { link, recorder } = linkTo(server, { auth: [{ scheme: 'digest', auth: Buffer.from('x') }] })
     link.attach()
@@ -121,7 +121,7 @@ describe('closeSession', () => {
     expect(recorder.log).toEqual(['close: true'])
   })
 
-  it('while watches are being set again closes behind them', async () => {
+  it('closes behind the watches that it is setting again', async () => {
     server.script = {
       request(connection, request) {
         if (request.type === OP.closeSession) {
@@ -137,7 +137,7 @@ describe('closeSession', () => {
     expect(recorder.log).toEqual(['close: true'])
   })
 
-  it('from inside linkLost stays closed: one attempt to close, and no life after it', async () => {
+  it('makes one attempt if it closes inside linkLost, and stays ended', async () => {
     const { link, recorder } = await attachedTo(server)
     recorder.onEntry = (entry) => {
       if (entry.startsWith('lost')) link.closeSession(recorder.done('close'))
@@ -201,7 +201,7 @@ describe('closeSession', () => {
     await recorder.until('close: false')
   })
 
-  it('closes no session but its own: a foreign one is closed politely and the answer is false', async () => {
+  it('says false if a server answers with a foreign session, which it closes', async () => {
     server.script = { connect: (connection) => connection.greet({ id: 0x999n }) }
     const { link, recorder } = linkTo(server, { session: SESSION })
     link.closeSession(recorder.done('close'))
@@ -211,7 +211,7 @@ describe('closeSession', () => {
     })
   })
 
-  it('asked twice closes once and tells both', async () => {
+  it('closes once if it is asked twice, and answers both', async () => {
     const { link, recorder } = await attachedTo(server)
     link.closeSession(recorder.done('first'))
     link.closeSession(recorder.done('second'))
@@ -220,7 +220,7 @@ describe('closeSession', () => {
     expect(server.connection.types).toEqual([OP.closeSession])
   })
 
-  it('after the end says false', async () => {
+  it('says false after its end', async () => {
     const { link, recorder } = await attachedTo(server)
     link.detach()
     link.closeSession(recorder.done('close'))
@@ -228,8 +228,8 @@ describe('closeSession', () => {
   })
 })
 
-describe('detach', () => {
-  it('sends what was written, closes no session, and tells the listener nothing more', async () => {
+describe('a link that detaches', () => {
+  it('sends the written requests, closes no session, and calls its listener no more', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = { request: () => undefined }
     const data = Buffer.alloc(512 * 1024, 'x')
@@ -263,7 +263,7 @@ describe('detach', () => {
   })
 
   it.each(['idle', 'dialing', 'handshaking', 'restoring'] as const)(
-    'while %s ends in silence',
+    'calls its listener no more if it was %s',
     async (state) => {
       server.script = {
         connect: (connection) => state === 'restoring' && connection.greet(),
@@ -283,7 +283,7 @@ describe('detach', () => {
     },
   )
 
-  it('in the middle of a chunk of answers ends it there: the rest of the calls fail, no event comes', async () => {
+  it('ends in the middle of a chunk of answers: the other calls fail, and no event comes', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = {
       request(connection, { xid }) {
@@ -300,7 +300,7 @@ describe('detach', () => {
     expect(recorder.log.slice(1)).toEqual(['b: CONNECTION_LOSS unknown'])
   })
 
-  it('while closing ends the wait with false', async () => {
+  it('answers false to a close that is under way', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = { request: () => undefined }
     link.closeSession(recorder.done('close'))

@@ -18,7 +18,7 @@ const SHORT = { connect: (connection: FakeServer['connection']) => connection.gr
 const arrived = (count: number) =>
   waitUntil(`${count} requests arrived`, () => server.connection.requests.length >= count, { intervalMs: 2 })
 
-describe('heartbeat', () => {
+describe('a heartbeat', () => {
   it('sends one ping for a page that is heard many times in a tick', async () => {
     const { link, recorder } = await attachedTo(server)
     for (let i = 0; i < 100; i++) link.heartbeat()
@@ -29,7 +29,7 @@ describe('heartbeat', () => {
     link.detach()
   })
 
-  it.each(['before', 'after'])('sends no ping in a tick where a call goes out %s it', async (order) => {
+  it.each(['before', 'after'])('sends no ping in a tick in which a call goes out %s it', async (order) => {
     const { link, recorder } = await attachedTo(server)
     if (order === 'after') link.heartbeat()
     link.exists('/a', false, recorder.result('a'))
@@ -87,7 +87,7 @@ describe('heartbeat', () => {
     link.heartbeat()
   })
 
-  it('without a page that is heard nothing is sent, and that silence is no fault', async () => {
+  it('is the only cause of a ping, and a silent link without it stays attached', async () => {
     server.script = SHORT
     const { link, recorder } = await attachedTo(server)
     await delay(600) // twice the session timeout: the time itself is the subject
@@ -98,7 +98,7 @@ describe('heartbeat', () => {
   })
 })
 
-describe('a server that goes silent', () => {
+describe('a silent server', () => {
   it.each([
     [
       'a call',
@@ -117,7 +117,7 @@ describe('a server that goes silent', () => {
     await waitUntil('the connection is dropped', () => server.connection.closed, { intervalMs: 2 })
   })
 
-  it('is left before the session is over, also where a quiet page has nothing asked for long', async () => {
+  it('is left before the session expires, also if a quiet page has asked nothing for long', async () => {
     const timeoutMs = 3_000
     server.script = { connect: (connection) => connection.greet({ timeoutMs }), ...NO_ANSWER }
     const { link, recorder } = await attachedTo(server)
@@ -130,7 +130,7 @@ describe('a server that goes silent', () => {
     expect(performance.now() - heardAt).toBeLessThan(timeoutMs)
   })
 
-  it('is not spared by further calls and pings that it does not answer either', async () => {
+  it('is left also if further calls and pings go unanswered', async () => {
     server.script = { ...SHORT, ...NO_ANSWER }
     const { link, recorder } = await attachedTo(server)
     const start = performance.now()
@@ -157,7 +157,7 @@ describe('a server that goes silent', () => {
     link.detach()
   })
 
-  it('is not blamed for a pause of this process: what has arrived meanwhile counts', async () => {
+  it('is not blamed for a pause of this process: bytes that have arrived meanwhile count', async () => {
     server.script = SHORT
     const { link, recorder } = await attachedTo(server)
     link.exists('/a', false, recorder.result('a'))

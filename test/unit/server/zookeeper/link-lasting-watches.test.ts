@@ -22,8 +22,8 @@ function refusing(refused: number, err: number): Script {
 
 const lastField = ({ body }: FakeRequest) => body.readInt32BE(body.length - 4)
 
-describe('lasting watches', () => {
-  it('are set again at each attach, with one-shot ones in the later form of setWatches', async () => {
+describe('a lasting watch', () => {
+  it('is set again at each attach, with one-shot watches in the later form of setWatches', async () => {
     const watches = { data: ['/d'], exist: [], child: ['/p'], persistent: ['/p'], recursive: ['/r'] }
     const { link, recorder } = await attachedTo(server, { watches, lastZxid: '0x50' })
     const expected = [{ zxid: 0x50n, lists: [['/d'], [], ['/p'], ['/p'], ['/r']] }]
@@ -41,14 +41,14 @@ describe('lasting watches', () => {
     link.detach()
   })
 
-  it('leave the earlier form of setWatches to frames without them, for servers that know no other', async () => {
+  it('leaves the earlier form of setWatches to frames without it, for servers that know no other', async () => {
     const data = Array.from({ length: 2_000 }, (_, i) => `/${'x'.repeat(120)}/${i}`)
     const { link } = await attachedTo(server, { watches: { ...NO_WATCHES, data, recursive: ['/r'] } })
     expect(server.connection.types).toEqual([OP.setWatches, OP.setWatches2])
     link.detach()
   })
 
-  it('stand for one-shot watches of their path, which are not asked for on the server', async () => {
+  it('covers one-shot watches of its path, which are not set on the server', async () => {
     const { link, recorder } = await attachedTo(server)
     link.addWatch('/p', false, recorder.result('add'))
     link.getData('/p', true, recorder.result('getData'))
@@ -63,7 +63,7 @@ describe('lasting watches', () => {
     link.detach()
   })
 
-  it('that are refused leave the one-shot watches that relied on them to the server', async () => {
+  it('leaves the one-shot watches that it would cover to the server if it is refused', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = refusing(OP.addWatch, -127)
     link.addWatch('/p', true, recorder.result('add'))
@@ -76,7 +76,7 @@ describe('lasting watches', () => {
     link.detach()
   })
 
-  it('tell that children have changed where a recursive watch keeps the server from saying so', async () => {
+  it('fires for changed children if a recursive watch keeps the server from sending that event', async () => {
     const { link, recorder } = await attachedTo(server, {
       watches: { ...NO_WATCHES, child: ['/r'], recursive: ['/r'] },
     })
@@ -87,7 +87,7 @@ describe('lasting watches', () => {
     link.detach()
   })
 
-  it('are not set again when their answer did not come', async () => {
+  it('is not set again if its answer did not come', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = { request: () => undefined }
     link.addWatch('/p', false, recorder.result('add'))
@@ -104,8 +104,8 @@ describe('lasting watches', () => {
   })
 })
 
-describe('removing a lasting watch', () => {
-  it('has the server drop all of the path and keep its one-shot watches anew, from the newest zxid', async () => {
+describe('the removal of a lasting watch', () => {
+  it('removes every watch of the path on the server and sets its one-shot watches again, from the newest zxid', async () => {
     const { link, recorder } = await attachedTo(server, {
       watches: { data: ['/p', '/other'], exist: [], child: ['/p'], persistent: ['/p'] },
     })
@@ -121,7 +121,7 @@ describe('removing a lasting watch', () => {
     link.detach()
   })
 
-  it('checks one-shot watches again from there when the link is lost before they are set', async () => {
+  it('checks one-shot watches again from that zxid when the link is lost before they are set', async () => {
     const { link, recorder } = await attachedTo(server, {
       lastZxid: '0x10',
       watches: { data: ['/p'], exist: [], child: [], persistent: ['/p'] },
@@ -141,9 +141,9 @@ describe('removing a lasting watch', () => {
   })
 
   it.each([
-    ['ok where there is none', -121, 'remove: ok'],
-    ['what else the server answers', -127, 'remove: THROTTLED not_executed'],
-  ])('says %s', async (_title, err, said) => {
+    ['ok if there is no such watch', -121, 'remove: ok'],
+    ['any other error of the server', -127, 'remove: THROTTLED not_executed'],
+  ])('answers %s', async (_title, err, said) => {
     const { link, recorder } = await attachedTo(server)
     server.script = refusing(OP.removeWatches, err)
     link.removeWatch('/p', true, recorder.result('remove'))
@@ -157,7 +157,7 @@ describe('removing a lasting watch', () => {
     ['a server that keeps both kinds', 0],
     ['a server that keeps both kinds and has lost this one', -121],
     ['a server that keeps one kind and does not know the question', -5],
-  ])('of two kinds on one path leaves the other one, on %s', async (_title, err) => {
+  ])('leaves the other of two kinds on one path, on %s', async (_title, err) => {
     const watches = { ...NO_WATCHES, persistent: ['/p'], recursive: ['/p'] }
     const { link, recorder } = await attachedTo(server, { watches })
     server.connection.requests.length = 0
@@ -170,7 +170,7 @@ describe('removing a lasting watch', () => {
     link.detach()
   })
 
-  it('of two kinds says so when the other one could not be kept', async () => {
+  it('fails if the other of two kinds could not be kept', async () => {
     const watches = { ...NO_WATCHES, persistent: ['/p'], recursive: ['/p'] }
     const { link, recorder } = await attachedTo(server, { watches })
     server.script = refusing(OP.addWatch, -127)
@@ -179,7 +179,7 @@ describe('removing a lasting watch', () => {
     link.detach()
   })
 
-  it('under way when the link is lost is not set again', async () => {
+  it('is not undone by a loss of the link', async () => {
     const { link, recorder } = await attachedTo(server, { watches: { ...NO_WATCHES, recursive: ['/r'] } })
     server.script = { request: () => undefined }
     link.removeWatch('/r', true, recorder.result('remove'))

@@ -20,8 +20,8 @@ afterEach(() => server.close())
 
 const NO_ANSWER = { request: () => undefined }
 
-describe('when an attached link is lost', () => {
-  it('calls in flight end as unknown in their order, before linkLost', async () => {
+describe('an attached link that is lost', () => {
+  it('ends calls in flight as unknown in their order, before linkLost', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = NO_ANSWER
     link.create('/a', Buffer.alloc(0), [], 0, recorder.result('a'))
@@ -36,7 +36,7 @@ describe('when an attached link is lost', () => {
     ])
   })
 
-  it('a retry from the callback of a lost call fails at once and does not loop', async () => {
+  it('fails a retry from the callback of a lost call at once, and does not loop', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = NO_ANSWER
     link.exists('/a', false, (result) => {
@@ -53,7 +53,7 @@ describe('when an attached link is lost', () => {
     ])
   })
 
-  it('an attach from inside linkLost works', async () => {
+  it('attaches from inside linkLost', async () => {
     const { link, recorder } = await attachedTo(server)
     recorder.onEntry = (entry) => {
       if (entry.startsWith('lost')) link.attach()
@@ -68,7 +68,7 @@ describe('when an attached link is lost', () => {
     link.detach()
   })
 
-  it('a detach from inside a lost call keeps linkLost back', async () => {
+  it('calls no linkLost after a detach from inside a lost call', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = NO_ANSWER
     link.exists('/a', false, () => link.detach())
@@ -81,7 +81,7 @@ describe('when an attached link is lost', () => {
   })
 })
 
-describe('a frame that lies loses the link as bad_frame and throws nothing:', () => {
+describe('a malformed frame', () => {
   const replies: [string, (xid: number) => Buffer][] = [
     ['a negative frame length', () => int(-1)],
     ['a frame length above the limit', () => int(8 * 1024 * 1024 + 1)],
@@ -99,9 +99,9 @@ describe('a frame that lies loses the link as bad_frame and throws nothing:', ()
     ['an answer to an auth never sent', () => frame(replyHeader(-4, 0n, 0))],
     ['an answer to setWatches never sent', () => frame(replyHeader(-8, 1n, 0))],
     ['an event without a path', () => frame(replyHeader(-1, -1n, 0), int(1), int(3), int(-1))],
-    ['a special number that nobody knows', () => frame(replyHeader(-77, 1n, 0))],
+    ['an unknown special number', () => frame(replyHeader(-77, 1n, 0))],
   ]
-  it.each(replies)('%s', async (_title, lie) => {
+  it.each(replies)('loses the link as bad_frame and throws nothing: %s', async (_title, lie) => {
     const { link, recorder } = await attachedTo(server)
     server.script = { request: (connection, { xid }) => connection.socket.write(lie(xid)) }
     link.getChildren('/a', false, recorder.result('a'))
@@ -123,7 +123,7 @@ describe('a frame that lies loses the link as bad_frame and throws nothing:', ()
     ['a reply in the place of the ConnectResponse', frame(replyHeader(-4, 0n, 0))],
     ['a session password of a wrong length', frame(int(0), int(4000), long(7n), int(3), Buffer.alloc(3))],
     ['a session password of a negative length', frame(int(0), int(4000), long(7n), int(-3))],
-  ])('%s', async (_title, lie) => {
+  ])('loses the link as bad_frame in the handshake: %s', async (_title, lie) => {
     server.script = { connect: (connection) => connection.socket.write(lie) }
     const { link, recorder } = linkTo(server)
     link.attach()
@@ -141,7 +141,7 @@ describe('an answer that ends the session', () => {
     [-118, 'moved', 'SESSION_MOVED'],
     [-115, 'auth failed', 'AUTH_FAILED'],
   ])(
-    'error %i is final as "%s"; what is still in flight ends with it as unknown',
+    'with error %i is final as "%s"; calls still in flight end with it as unknown',
     async (err, told, code) => {
       const { link, recorder } = await attachedTo(server)
       server.script = {
@@ -168,7 +168,7 @@ describe('an answer that ends the session', () => {
 })
 
 describe('a listener that throws', () => {
-  it('is heard as an uncaught exception, and the link goes on with the rest of the chunk', async () => {
+  it('causes an uncaught exception, and the link goes on with the rest of the chunk', async () => {
     const { link, recorder } = await attachedTo(server)
     const uncaught = firstUncaught()
     recorder.onEntry = (entry) => {

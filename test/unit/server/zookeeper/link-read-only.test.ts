@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 describe('a link that accepts read-only servers', () => {
-  it('says so, and is told which it has found', async () => {
+  it('asks for them, and learns which kind it has found', async () => {
     server.script = { connect: (connection) => connection.greet({ readOnly: true }) }
     const { link, recorder } = await attachedTo(server, { readOnly: true })
     expect(server.connection.connect?.readOnly).toBe(true)
@@ -23,7 +23,7 @@ describe('a link that accepts read-only servers', () => {
     link.detach()
   })
 
-  it('leaves for the next server on request, keeping its session, and fails what is under way', async () => {
+  it('leaves for the next server on request, with its session, and fails the calls in flight', async () => {
     const full = await FakeServer.start()
     server.script = {
       connect: (connection) => connection.greet({ readOnly: true }),
@@ -42,7 +42,7 @@ describe('a link that accepts read-only servers', () => {
     await full.close()
   })
 
-  it('does not take a read-only server at its word that a session has expired: others decide', async () => {
+  it('does not believe a read-only server that a session has expired', async () => {
     server.script = {
       connect: (connection) =>
         connection.greet({ timeoutMs: 0, id: 0n, password: Buffer.alloc(16), readOnly: true }),
@@ -56,7 +56,7 @@ describe('a link that accepts read-only servers', () => {
     link.detach()
   })
 
-  it('understands the error in place of a greeting with which one refuses to open sessions', async () => {
+  it('understands the error in place of a ConnectResponse as a refusal to open sessions', async () => {
     server.script = { connect: (connection) => connection.sendFrame(replyHeader(0, 0x200000004n, -119)) }
     const { link, recorder } = linkTo(server, { readOnly: true })
     link.attach()
@@ -65,7 +65,7 @@ describe('a link that accepts read-only servers', () => {
     expect(link.linkState).toBe('idle')
   })
 
-  it('takes any other error in place of a greeting for a broken server', async () => {
+  it('takes any other error in place of a ConnectResponse for a broken server', async () => {
     server.script = { connect: (connection) => connection.sendFrame(int(0), long(7n), int(-5)) }
     const { link, recorder } = linkTo(server, { readOnly: true })
     link.attach()

@@ -10,8 +10,8 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-describe('watches', () => {
-  it('stand in the list where ZooKeeper keeps them, once their reply has come, and are set again after a loss', async () => {
+describe('a watch of a link', () => {
+  it('is in the list in which ZooKeeper keeps it once its reply has come, and is set again after a loss', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = {
       request: (connection, request) =>
@@ -41,7 +41,7 @@ describe('watches', () => {
     link.detach()
   })
 
-  it('that fire are gone, and not set again', async () => {
+  it('is gone when it fires, and is not set again', async () => {
     const watches = {
       data: ['/changed', '/deleted', '/kept'],
       exist: ['/created'],
@@ -69,7 +69,7 @@ describe('watches', () => {
     link.detach()
   })
 
-  it('reach the listener in their place between the replies', async () => {
+  it('fires in its place between the replies', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = {
       request(connection, request) {
@@ -84,7 +84,7 @@ describe('watches', () => {
     link.detach()
   })
 
-  it('are set in frames of at most 128 KiB of paths, all with the same zxid', async () => {
+  it('is set again in frames of at most 128 KiB of paths, all with the same zxid', async () => {
     const data = Array.from({ length: 3_000 }, (_, i) => `/${'x'.repeat(120)}/${i}`)
     const { link } = await attachedTo(server, {
       lastZxid: '0x500',
@@ -100,7 +100,7 @@ describe('watches', () => {
     link.detach()
   })
 
-  it('are checked against the old zxid again when a link is lost between two of their frames', async () => {
+  it('is checked against the old zxid again when the link is lost between two of these frames', async () => {
     const data = Array.from({ length: 3_000 }, (_, i) => `/${'x'.repeat(120)}/${i}`)
     server.script = {
       request(connection, { xid }) {
@@ -121,7 +121,7 @@ describe('watches', () => {
     link.detach()
   })
 
-  it('may be more than ten on one path without a word of warning', async () => {
+  it('can be set more than ten times on one path without a warning', async () => {
     const warnings: Error[] = []
     const onWarning = (warning: Error) => warnings.push(warning)
     process.on('warning', onWarning)
@@ -135,7 +135,7 @@ describe('watches', () => {
     link.detach()
   })
 
-  it('of a type that nobody knows are passed over', async () => {
+  it('ignores an event of an unknown type', async () => {
     const { link, recorder } = await attachedTo(server)
     server.connection.event(99, '/a')
     server.connection.event(1, '/b')
@@ -145,7 +145,7 @@ describe('watches', () => {
     link.detach()
   })
 
-  it('that a lost reply would have set are not counted', async () => {
+  it('is not counted if its reply is lost', async () => {
     const { link, recorder } = await attachedTo(server)
     server.script = { request: () => undefined }
     link.getData('/a', true, recorder.result('a'))

@@ -20,7 +20,7 @@ describe('a connect string', () => {
     ],
     ['a/', ['a:2181'], ''],
     ['a/app/', ['a:2181'], '/app'],
-  ])('"%s" is understood', (connectString, servers, chroot) => {
+  ])('is understood: "%s"', (connectString, servers, chroot) => {
     expect(read(connectString)).toEqual({ servers, chroot })
   })
 
@@ -39,7 +39,7 @@ describe('a connect string', () => {
     ['a//app', 'The chroot "//app"'],
     ['a/x/../y', 'The chroot "/x/../y"'],
     ['a/x//', 'The chroot "/x//"'],
-  ])('"%s" is refused with its bad part', (connectString, message) => {
+  ])('is refused with its bad part: "%s"', (connectString, message) => {
     expect(() => ServerList.parse(connectString)).toThrow(message)
   })
 })

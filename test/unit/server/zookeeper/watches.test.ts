@@ -29,7 +29,7 @@ describe('outstanding watches', () => {
     ['NodeDataChanged', [CHILD]],
     ['NodeDeleted', []],
     ['NodeChildrenChanged', [DATA, EXIST]],
-  ] as const)('keep after %s what ZooKeeper keeps', (event, kept) => {
+  ] as const)('keep after %s the watches that ZooKeeper keeps', (event, kept) => {
     const watches = new OutstandingWatches({ data: ['/a', '/b'], exist: ['/a'], child: ['/a'] })
     watches.fire(event, '/a')
     const expected = new OutstandingWatches({ data: ['/b'], exist: [], child: [] })
@@ -63,12 +63,12 @@ describe('outstanding watches', () => {
     ['NodeCreated', '/a/b/c', { recursive: ['/a'], child: ['/a'] }, null],
     ['NodeCreated', '/a/b', { recursive: ['/a'], data: ['/a'] }, null],
     ['NodeCreated', '/a/b', { persistent: ['/a'], child: ['/a'] }, null],
-  ])('take %s %s with %j to imply that the children of %s have changed', (event, at, given, parent) => {
+  ])('conclude from %s %s with %j that the children of %s have changed', (event, at, given, parent) => {
     const watches = new OutstandingWatches({ data: [], exist: [], child: [], ...given })
     expect(watches.implied(event, at)).toBe(parent)
   })
 
-  it('ignore an event on a path that nobody watches', () => {
+  it('ignore an event on a path without watches', () => {
     const watches = new OutstandingWatches({ data: ['/a'], exist: [], child: [] })
     watches.fire('NodeDeleted', '/b')
     expect(watches.count).toBe(1)
@@ -78,7 +78,7 @@ describe('outstanding watches', () => {
     expect([...new OutstandingWatches().portions(100)]).toEqual([])
   })
 
-  it('put a path that is longer than a portion into one of its own', () => {
+  it('put a path that is longer than a portion into a portion of its own', () => {
     const long = `/${'x'.repeat(50)}`
     const watches = new OutstandingWatches({ data: ['/a', long, '/b'], exist: [], child: [] })
     expect([...watches.portions(20)].map(({ data }) => data)).toEqual([['/a'], [long], ['/b']])

@@ -13,7 +13,7 @@ function read(...parts: Buffer[]): ReturnType<typeof readMulti> {
 }
 
 describe('the answer to a transaction', () => {
-  it('gives a result for each part, with a stat of a create where the server sends one', () => {
+  it('gives a result for each part, with the stat of a create if the server sends it', () => {
     const answer = read(
       header(1),
       text('/a'),
@@ -39,21 +39,21 @@ describe('the answer to a transaction', () => {
     [[-101, -2, -2], 0],
     [[0, 0, -103], 2],
     [[0, -110, -2], 1],
-  ])('with the errors %j names part %d', (errors, part) => {
+  ])('names for the errors %j part %d', (errors, part) => {
     expect(read(...errors.map(refused), MULTI_END)).toEqual(new PartRefusal(errors[part] as number, part))
   })
 
   it.each([
     ['of an unknown type', [header(99), MULTI_END], 'type 99'],
     ['without an end', [header(2)], 'are left'],
-    ['with errors that are none', [refused(0), MULTI_END], 'no part has failed'],
-  ])('%s is a bad frame', (_title, parts, message) => {
+    ['with errors of 0 only', [refused(0), MULTI_END], 'no part has failed'],
+  ])('is a bad frame if it is %s', (_title, parts, message) => {
     expect(() => read(...parts)).toThrow(message)
   })
 })
 
 describe('a transaction', () => {
-  it('is written as headers and records with an end, versions as they are', () => {
+  it('is written as headers and records with an end, and with its versions unchanged', () => {
     const written = encodeMulti([
       { op: 'check', path: '/c', version: 0 },
       { op: 'delete', path: '/d', version: -1 },

@@ -17,7 +17,7 @@ function cut(bytes: Buffer, cuts: number[]): Buffer[] {
   return at.slice(1).map((end, i) => bytes.subarray(at[i], end))
 }
 
-describe('the frame parser', () => {
+describe('a frame parser', () => {
   it('finds the same frames however the stream is cut', () => {
     const bodies = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 })
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 60 })
@@ -39,7 +39,7 @@ describe('the frame parser', () => {
   })
 
   it.each([-1, -(2 ** 31), 101, 2 ** 31 - 1])(
-    'refuses a length field of %i where 100 is the limit',
+    'refuses a length field of %i if 100 is the limit',
     (length) => {
       expect(() => parse(new FrameParser(100), int(length))).toThrow(BadFrame)
       const parser = new FrameParser(100)
@@ -48,7 +48,7 @@ describe('the frame parser', () => {
     },
   )
 
-  it('takes a frame of exactly the limit', () => {
+  it('accepts a frame of exactly the limit', () => {
     expect(parse(new FrameParser(100), frame(Buffer.alloc(100)))).toEqual([Buffer.alloc(100)])
   })
 

@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FrameReader } from '../../../../../server/src/zookeeper/codec/frames.js'
-import { readStat } from '../../../../../server/src/zookeeper/codec/replies.js'
 import {
   encodeCreate,
   encodeDelete,
@@ -12,9 +10,8 @@ import {
   PING,
   XID_AT,
 } from '../../../../../server/src/zookeeper/codec/requests.js'
-import { stat } from '../../../../tools/zookeeper-link/fake-server.js'
 
-// The package's generic codec is the oracle for the lean one.
+// The package's generic codec is the oracle for the requests that do without it.
 const jute = createRequire(import.meta.url)('node-zookeeper-client/lib/jute/index.js')
 
 function oracle(xid: number, type: number, record: string, ...fields: unknown[]): Buffer {
@@ -43,8 +40,8 @@ const acl = fc.array(
   { maxLength: 4 },
 )
 
-describe('the lean requests are byte for byte those of the package:', () => {
-  it('exists, getData, getChildren', () => {
+describe('a request', () => {
+  it('has the bytes of the package for exists, getData and getChildren', () => {
     const types = fc.constantFrom([3, 'ExistsRequest'], [4, 'GetDataRequest'], [12, 'GetChildren2Request'])
     fc.assert(
       fc.property(xid, types, path, fc.boolean(), (n, [type, record], where, watch) => {
@@ -55,7 +52,7 @@ describe('the lean requests are byte for byte those of the package:', () => {
     )
   })
 
-  it('delete and setData', () => {
+  it('has the bytes of the package for delete and setData', () => {
     fc.assert(
       fc.property(xid, path, data, version, (n, where, bytes, v) => {
         expect(numbered(n, encodeDelete(where, v))).toEqual(oracle(n, 2, 'DeleteRequest', where, v))
@@ -66,7 +63,7 @@ describe('the lean requests are byte for byte those of the package:', () => {
     )
   })
 
-  it('create', () => {
+  it('has the bytes of the package for create', () => {
     fc.assert(
       fc.property(xid, path, data, acl, flags, (n, where, bytes, entries, flag) => {
         const records = entries.map(
@@ -79,7 +76,7 @@ describe('the lean requests are byte for byte those of the package:', () => {
     )
   })
 
-  it('create of containers and with a time to live, which the package does not know, but for type and end', () => {
+  it('differs from the package for containers and times to live only in its type and end', () => {
     const types = fc.constantFrom([4, 19] as const, [5, 21] as const, [6, 21] as const)
     fc.assert(
       fc.property(path, data, types, ttlMs, (where, bytes, [flag, type], ttl) => {
@@ -93,7 +90,7 @@ describe('the lean requests are byte for byte those of the package:', () => {
     )
   })
 
-  it('setWatches', () => {
+  it('has the bytes of the package for setWatches', () => {
     const paths = fc.array(path, { maxLength: 3 })
     fc.assert(
       fc.property(
@@ -111,32 +108,7 @@ describe('the lean requests are byte for byte those of the package:', () => {
     )
   })
 
-  it('ping', () => {
+  it('has the bytes of the package for ping', () => {
     expect(PING).toEqual(new jute.Request(new jute.protocol.RequestHeader(-2, 11), null).toBuffer())
-  })
-})
-
-describe('a stat', () => {
-  it('names zxids as their hexadecimal, whatever their size', () => {
-    const long = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n })
-    fc.assert(
-      fc.property(long, long, long, (czxid, mzxid, pzxid) => {
-        const bytes = stat({ czxid, mzxid, pzxid })
-        const read = readStat(new FrameReader().over(bytes, 0, bytes.length), Buffer.alloc(8))
-        const hex = (value: bigint) => `0x${value.toString(16)}`
-        expect(read).toMatchObject({ czxid: hex(czxid), mzxid: hex(mzxid), pzxid: hex(pzxid) })
-      }),
-    )
-  })
-
-  it.each([
-    [0n, null],
-    [0x1234567890abcdn, 'mine'],
-    [0x1234567890abcen, 'other'],
-    [0x234567890abcdn, 'other'],
-  ])('with the ephemeral owner %i says %s', (owner, said) => {
-    const bytes = stat({ owner })
-    const mine = Buffer.from('001234567890abcd', 'hex')
-    expect(readStat(new FrameReader().over(bytes, 0, bytes.length), mine).owner).toBe(said)
   })
 })
