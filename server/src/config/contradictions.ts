@@ -5,8 +5,8 @@ import type { NumberSetting } from './setting.js'
 
 /** Characters of JSON around the data of the largest reply: its stat, its id and the names of the fields. */
 const REPLY_OVERHEAD_BYTES = 1_024
-/** The smallest node in a view's message: a path, and the JSON of a stat. */
-const SMALLEST_VIEW_NODE_BYTES = 100
+/** The smallest node in a view's message: a path like /a, and JSON like [0,null,"0x1",1700000000000]. */
+const SMALLEST_VIEW_NODE_BYTES = 30
 
 /** Turns an option, like `jwt.secret`, into the names under which an operator has set it. */
 export type NameOf = (option: string) => string

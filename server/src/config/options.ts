@@ -176,7 +176,7 @@ function warningsFor(options: CheckedOptions, nameOf: NameOf): string[] {
   if (!resumeKeys) {
     warnings.push(
       'no resume keys: sessions cannot be resumed after a restart or on another replica; ' +
-        `set ${nameOf('resumeKeys')} (openssl rand -base64 ${RESUME_KEY_BYTES})`,
+        `set ${nameOf('resumeKeys')} to the output of openssl rand -base64 ${RESUME_KEY_BYTES}`,
     )
   }
   if (allowedOrigins?.includes('*')) {
@@ -184,13 +184,13 @@ function warningsFor(options: CheckedOptions, nameOf: NameOf): string[] {
   }
   if (jwt.secret !== undefined && jwt.secret.length < 32) {
     warnings.push(
-      'the token secret is shorter than 32 characters and can be guessed: replace it (openssl rand -base64 32)',
+      'the token secret is shorter than 32 characters and can be guessed: replace it with the output of openssl rand -base64 32',
     )
   }
   if (nodeAcl === undefined && identitySecret === undefined) {
     warnings.push(
       'no identity secret: every client of the ensemble can change the nodes that pages create; ' +
-        `set ${nameOf('identitySecret')} (openssl rand -base64 32), or ${nameOf('nodeAcl')} to open`,
+        `set ${nameOf('nodeAcl')} to open, or ${nameOf('identitySecret')} to the output of openssl rand -base64 32`,
     )
   }
   return warnings

@@ -37,9 +37,9 @@ describe('the check for contradictions', () => {
         'lower it, or raise ZOOGATE_MAX_BUFFERED_BYTES (--max-buffered-bytes) to 12001024 or more',
     ],
     [
-      { maxViewNodes: 50_000 },
-      'ZOOGATE_MAX_VIEW_NODES (--max-view-nodes): a view of 50000 nodes never fits half of 8388608 bytes; ' +
-        'lower it, or raise ZOOGATE_MAX_BUFFERED_BYTES (--max-buffered-bytes) to 10000000 or more',
+      { maxViewNodes: 200_000 },
+      'ZOOGATE_MAX_VIEW_NODES (--max-view-nodes): a view of 200000 nodes never fits half of 8388608 bytes; ' +
+        'lower it, or raise ZOOGATE_MAX_BUFFERED_BYTES (--max-buffered-bytes) to 12000000 or more',
     ],
   ])('refuses %j and says what to change', (limits, problem) => {
     const problems = problemsOf({ limits })
@@ -67,7 +67,7 @@ describe('the check for contradictions', () => {
   it('accepts values at their bounds', () => {
     const limits = { maxSessions: 2, maxSessionsPerSubject: 2, maxConnections: 2, maxUnauthenticated: 2 }
     expect(check({ limits }).limits).toMatchObject(limits)
-    const bytes = { maxDataBytes: 30, maxViewNodes: 500, maxBufferedBytes: 100_000 }
+    const bytes = { maxDataBytes: 30, maxViewNodes: 1_666, maxBufferedBytes: 100_000 }
     expect(check({ limits: bytes }).limits).toMatchObject(bytes)
   })
 
