@@ -1,4 +1,4 @@
-"""Runs kazoo's own recipes against an ensemble: kazoo_recipes.py HOSTS RECIPE. Prints what was seen as one JSON line."""
+"""Runs kazoo's own recipes against an ensemble: kazoo_recipes.py HOSTS RECIPE. Prints the observations as one JSON line."""
 
 import json
 import sys

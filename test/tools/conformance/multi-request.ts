@@ -43,7 +43,7 @@ export function encodeMulti(steps: readonly Step[]): WritableRecord {
   ])
 }
 
-/** One result: what its header says and what its body holds. */
+/** One result: its header and the fields of its body. */
 export type Result = { type: number; err: number } & Record<string, unknown>
 
 export async function multi(

@@ -7,7 +7,7 @@ import { type AclChoice, type MultiStep, type Operation, SESSIONS } from './rand
 import { FLAGS, OPEN, RawClient } from './raw-client.js'
 import { type Subject, TICK_TIME_MS } from './subjects.js'
 
-/** What an operation was answered, and the events that came before the answer, as text to compare. */
+/** The answers to the operations, each with the events that came before it, as text to compare. */
 export type Transcript = string[]
 
 const TYPES = { create: OP.CREATE, create2: OP.CREATE2, container: OP.CREATE_CONTAINER }
@@ -33,7 +33,7 @@ export async function play(subject: Subject, operations: readonly Operation[]): 
   }
 }
 
-/** The sessions of one play, and what hides the differences that do not count. */
+/** The sessions of one play. Hides differences that do not count. */
 class Stage {
   readonly #port: number
   readonly #root: string
@@ -64,12 +64,12 @@ class Stage {
     const zk = this.#session(operation.session)
     const answer = await this.#perform(operation, zk)
     const arrivals = this.#taken(zk)
-    // In which order the nodes of a session go is left open.
+    // ZooKeeper leaves open in which order the nodes of a session are deleted.
     if (operation.kind === 'close') arrivals.sort()
     return this.#normalised({ operation: operation.kind, arrivals, answer })
   }
 
-  /** What has not come with an answer yet. */
+  /** Events that have not come with an answer yet. */
   async rest(): Promise<string> {
     return this.#normalised(await this.#allEvents())
   }
@@ -158,15 +158,15 @@ class Stage {
       list,
       paths.map((path) => this.#root + path),
     ])
-    // Half of what happened since the start is news to it, so that there is something to catch up with.
+    // It has missed half of the changes since the start, so that it has something to catch up with.
     const relativeZxid = this.#firstZxid + (zxid - this.#firstZxid) / 2n
     const reply = await again.setWatches2(relativeZxid, Object.fromEntries(lists))
     return { err: reply.err, arrivals: this.#taken(again) }
   }
 
-  /** Has the ensemble expire the session: shortens its timeout, leaves it, and waits for its own node to go. */
+  /** Has the ensemble expire the session: shortens its timeout, leaves it, and waits for the end of its own node. */
   async #expire(zk: RawClient): Promise<void> {
-    // What is on its way to it has to arrive first: it is part of the play.
+    // Everything on its way must arrive first: it is part of the play.
     await zk.sync()
     await zk.drop()
     const leaving = await RawClient.connect(this.#port, {
@@ -215,7 +215,7 @@ class Stage {
     return zk
   }
 
-  /** What came over a connection since the last time, to compare. */
+  /** Everything that came over a connection since the last call, to compare. */
   #taken(zk: RawClient): string[] {
     return zk.arrivals.splice(0).map((arrival) => {
       if ('event' in arrival) return `event ${arrival.event} ${arrival.path}`
@@ -237,7 +237,7 @@ class Stage {
   #stat(stat: Stat | undefined): object | undefined {
     if (stat === undefined) return undefined
     const owner = this.#ids.indexOf(stat.ephemeralOwner)
-    return { ...stat, ephemeralOwner: stat.ephemeralOwner === 0n ? 'nobody' : `session ${owner}` }
+    return { ...stat, ephemeralOwner: stat.ephemeralOwner === 0n ? 'none' : `session ${owner}` }
   }
 }
 

@@ -23,7 +23,7 @@ const OPTIONS = {
   maxSessionTimeoutMs: SESSION_TIMEOUT_MS,
 }
 
-/** Plays random operations against the in-memory ensemble and against Apache ZooKeeper, and compares what both answer. */
+/** Plays random operations against the in-memory ensemble and against Apache ZooKeeper, and compares the answers. */
 export function describeRandomOperations(seeds: readonly number[]): void {
   describeWith('zookeeper')('a random sequence of operations', () => {
     comparisons(GIVEN_SEEDS ?? seeds)

@@ -45,7 +45,7 @@ function randomOperation(random: Random): Operation {
   return { session, ...MAKERS[kind](random) } as Operation
 }
 
-/** How often each kind comes. Those that wait for an expiry take half a second each. */
+/** How often each kind comes. An expiry takes half a second each time. */
 const WEIGHTS = {
   create: 300,
   createTtl: 10,
@@ -74,7 +74,7 @@ const MAKERS: Record<keyof typeof WEIGHTS, (random: Random) => object> = {
     acl: random.acl(),
     with: random.pick(['create', 'create', 'create2', 'container']),
   }),
-  // Far longer than a play, so that none ends while one is under way.
+  // Far longer than a play, so that no time to live ends during one.
   createTtl: (random) => ({
     kind: 'createTtl',
     path: random.path(),

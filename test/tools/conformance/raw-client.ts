@@ -37,11 +37,11 @@ export interface SessionTicket {
 export interface ConnectOptions {
   /** @default 4000 */
   timeoutMs?: number
-  /** Takes this session up. @default a new one */
+  /** Resumes this session. @default a new one */
   session?: SessionTicket
   /** @default 0n */
   lastZxid?: bigint
-  /** Whether to send the byte that clients before 3.4 did not. @default true */
+  /** Whether to send the byte that clients since 3.4 send. @default true */
   readOnlyByte?: boolean
 }
 
@@ -52,10 +52,10 @@ export interface Reply {
   body: Cursor
 }
 
-/** What came over the connection, in the order in which it did. */
+/** A reply or an event, in the order of arrival. */
 export type Arrival = { xid: number; err: number; zxid: bigint } | { event: number; path: string }
 
-/** One connection that shows what the wire does, and does nothing of its own accord: no pings, no redials. */
+/** One connection that shows the wire, and does nothing by itself: no pings, no redials. */
 export class RawClient {
   readonly #socket: Socket
   readonly #parser = new FrameParser(MAX_FRAME_BYTES)
@@ -64,7 +64,7 @@ export class RawClient {
   #greeted: ((frame: Cursor) => void) | null
   #xid = 0
   session: SessionTicket = { id: 0n, password: Buffer.alloc(0) }
-  /** What the server gave; 0 where it knows no such session. */
+  /** As the server granted it; 0 if it knows no such session. */
   timeoutMs = 0
   /** Bytes of the ConnectResponse. */
   greetingBytes = 0
@@ -125,7 +125,7 @@ export class RawClient {
     this.#socket.pause()
   }
 
-  /** Sends a request and takes the next reply for its own. */
+  /** Sends a request and takes the next reply as its answer. */
   call(type: number, body: WritableRecord | null = null, xid = ++this.#xid): Promise<Reply> {
     this.#socket.write(encodeFrame(RECORD.requestHeader.of({ xid, type }), body))
     return this.nextReply()
@@ -262,8 +262,8 @@ export class RawClient {
   }
 
   /**
-   * The events that came since the last time, as `type path`. The round trip before makes sure that all have come
-   * which earlier answers, to whomever, stand for.
+   * The events since the last call, as `type path`. The round trip before it brings all events of changes that any client
+   * knows to be made.
    */
   async events(): Promise<string[]> {
     await this.sync()
@@ -322,7 +322,7 @@ function bytes(data: Buffer | string | null): Buffer | null {
   return typeof data === 'string' ? Buffer.from(data) : data
 }
 
-/** Those parts of a Stat that one says in a test. */
+/** The fields of a Stat that a test can know. */
 export function brief(stat: Stat | undefined) {
   if (stat === undefined) throw new Error('an answer without a Stat')
   const { version, cversion, aversion, dataLength, numChildren } = stat

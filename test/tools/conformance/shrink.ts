@@ -1,6 +1,6 @@
 /**
- * Leaves out as much of a failing list as can be left out so that it still fails. Whoever has no more time lets `fails`
- * answer no: what was found until then is the result.
+ * Leaves out elements of a failing list as long as the list still fails. A caller without more time lets `fails` answer
+ * false: the result is the shortest list until then.
  */
 export async function shrink<T>(
   list: readonly T[],

@@ -9,10 +9,10 @@ export const TICK_TIME_MS = 200
 
 export const CONTAINER_CHECK_INTERVAL_MS = 200
 
-/** Two processes and a JVM that starts: far above what was seen. */
+/** Two processes and the start of a JVM: far above any measured time. */
 const START_DEADLINE_MS = 60_000
 
-/** What a case may do to an ensemble, whichever it is. */
+/** Everything that a case may do to an ensemble of either kind. */
 export interface Subject {
   readonly ports: readonly number[]
   /** Index of the server that leads. */
@@ -22,7 +22,7 @@ export interface Subject {
   close(): Promise<void>
 }
 
-/** What the two kinds of ensemble can be given alike. */
+/** Options of both kinds of ensemble. */
 export interface SubjectOptions {
   containerCheckIntervalMs?: number
   /** Longer session timeouts that clients ask for become this. @default 20 ticks */
@@ -71,7 +71,7 @@ export async function startApache(servers: 1 | 3, options: SubjectOptions = {}):
   }
 }
 
-/** What a case works with: connections that end with it, and a part of the tree to itself. */
+/** The tools of a case: connections that end with it, and a part of the tree of its own. */
 export interface Bench {
   readonly subject: Subject
   /** To server 0 by default. */

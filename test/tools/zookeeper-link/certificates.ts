@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-// Made with openssl, which Debian's ZooKeeper brings along by way of Java and ca-certificates.
+// Made with openssl, which Debian's ZooKeeper installs through Java and ca-certificates.
 
-/** A key and its certificate as PEM, and where they lie as files. */
+/** A key and its certificate as PEM, and their files. */
 export interface Certificate {
   key: string
   cert: string

@@ -1,7 +1,7 @@
 import { createServer, type Server as NetServer, type ServerOpts, type Socket } from 'node:net'
 import type { ServerCursor } from '../../../server/src/zookeeper/index.js'
 
-// A server that speaks ZooKeeper's frames and otherwise does what a test tells it to. It is written against the wire
+// A server that speaks ZooKeeper's frames and otherwise follows a test's script. It is written against the wire
 // table alone and shares no code with the link.
 
 export const OP = {
@@ -38,9 +38,9 @@ export interface FakeConnect {
 }
 
 export interface Script {
-  /** What to do with a ConnectRequest. Default: `greet()`. */
+  /** Answers a ConnectRequest. Default: `greet()`. */
   connect?: (connection: FakeConnection, request: FakeConnect) => void
-  /** What to do with any other request. Default: `answer()`. */
+  /** Answers any other request. Default: `answer()`. */
   request?: (connection: FakeConnection, request: FakeRequest) => void
 }
 
@@ -78,7 +78,7 @@ export class FakeServer {
   /** The newest connection. */
   get connection(): FakeConnection {
     const newest = this.connections.at(-1)
-    if (!newest) throw new Error('nobody has connected')
+    if (!newest) throw new Error('no client has connected')
     return newest
   }
 
@@ -124,7 +124,7 @@ export class FakeConnection {
     socket.on('close', () => {
       this.closed = true
     })
-    // A client that drops the connection in the middle of an answer is what many tests are about.
+    // Many tests have a client drop the connection in the middle of an answer.
     socket.on('error', () => socket.destroy())
   }
 
@@ -137,7 +137,7 @@ export class FakeConnection {
     this.sendFrame(int(0), int(timeoutMs), long(id), buffer(password), Buffer.of(readOnly ? 1 : 0))
   }
 
-  /** What a server says for a session that it does not know. */
+  /** A server's answer for a session that it does not know. */
   greetExpired(): void {
     this.greet({ timeoutMs: 0, id: 0n, password: Buffer.alloc(16) })
     this.socket.end()
@@ -151,7 +151,7 @@ export class FakeConnection {
     this.sendFrame(replyHeader(-1, -1n, 0), int(type), int(3), text(path))
   }
 
-  /** Answers as a server does on whose tree each path exists, with no data and no children. */
+  /** Answers as a server would if every path existed, without data and children. */
   answer(request: FakeRequest): void {
     const { xid, type, body } = request
     if (type === OP.auth) this.reply(xid, { zxid: 0n })

@@ -9,7 +9,7 @@ import { Recorder, type Rig } from './recorder.js'
 
 export const ANYONE = [{ perms: 31, scheme: 'world', id: 'anyone' }]
 
-/** A link to real servers, not attached yet, with everything that it tells. */
+/** A link to real servers that has not attached yet, and the recorder of its calls. */
 export function linkToReal(connectString: string, options: Partial<LinkOptions> = {}): Rig {
   const recorder = new Recorder()
   const servers = ServerList.parse(connectString).servers.cursor()
@@ -25,7 +25,7 @@ export async function attachedToReal(connectString: string, options?: Partial<Li
   return rig
 }
 
-/** The value of one call, or the name of its error; `@` and its number where a part of a transaction was refused. */
+/** The value of one call, or the name of its error, with `@` and its number if a part of a transaction was refused. */
 export function answer<T>(call: (callback: (result: CallResult<T>) => void) => void): Promise<T | string> {
   return new Promise((resolve) => {
     call((result) => {

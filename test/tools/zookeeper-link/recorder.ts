@@ -9,12 +9,12 @@ import {
 import { waitUntil } from '../wait-until.js'
 import { cursorOver, type FakeServer } from './fake-server.js'
 
-/** Writes down everything that a link tells, in order, so that tests compare whole transcripts. */
+/** Records every call of a link's listener and callbacks, in order: tests compare whole transcripts. */
 export class Recorder implements LinkListener {
   readonly log: string[] = []
   readonly losses: LinkLoss[] = []
   readonly sessions: AttachedSession[] = []
-  /** Runs inside the listener call that was just written down. */
+  /** Runs inside the call that was just recorded. */
   onEntry: (entry: string) => void = ignore
 
   linkAttached(session: AttachedSession): void {
@@ -45,7 +45,7 @@ export class Recorder implements LinkListener {
     this.#write(`${type} ${path}`)
   }
 
-  /** A callback that writes its result down under this name. */
+  /** A callback that records its result under this name. */
   result(name: string): (result: CallResult<unknown>) => void {
     return (result) => {
       const outcome = 'outcome' in result ? `${errorCodeOf(result.err)} ${result.outcome}` : 'ok'
@@ -57,7 +57,7 @@ export class Recorder implements LinkListener {
     return (closed) => this.#write(`${name}: ${closed}`)
   }
 
-  /** Waits until an entry that starts so has been written. */
+  /** Waits for an entry with this start. */
   async until(start: string, count = 1): Promise<void> {
     const found = () => this.log.filter((entry) => entry.startsWith(start)).length >= count
     const what = `"${start}" stands ${count} times in ${JSON.stringify(this.log)}`
@@ -77,7 +77,7 @@ export interface Rig {
   recorder: Recorder
 }
 
-/** A link to fake servers with everything that it tells. */
+/** A link to fake servers, and the recorder of its calls. */
 export function linkTo(servers: FakeServer | { port: number }[], options: Partial<LinkOptions> = {}): Rig {
   const recorder = new Recorder()
   const link = new EnsembleLink({
@@ -100,7 +100,7 @@ export async function attachedTo(
   return rig
 }
 
-/** Opens plain connections and writes down how many frames went into each write to the socket. */
+/** Opens plain connections and records the number of frames in each write to the socket. */
 export function countingDial(writes: number[]): NonNullable<LinkOptions['dial']> {
   return ({ host, port }) => {
     const socket = connect({ host, port })

@@ -1,6 +1,6 @@
 import { type FakeConnection, type FakeRequest, OP, readText } from './fake-server.js'
 
-/** What a setWatches request says: the lists data, exist, child, and in the later form persistent and recursive. */
+/** The content of a setWatches request: the lists data, exist, child, and in the later form persistent and recursive. */
 function readSetWatches({ type, body }: FakeRequest): { zxid: bigint; lists: string[][] } {
   let at = 8
   const lists = Array.from({ length: type === OP.setWatches2 ? 5 : 3 }, () => {

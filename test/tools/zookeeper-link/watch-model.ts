@@ -1,4 +1,4 @@
-// Watches as their user means them: each independent of the others. No kind takes another one's place.
+// Watches as their user means them: each is independent of the others, and no kind replaces another.
 
 export type WatchStep =
   | { do: 'exists' | 'getData' | 'getChildren'; path: string }
@@ -32,7 +32,7 @@ export class WatchModel {
     return this.#nodes.has(path) && !(change === 'delete' && hasChildren)
   }
 
-  /** Makes the change, and gives the events that must come of it. */
+  /** Makes the change, and gives the events that it must cause. */
   change({ do: change, path }: ChangeStep): string[] {
     if (change === 'create') this.#nodes.add(path)
     if (change === 'delete') this.#nodes.delete(path)

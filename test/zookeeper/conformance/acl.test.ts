@@ -184,7 +184,7 @@ describeEnsembles('a server with access control', 1, (bench) => {
 
   it.each([
     ['without a name', ':hash'],
-    // Surprising: what is behind the hash does not count while it is nothing but colons.
+    // Surprising: colons behind the hash are ignored.
     ['with colons at the end', 'ann:hash::'],
   ])('accepts a digest %s', async (_, id) => {
     const { zk, root } = await bench.begin()

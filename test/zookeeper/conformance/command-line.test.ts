@@ -4,7 +4,7 @@ import { type DevEnsemble, startDevEnsemble } from '../../../server/src/dev-ense
 import { describeWith } from '../../tools/requirements.js'
 import { findZooKeeper } from '../../tools/zookeeper/find-zookeeper.js'
 
-/** Starting a JVM takes most of it. */
+/** The start of a JVM takes most of it. */
 const DEADLINE_MS = 40_000
 
 describeWith('zookeeper')("ZooKeeper's own command line with the in-memory ensemble", () => {
@@ -70,7 +70,7 @@ describeWith('zookeeper')("ZooKeeper's own command line with the in-memory ensem
     DEADLINE_MS,
   )
 
-  /** What the command line prints for these lines: answers on one stream, the rest on the other. */
+  /** The output of the command line for these lines: answers on one stream, the rest on the other. */
   function type(lines: readonly string[]): Promise<string> {
     const installed = findZooKeeper()
     if (installed === null) throw new Error('no ZooKeeper is installed')

@@ -8,7 +8,7 @@ import { describeWith } from '../../tools/requirements.js'
 
 const SCRIPT = fileURLToPath(new URL('../../tools/conformance/kazoo_recipes.py', import.meta.url))
 
-/** The script gives up by itself before. */
+/** The script gives up by itself earlier. */
 const DEADLINE_MS = 40_000
 
 describeWith('kazoo')('a recipe of kazoo', () => {

@@ -154,7 +154,7 @@ describeEnsembles('a transaction', 1, (bench) => {
     expect((await zk.exists(`${root}/e`)).err).toBe(ERR.NO_NODE)
   })
 
-  it('does not own an ephemeral node whose creation was refused', async () => {
+  it('does not own an ephemeral node after its creation was refused', async () => {
     const { zk, root } = await bench.begin()
     await multi(zk, [step.create(`${root}/e`, FLAGS.ephemeral), step.check(`${root}/missing`)])
     const { body } = await zk.call(OP.GET_EPHEMERALS, RECORD.path.of({ path: root }))

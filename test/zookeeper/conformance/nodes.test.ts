@@ -86,7 +86,7 @@ describeEnsembles('a server', 1, (bench) => {
     ['a space', 'a b'],
     ['a no-break space', 'a\u00a0'],
     ['a character next to the special ones', 'a\uffef'],
-    ['a character next to those for private use', 'a\uf900'],
+    ['a character next to the private ones', 'a\uf900'],
     ['dots inside a step', 'a..b.c'],
     ['three dots', '...'],
   ])('accepts a path with %s', async (_, name) => {
@@ -120,7 +120,7 @@ describeEnsembles('a server', 1, (bench) => {
     expect((await zk.create(`${root}/n-`, { flags: 2 })).path).toBe(`${root}/n-0000000002`)
   })
 
-  // Surprising, as cversion counts them: a deletion does not move the number on.
+  // Surprising, because cversion counts deletions: the next number does not.
   it('does not count deletions for the next number', async () => {
     const { zk, root } = await bench.begin()
     const { path } = await zk.create(`${root}/n-`, { flags: 2 })
@@ -214,7 +214,7 @@ describeEnsembles('a server', 1, (bench) => {
     const { zk, root } = await bench.begin()
     await zk.create(`${root}/a`)
     expect(await zk.delete(root)).toBe(ERR.NOT_EMPTY)
-    // The version is looked at first.
+    // The version is checked first.
     expect(await zk.delete(root, 5)).toBe(ERR.BAD_VERSION)
   })
 

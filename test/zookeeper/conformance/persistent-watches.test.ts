@@ -127,7 +127,7 @@ describeEnsembles('a server with persistent watches', 1, (bench) => {
     })
   })
 
-  // Releases before 3.8.4 without Debian's patches tell everybody.
+  // Releases before 3.8.4 without Debian's patches notify every connection.
   describe('a watch on a node that its connection may not read', () => {
     const unreadable = [{ perms: 30, id: { scheme: 'world', id: 'anyone' } }]
 
@@ -186,7 +186,7 @@ describeEnsembles('a server with persistent watches', 1, (bench) => {
       expect(await other.events()).toEqual([])
     })
 
-    // Surprising: catching up looks at no permissions.
+    // Surprising: ZooKeeper checks no permissions for missed events.
     it('fires all the same when it is set again', async () => {
       const { zk, root } = await bench.begin()
       await zk.setAcl(root, unreadable)
@@ -285,7 +285,7 @@ describeEnsembles('a server with persistent watches', 1, (bench) => {
       expect(await zk.events()).toEqual([`children ${root}`])
     })
 
-    // Surprising: ZooKeeper 3.8.0 does not look whose it is.
+    // Surprising: ZooKeeper 3.8.0 does not check which connection set it.
     it('is found by a check of another connection', async () => {
       const { zk, root } = await bench.begin()
       const other = await bench.connect()

@@ -32,7 +32,7 @@ describeEnsembles('a session', 3, (bench) => {
     }
   })
 
-  // Surprising: whoever knows the id, which is the ephemeralOwner of every node of it, knows the password.
+  // Surprising: the id, which is the ephemeralOwner of each of the session's nodes, gives the password.
   it('has a password that follows from the id', async () => {
     const zk = await bench.connect()
     expect(javaRandomBytes(zk.session.id ^ 0xb3415c00n)).toEqual(zk.session.password)
@@ -104,7 +104,7 @@ describeEnsembles('a session', 3, (bench) => {
     expect((await zk.sync()).err).toBe(0)
   })
 
-  // Surprising: anybody who knows an id can cut the connection.
+  // Surprising: any client that knows an id can cut the session's connection.
   it('loses its connection by an attempt with a wrong password on the same server', async () => {
     const zk = await bench.connect()
     await bench.connect({ session: { id: zk.session.id, password: NO_PASSWORD } })
@@ -153,7 +153,7 @@ describeEnsembles('a session', 3, (bench) => {
     await expect(zk.exists('/')).rejects.toThrow('the connection closed')
   })
 
-  // Surprising: the one write that passes over an older connection is the one that ends it all.
+  // Surprising: the only write that passes over an older connection is the one that ends the session.
   it('can be closed over its older connection', async () => {
     const [one, two] = await followers()
     const zk = await bench.connect({ server: one })

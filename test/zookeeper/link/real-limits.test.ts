@@ -37,7 +37,7 @@ describeWith('zookeeper')('a real ZooKeeper server without quorum, in read-only 
   let ensemble: RealEnsemble
   let one: string
   const start = async (localSessionsEnabled: boolean) => {
-    // The switch is a property of the Java process, for which there is no line in a configuration.
+    // The switch is a property of the Java process; no line of a configuration sets it.
     vi.stubEnv('JAVA_TOOL_OPTIONS', '-Dreadonlymode.enabled=true')
     ensemble = await realEnsemble(3, { extraConfig: { localSessionsEnabled: `${localSessionsEnabled}` } })
     one = ensemble.address(0)
@@ -56,12 +56,12 @@ describeWith('zookeeper')('a real ZooKeeper server without quorum, in read-only 
     await Promise.all([ensemble.start(1), ensemble.start(2)])
     await ensemble.waitForQuorum()
   }
-  /** Tries until the listener has been told this. */
+  /** Attaches again until the recorder has this entry. */
   const attachUntil = async ({ link, recorder }: Rig, entry: string) => {
-    const told = () => recorder.log.some((one, index) => index > 0 && one.startsWith(entry))
-    await waitUntil(`it is told ${entry}`, () => {
+    const recorded = () => recorder.log.some((one, index) => index > 0 && one.startsWith(entry))
+    await waitUntil(`the recorder has "${entry}"`, () => {
       if (link.linkState === 'idle') link.attach()
-      return told()
+      return recorded()
     })
   }
 

@@ -19,7 +19,7 @@ const create = (path: string, flags: 0 | 1 | 2 | 3 | 4 | 5 | 6, ttlMs = 0): Mult
 describeWith('zookeeper')('a link to a real ZooKeeper server', () => {
   let ensemble: RealEnsemble
   let link: EnsembleLink
-  /** A node for the test alone. */
+  /** A node of the test's own. */
   let root: string
   let tests = 0
   beforeAll(async () => {

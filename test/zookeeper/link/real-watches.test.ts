@@ -56,7 +56,7 @@ describeWith('zookeeper')('a watch on a real ZooKeeper server', () => {
     else link[step.do](step.path, true, ignore)
   }
 
-  /** Plays the steps on a tree of its own, and compares what is heard after each change. */
+  /** Plays the steps on a tree of its own, and compares the events after each change. */
   async function play(steps: Step[], root: string): Promise<void> {
     let socket: Socket | null = null
     const { link, recorder } = await attachedToReal(ensemble.connectString, {
@@ -89,7 +89,7 @@ describeWith('zookeeper')('a watch on a real ZooKeeper server', () => {
           model.change(one),
         )
       } else {
-        // Not awaited: what is sent next meets it under way.
+        // Not awaited: the next request is sent while this one is under way.
         watch(link, one)
         model.watch(one)
       }

@@ -290,7 +290,7 @@ describe('delayAnswers', () => {
 })
 
 describe('skipTime', () => {
-  it('ends the sessions whose timeouts have passed', async () => {
+  it('ends the sessions that are past their timeouts', async () => {
     await start()
     const [short, long] = [await attach(0, { timeoutMs: 500 }), await attach(0, { timeoutMs: 2000 })]
     ensemble.skipTime(1000)

@@ -16,7 +16,7 @@ import { attachedTo, linkTo } from '../../../tools/zookeeper-link/recorder.js'
 
 const SESSION = { id: Buffer.from('00000000000010aa', 'hex'), password: Buffer.from('0123456789abcdef') }
 
-/** Nobody listens there: the system reserves it. */
+/** No server listens there: the system reserves the port. */
 const REFUSING = { port: 1 }
 
 let server: FakeServer

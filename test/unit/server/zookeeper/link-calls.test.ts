@@ -261,7 +261,7 @@ describe('a link that receives', () => {
           answered++
         })
       }
-      // What else the machine does must not count.
+      // The machine's other work must not count.
       const before = process.cpuUsage()
       server.connection.socket.write(all)
       await waitUntil('all are answered', () => answered === count, { intervalMs: 1 })
