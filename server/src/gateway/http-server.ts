@@ -24,7 +24,7 @@ function ignoreError(): void {}
 export interface PageServerOptions {
   /** Milliseconds for the head of a request, from the connection on. */
   requestWithinMs: number
-  /** Meets each connection first. The server ignores a connection that is destroyed there. */
+  /** Meets each connection first, and may destroy it. */
   admission: { connected(socket: Socket): void }
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   request(request: IncomingMessage, response: ServerResponse): void
@@ -62,7 +62,6 @@ export class PageServer {
     })
     this.#tcp = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       admission.connected(socket)
-      if (socket.destroyed) return
       this.#requesting.add(socket)
       socket.on('close', () => this.#requesting.delete(socket))
       gate.enter(socket)

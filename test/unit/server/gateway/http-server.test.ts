@@ -9,6 +9,8 @@ import {
   RequestGate,
   refuse,
 } from '../../../../server/src/gateway/http-server.js'
+import { heapAfterCollection } from '../../../tools/heap.js'
+import { waitUntil } from '../../../tools/wait-until.js'
 
 /** A socket, as far as the gate uses it. */
 class Peer extends EventEmitter {
@@ -140,6 +142,14 @@ describe('a refusal', () => {
     expect(peer.events).toEqual(['destroy'])
   })
 
+  it('names no time without one', () => {
+    const peer = new Peer()
+    const written: string[] = []
+    peer.end = (text) => written.push(text)
+    refuse(peer as unknown as Socket, { status: '404 Not Found' })
+    expect(written).toEqual(['HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'])
+  })
+
   it('ends a socket that can no longer be written to', async () => {
     const { server, port, events } = await listening({
       request: (request) => {
@@ -193,7 +203,11 @@ describe('the server of pages', () => {
   it('answers one request of a connection, and ends it', async () => {
     const { server, port, events } = await listening()
     const answer = await exchange(port, 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2))
-    expect(answer.match(/HTTP\/1.1 200|answer to \S+/g)).toEqual(['HTTP/1.1 200', 'answer to /a'])
+    expect(answer.match(/HTTP\/1.1 200|Connection: close|answer to \S+/g)).toEqual([
+      'HTTP/1.1 200',
+      'Connection: close',
+      'answer to /a',
+    ])
     await server.close()
     expect(events).toEqual(['connected'])
   })
@@ -205,14 +219,41 @@ describe('the server of pages', () => {
     expect(events).toEqual(['connected', 'upgrade'])
   })
 
-  it('answers 400 to a head that the parser refuses', async () => {
-    const { server, port } = await listening()
-    expect(await exchange(port, 'GET / NONSENSE\r\n\r\n')).toContain('HTTP/1.1 400 Bad Request')
+  it('lets a WebSocket answer a peer that has ended its side', async () => {
+    const { server, port } = await listening({
+      upgrade: (_, socket) => socket.on('end', () => setImmediate(() => socket.end('last word'))).resume(),
+    })
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    client.end('GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    const [answer] = await once(client, 'data')
+    expect(String(answer)).toBe('last word')
     await server.close()
   })
 
-  it('ignores a connection that the admission destroys', async () => {
+  it('keeps nothing of connections that are gone', async () => {
+    const sockets: WeakRef<Socket>[] = []
+    const { server, port } = await listening({
+      admission: { connected: (socket) => sockets.push(new WeakRef(socket)) },
+    })
+    for (let at = 0; at < 10; at += 1) await exchange(port, HEAD)
+    await waitUntil('the sockets are collected', () => {
+      heapAfterCollection()
+      return sockets.every((socket) => socket.deref() === undefined)
+    })
+    await server.close()
+  })
+
+  it('answers 400 to a head that the parser refuses', async () => {
+    const { server, port } = await listening()
+    expect(await exchange(port, 'GET / NONSENSE\r\n\r\n')).toBe(
+      'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+    )
+    await server.close()
+  })
+
+  it('forgets a connection that the admission destroys', async () => {
     const { server, port, events } = await listening({
+      requestWithinMs: 1,
       admission: { connected: (socket) => socket.destroy() },
     })
     expect(await exchange(port, HEAD)).toBe('')
@@ -233,11 +274,11 @@ describe('the server of pages', () => {
     await once(client, 'connect')
     server.stop()
     server.stop()
+    const [error] = await once(connect(port, '127.0.0.1'), 'error')
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' })
     const closed = once(client, 'close')
     await server.close()
     await closed
-    const [error] = await once(connect(port, '127.0.0.1'), 'error')
-    expect(error).toMatchObject({ code: 'ECONNREFUSED' })
   })
 
   it('rejects when its port is taken', async () => {
@@ -263,6 +304,7 @@ describe('the server of pages', () => {
     subscribe('tracing:net.server.listen:asyncEnd', found)
     const { server, port, events } = await listening()
     unsubscribe('tracing:net.server.listen:asyncEnd', found)
+    expect(tcp!.listenerCount('error')).toBe(1)
     for (const code of ['ENFILE', 'ENOBUFS']) tcp!.emit('error', new Error(`accept ${code}`))
     expect(await exchange(port, HEAD)).toContain('200 OK')
     await server.close()
