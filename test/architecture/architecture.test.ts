@@ -108,6 +108,49 @@ const DOCTORED: Record<keyof typeof RULES, { files: SourceFile[]; complaint: str
     { files: [file('test/long.test.ts', 'line\n'.repeat(401))], complaint: '401 lines' },
     { files: [file('examples/board/style.css', 'line\n'.repeat(401))], complaint: '401 lines' },
   ],
+  functionsAreShort: [
+    {
+      files: [file('server/src/views/view.ts', `const a = () => {\n${'  // a { in prose\n'.repeat(69)}}\n`)],
+      complaint: 'server/src/views/view.ts:1 is a function of 71 lines',
+    },
+    {
+      files: [
+        file(
+          'client-sdk/src/views/view.ts',
+          `class A {\n  b<T>(\n    c: T,\n  ): Promise<T | null> {\n${'\n'.repeat(80)}}\n}\n`,
+        ),
+      ],
+      complaint: 'client-sdk/src/views/view.ts:2',
+    },
+  ],
+  serverFilesImportFewOthers: [
+    {
+      files: [
+        file(
+          'server/src/views/view.ts',
+          Array.from({ length: 19 }, (_, at) => `import './part-${at}.js'\n`).join(''),
+        ),
+      ],
+      complaint: 'imports 19 files',
+    },
+  ],
+  shortServerFilesAreShared: [
+    {
+      files: [
+        file(
+          'server/src/views/view.ts',
+          Array.from({ length: 6 }, (_, at) => `import './part-${at}.js'\n`).join(''),
+        ),
+        ...Array.from({ length: 6 }, (_, at) => file(`server/src/views/part-${at}.ts`)),
+      ],
+      complaint: 'server/src/views/part-0.ts, server/src/views/part-1.ts',
+    },
+  ],
+  guidesNameWhatExists: [
+    { files: [file('ARCHITECTURE.md', 'A `zookeeper/link.ts`.')], complaint: 'zookeeper/link.ts' },
+    { files: [file('ARCHITECTURE.md', 'A `zookeeper/`.')], complaint: 'zookeeper/' },
+    { files: [file('.github/CONTRIBUTING.md', '[a](../README.md#b)')], complaint: 'README.md' },
+  ],
   filesAreNouns: ['utils.ts', 'string-helpers.ts', 'common/x.ts', 'session-manager.ts', 'misc.test.ts'].map(
     (name) => ({
       files: [file(`server/src/${name}`)],
@@ -148,7 +191,7 @@ describe('the rules', () => {
     expect(complaints[0]).toContain(complaint)
   })
 
-  it('let pass what is allowed', () => {
+  it('let good files pass', () => {
     const files = [
       file(
         'client-sdk/package.json',
@@ -167,6 +210,11 @@ describe('the rules', () => {
       ),
       file('examples/board/src/main.ts', "import { createClient } from 'zoogate-client'\nimport './tile.js'"),
       file('test/server/manager-of-nothing.test.ts', 'line\n'.repeat(400)),
+      file(
+        'ARCHITECTURE.md',
+        '`session.ts`, `session/`, `session/session.ts`, `npm test`, [the SDK](client-sdk/src/)',
+      ),
+      file('server/src/views/view.ts', `class A {\n${'  b() {\n  }\n'.repeat(99)}}\n`),
     ]
     for (const rule of Object.values(RULES)) expect(rule(files)).toEqual([])
   })

@@ -63,6 +63,12 @@ export const SDK_PEERS: Record<string, string> = { react: 'react.ts', vue: 'vue.
 /** Signs of a folder that holds more than one subject, and of a file that does. */
 export const MAX_FILES = 20
 export const MAX_LINES = 400
+/** Signs of a part that knows too much: the imports of one file of the server, and the lines of one function. */
+export const MAX_IMPORTS = 18
+export const MAX_FUNCTION_LINES: Record<string, number> = { 'server/src/': 70, 'client-sdk/src/': 75 }
+/** A file that is short and has one importer may belong into that importer. The server may keep a few apart. */
+export const SHORT_FILE_LINES = 40
+export const MAX_SHORT_FILES = 5
 
 /** Everything that may stand at the top of the repository. */
 export const TOP_LEVEL = [

@@ -1,13 +1,19 @@
+import { missingPaths } from './documents.js'
 import {
   type Layers,
   MAX_FILES,
+  MAX_FUNCTION_LINES,
+  MAX_IMPORTS,
   MAX_LINES,
+  MAX_SHORT_FILES,
   SDK_LAYERS,
   SDK_PEERS,
   SERVER_LAYERS,
   SERVER_PACKAGES,
+  SHORT_FILE_LINES,
   TOP_LEVEL,
 } from './folders.js'
+import { functionsOf } from './functions.js'
 import { importsOf, isCode, isRelative, packageOf, resolveImport, type SourceFile } from './imports.js'
 
 /** A rule gives a sentence for each place that breaks it; none where all is well. */
@@ -136,12 +142,53 @@ function findCycles(graph: Map<string, string[]>): string[] {
   return cycles
 }
 
+const linesOf = ({ text }: SourceFile) => text.trimEnd().split('\n').length
+
 const filesAreShort: Rule = (files) =>
   files
     .filter(({ path }) => /\.(?:[cm]?[jt]sx?|css|html|py|sh)$/.test(path))
-    .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
+    .map((file) => ({ path: file.path, lines: linesOf(file) }))
     .filter(({ lines }) => lines > MAX_LINES)
     .map(({ path, lines }) => `${path} has ${lines} lines: split it before it passes ${MAX_LINES}`)
+
+const functionsAreShort: Rule = (files) =>
+  Object.entries(MAX_FUNCTION_LINES).flatMap(([folder, max]) =>
+    codeUnder(files, folder).flatMap((file) =>
+      functionsOf(file)
+        .filter(({ lines }) => lines > max)
+        .map(
+          ({ line, lines }) => `${file.path}:${line} is a function of ${lines} lines: split it below ${max}`,
+        ),
+    ),
+  )
+
+const serverFilesImportFewOthers: Rule = (files) =>
+  codeUnder(files, SERVER)
+    .map((file) => ({ path: file.path, count: importsOf(file).length }))
+    .filter(({ count }) => count > MAX_IMPORTS)
+    .map(
+      ({ path, count }) => `${path} imports ${count} files and packages: split it below ${MAX_IMPORTS + 1}`,
+    )
+
+const shortServerFilesAreShared: Rule = (files) => {
+  const code = codeUnder(files, SERVER)
+  const targets = code.flatMap((file) => [
+    ...new Set(
+      importsOf(file)
+        .filter(isRelative)
+        .map((name) => resolveImport(file, name)),
+    ),
+  ])
+  const lone = code
+    .filter((file) => linesOf(file) < SHORT_FILE_LINES)
+    .map(({ path }) => path)
+    .filter((path) => targets.filter((target) => target === path).length === 1)
+  return lone.length > MAX_SHORT_FILES
+    ? [
+        `more than ${MAX_SHORT_FILES} short files have one importer each, into which they may belong: ${lone.join(', ')}`,
+      ]
+    : []
+}
 
 const filesAreNouns: Rule = (files) =>
   files
@@ -197,6 +244,10 @@ export const RULES = {
   examplesImportPackagesByName,
   importsHaveNoCycle,
   filesAreShort,
+  functionsAreShort,
+  serverFilesImportFewOthers,
+  shortServerFilesAreShared,
+  guidesNameWhatExists: missingPaths,
   filesAreNouns,
   topLevelIsKnown,
   sdkHasNoDependencies,
