@@ -52,7 +52,7 @@ export class Acceptor {
     socket.on('error', ignoreError)
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       socket.off('error', ignoreError)
-      // '' where the cookie is missing.
+      // A missing cookie is an empty token, which the hello refuses.
       const { cookie: name } = this.#config
       const cookie = name === undefined ? null : (cookieValue(request.headers.cookie, name) ?? '')
       const connection = this.#accept(webSocket, cookie, socket, address)
@@ -107,7 +107,7 @@ export class Acceptor {
     })
   }
 
-  /** Told over the WebSocket, because a page cannot read why an upgrade fails. */
+  /** The reason goes over the WebSocket, because a page cannot read why an upgrade fails. */
   #problemOf(
     { protocol }: WebSocket,
     headers: IncomingHttpHeaders,

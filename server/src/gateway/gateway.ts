@@ -16,8 +16,7 @@ const DRAIN_LOOK_MS = 20
 const FORWARDED =
   'requests carry X-Forwarded-For, and no proxy is trusted: all pages behind one count as one address; set '
 
-const NOT_ACCEPTED =
-  'a connection could not be accepted; raise the limit of open files (ulimit -n) or lower maxConnections'
+const NOT_ACCEPTED = 'a connection could not be accepted; raise the limit of open files (ulimit -n) or lower '
 
 /** A gateway between web pages and one ensemble. */
 export interface Gateway {
@@ -89,7 +88,10 @@ class WebSocketGateway implements Gateway {
         if (!this.handleRequest(request, response)) notFound(response)
       },
       late: () => ensemble.metrics.limited('upgradeTimeoutMs'),
-      failed: ({ message }) => ensemble.warnings.report('accept', `${NOT_ACCEPTED}: ${message}`),
+      failed: ({ message }) => {
+        const advice = NOT_ACCEPTED + this.#config.nameOf('limits.maxConnections')
+        ensemble.warnings.report('accept', `${advice}: ${message}`)
+      },
     })
     if (this.#state === 'idle') this.#open()
     const bound = await this.#server.listen(port, host)
