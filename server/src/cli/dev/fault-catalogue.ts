@@ -61,7 +61,7 @@ const nothing = async () => {}
 export const FAULTS = {
   'cut-websocket': {
     title: 'Cut my WebSocket',
-    watchFor: 'The session stays. Other windows see no change.',
+    watchFor: 'The session stays. Other tabs see no change.',
     lastsMs: 0,
     suffers: 'session',
     begin: async ({ cutTab }, { tab }) => {
