@@ -42,7 +42,7 @@ export const SERVER_PACKAGES: Record<string, string[]> = {
   jsonwebtoken: ['access/authenticate.ts', 'cli/token.ts'],
   jose: ['access/jwks.ts'],
   'ipaddr.js': ['access/client-address.ts'],
-  'node-zookeeper-client': ['zookeeper/'],
+  'node-zookeeper-client': ['zookeeper/package.ts'],
   pino: ['telemetry/log.ts'],
   'prom-client': ['telemetry/metrics.ts', 'gateway/status.ts'],
   commander: ['cli/'],

@@ -59,11 +59,12 @@ export interface ExchangeListener {
 }
 
 /**
- * Requests and replies, over the connection that the link has now. `none`: there is no connection. `restoring`: no call may
- * be sent yet. `open`: the link is attached. `draining`: no call may be sent any more, replies are still read.
+ * none: there is no connection. restoring: no call may be sent yet. open: the link is attached. draining: no call may be sent
+ * any more, replies are still read.
  */
 type Phase = 'none' | 'restoring' | 'open' | 'draining'
 
+/** A link's requests and their replies, over the connection that it has now: calls, pings, watches, and the silence between. */
 export class Exchange implements WireTraffic {
   readonly watches: OutstandingWatches
   readonly #session: HeldSession
@@ -97,7 +98,7 @@ export class Exchange implements WireTraffic {
     this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULT_MAX_UNSENT_BYTES
   }
 
-  // ---- the phases, which the attachment decides ----
+  // ---- the phases; the attachment decides them ----
 
   /** Sends auth, sync and watches behind the ConnectRequest: a server answers in order, so nothing overtakes them. */
   restoreOver(wire: Wire): void {
@@ -160,7 +161,7 @@ export class Exchange implements WireTraffic {
     return true
   }
 
-  /** Sends a request that belongs to one that was sent before it, whatever else is under way. */
+  /** Sends a request that belongs to an earlier one, however many calls are in flight. */
   follow<T>(frame: Buffer, operation: Operation<T>, callback: Callback<T>): void {
     this.#calls.add(frame, operation, null, callback)
     this.#wire?.write(frame)
