@@ -48,7 +48,8 @@ export const SERVER_PACKAGES: Record<string, string[]> = {
   commander: ['cli/'],
   zod: [
     'config/',
-    'wire/protocol.ts',
+    'wire/',
+    'session/operations.ts',
     'access/claims.ts',
     'access/rules.ts',
     'access/resume-token.ts',

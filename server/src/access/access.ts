@@ -1,53 +1,9 @@
-import type {
-  Acl,
-  Call,
-  CreateMode,
-  MultiPart,
-  Permission,
-  ViewDepth,
-  WireError,
-} from 'zoogate-client/protocol'
+import type { Acl, MultiPart, Operations, Permission, ViewDepth, WireError } from 'zoogate-client/protocol'
 import { wireError } from '../wire/errors.js'
 import { pathProblem } from '../wire/path.js'
 import type { Need, Rights } from './rights.js'
 
-// The rights that each call needs, and whether a page has them. Deny by default: everything that no rule allows is forbidden.
-
-/**
- * All needs of a call, path by path, and part by part in a multi, so that no rule can be bypassed. Questions of a session about
- * itself (whoAmI, its own ephemeral nodes) need no right.
- */
-export function needsOf(call: Call): Need[] {
-  return call.op === 'multi' ? call.parts.flatMap(needsOfPart) : needsOfOne(call)
-}
-
-function needsOfOne(call: Exclude<Call, { op: 'multi' }>): Need[] {
-  switch (call.op) {
-    case 'whoAmI':
-    case 'closeView':
-      return []
-    case 'openView':
-      return [needOfView(call)]
-    case 'getEphemerals':
-    case 'removeWatch':
-      return [{ right: null, path: call.path }]
-    case 'addWatch':
-      return [{ right: 'watch', path: call.path, scope: call.recursive ? 'subtree' : 'node' }]
-    case 'setACL':
-      return [{ right: 'acl', path: call.path }]
-    case 'create':
-    case 'delete':
-    case 'setData':
-      return needsOfPart(call)
-    case 'exists':
-    case 'getData':
-    case 'getChildren':
-      return [{ right: call.watch ? 'read' : 'get', path: call.path }]
-    case 'getACL':
-    case 'sync':
-      return [{ right: 'get', path: call.path }]
-  }
-}
+// The rights that calls need, and their refusal. Deny by default: what no rule allows is forbidden.
 
 /** A view of children shows every child, so that a right on a single child is not enough. */
 export function needOfView({ path, depth }: { path: string; depth?: ViewDepth }): Need {
@@ -56,12 +12,16 @@ export function needOfView({ path, depth }: { path: string; depth?: ViewDepth })
 
 const RIGHT_OF_PART = { delete: 'delete', setData: 'write', check: 'get' } as const
 
-function needsOfPart(part: Pick<MultiPart, 'op' | 'path'> & { mode?: CreateMode; acl?: Acl[] }): Need[] {
-  const { op, path, mode = 'persistent', acl } = part
-  if (op !== 'create') return [{ right: RIGHT_OF_PART[op], path }]
+export function createNeeds({ path, mode = 'persistent', acl }: Operations['create']): Need[] {
   const scope = mode.endsWith('_sequential') ? 'sequence' : 'node'
   const create: Need = { right: `create:${mode}`, path, scope }
   return acl === undefined || isShared(acl) ? [create] : [create, { right: 'acl', path, scope }]
+}
+
+/** The needs of one part of a multi: no part is a way around a rule. @param at its number, from 0 on */
+export function partNeeds(part: MultiPart, at: number): Need[] {
+  if (part.op !== 'create') return [{ right: RIGHT_OF_PART[part.op], path: part.path, part: at }]
+  return createNeeds(part).map((need) => ({ ...need, part: at }))
 }
 
 /** The permissions that let other sessions take part. A page with only `create` must not shut them out of a shared node. */
@@ -74,26 +34,31 @@ function isShared(acl: readonly Acl[]): boolean {
 }
 
 /**
- * The reason why a call does not run, or null.
+ * The refusal of the first need whose path is no path, or which no rule allows; null where all are met.
  * @param maxPathLength in characters
  */
-export function refusalOf(call: Call, rights: Rights, maxPathLength: number): WireError | null {
-  if (call.op !== 'multi') return refusalOfNeeds(needsOfOne(call), rights, maxPathLength)
-  for (const [part, fields] of call.parts.entries()) {
-    const refusal = refusalOfNeeds(needsOfPart(fields), rights, maxPathLength)
-    if (refusal) return { ...refusal, part }
+export function accessRefusal(
+  needs: readonly Need[],
+  rights: Rights,
+  maxPathLength: number,
+): WireError | null {
+  for (const need of needs) {
+    const problem = needProblem(need, maxPathLength)
+    if (problem !== null) return refusal('BAD_REQUEST', problem, need, maxPathLength)
+    if (!rights.allows(need)) return refusal('FORBIDDEN', forbidden(need), need, maxPathLength)
   }
   return null
 }
 
-function refusalOfNeeds(needs: Need[], rights: Rights, maxPathLength: number): WireError | null {
-  for (const need of needs) {
-    const path = need.path.slice(0, maxPathLength)
-    const problem = needProblem(need, maxPathLength)
-    if (problem !== null) return wireError('BAD_REQUEST', { message: problem, path })
-    if (!rights.allows(need)) return wireError('FORBIDDEN', { message: forbidden(need), path })
-  }
-  return null
+/** A path that is too long is shortened: the page knows it, and the reply stays small. */
+function refusal(
+  code: 'BAD_REQUEST' | 'FORBIDDEN',
+  message: string,
+  { path, part }: Need,
+  maxPathLength: number,
+): WireError {
+  const details = { message, path: path.slice(0, maxPathLength) }
+  return wireError(code, part === undefined ? details : { ...details, part })
 }
 
 /** The fault of a need's path, or null. */

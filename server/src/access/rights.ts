@@ -24,6 +24,8 @@ export interface Need {
   path: string
   /** @default 'node' */
   scope?: Scope
+  /** The part of a multi that needs it, counted from 0. */
+  part?: number
 }
 
 const REACHES: Readonly<Record<Scope, readonly Reach[]>> = {

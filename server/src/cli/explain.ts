@@ -1,5 +1,5 @@
-import type { Call } from 'zoogate-client/protocol'
-import { needsOf, refusalOf } from '../access/access.js'
+import type { Operation, Operations } from 'zoogate-client/protocol'
+import { accessRefusal } from '../access/access.js'
 import { grantsOf, type Identity, identityOf } from '../access/claims.js'
 import { type Need, partsOf, type Rights } from '../access/rights.js'
 import { type BoundRule, RIGHT_BITS, type RuleOrigin } from '../access/rules.js'
@@ -7,8 +7,10 @@ import { accessContradictions } from '../config/contradictions.js'
 import { ConfigError, gatewayOptionsSchema, problemLines } from '../config/options.js'
 import { readSettings, settingNames } from '../config/sources.js'
 import { FIXED_LIMITS } from '../limits/limits.js'
+import { isOperation } from '../session/call.js'
+import { OPERATIONS, type Row } from '../session/operations.js'
+import { problemOf } from '../wire/fields.js'
 import { withChroot } from '../wire/path.js'
-import { parseMessage } from '../wire/protocol.js'
 import { parseClaim } from './token.js'
 
 /** The options that a decision depends on. A token's secret is not needed. */
@@ -71,7 +73,7 @@ function explanationOf(
   if (!checked.success || problems.length > 0) throw new ConfigError(problems.join('\n'))
   const identity = identityOf(claimsOf(flags), 0, grantsOf(checked.data))
   if (typeof identity === 'string') throw new ConfigError(`--sub, --claim, --chroot: ${identity}`)
-  return explain(callOf(flags), identity, FIXED_LIMITS.maxPathLength)
+  return explain(questionOf(flags), identity, FIXED_LIMITS.maxPathLength)
 }
 
 export interface Explanation {
@@ -80,12 +82,12 @@ export interface Explanation {
 }
 
 /** @throws ConfigError for a path that no rule could allow */
-export function explain(call: Call, identity: Identity, maxPathLength: number): Explanation {
-  const refusal = refusalOf(call, identity.rights, maxPathLength)
+export function explain({ op, needs }: Question, identity: Identity, maxPathLength: number): Explanation {
+  const refusal = accessRefusal(needs, identity.rights, maxPathLength)
   if (refusal?.code === 'BAD_REQUEST') throw new ConfigError(`--path: ${refusal.message}`)
   const verdict = refusal === null ? 'allowed' : 'forbidden'
-  const decisions = needsOf(call).flatMap((need) => [
-    `${verdict}: ${need.right ?? call.op} on ${need.path}${scopeOf(need)}`,
+  const decisions = needs.flatMap((need) => [
+    `${verdict}: ${need.right ?? op} on ${need.path}${scopeOf(need)}`,
     ...(refusal === null ? reasonsFor(need, identity.rights) : reasonsAgainst(need, identity.rights)),
     `  the path in the ensemble: ${withChroot(identity.chroot, need.path)}, below the chroot of the connect string`,
   ])
@@ -143,23 +145,27 @@ function claimsOf({ sub, claim = [], chroot }: ExplainFlags): Record<string, unk
   return { ...claims, sub, ...(zk !== undefined && { zk }) }
 }
 
-function callOf({ op, path, mode, watch, recursive }: ExplainFlags): Call {
+interface Question {
+  op: Operation
+  needs: readonly Need[]
+}
+
+function questionOf({ op, path, mode, watch, recursive }: ExplainFlags): Question {
   if (op === undefined) throw new ConfigError('--op: missing; give create, delete, getData, …')
   if (op === 'multi') throw new ConfigError('--op: ask for each part of a multi on its own')
   if (path === undefined && op !== 'whoAmI')
     throw new ConfigError('--path: missing; give the path of the node')
-  const parsed = parseMessage({
+  if (!isOperation(op)) throw new ConfigError(`--op: op is one of ${Object.keys(OPERATIONS).join(', ')}`)
+  const row = OPERATIONS[op] as Row<Operation>
+  const parsed = row.schema.safeParse({
     // Fields that an operation needs and the rules ignore.
-    type: 'call',
-    id: 0,
     data: '',
     ...(op === 'setACL' && { acl: [{ scheme: 'world', id: 'anyone', permissions: ['read'] }] }),
-    op,
     path,
     mode,
     watch,
     recursive,
   })
-  if (parsed.kind !== 'message') throw new ConfigError(`--op, --mode: ${parsed.problem}`)
-  return parsed.message as Call
+  if (!parsed.success) throw new ConfigError(`--op, --mode: ${problemOf(parsed.error)}`)
+  return { op, needs: row.needs(parsed.data as Operations[Operation]) }
 }

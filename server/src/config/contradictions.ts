@@ -1,5 +1,5 @@
 import type { LimitSettings } from '../limits/limits.js'
-import type { NodeAcl } from '../session/node-acl.js'
+import type { NodeAcl } from '../session/acl.js'
 import { LIMIT_NAMES, LIMIT_SETTINGS } from './limit-settings.js'
 import type { NumberSetting } from './setting.js'
 

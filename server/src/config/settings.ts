@@ -1,5 +1,5 @@
 import { JWT_ALGORITHMS } from '../access/verification-key.js'
-import { NODE_ACLS } from '../session/node-acl.js'
+import { NODE_ACLS } from '../session/acl.js'
 import { LOG_LEVELS } from '../telemetry/log.js'
 import { LIMIT_SETTINGS } from './limit-settings.js'
 import { LONGEST_TIMER_MS, type NumberSetting, type Setting } from './setting.js'

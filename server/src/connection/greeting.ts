@@ -9,13 +9,13 @@ import type { Parsed } from '../wire/protocol.js'
 
 export const HELLO_FIRST = 'the first message is hello'
 
-/** What a greeting does to its connection. */
+/** The connection as its greeting needs it. */
 export interface GreetedPeer {
   refuse(code: CloseCode, message: string, retryAfterMs?: number): void
   /** The token is good. */
   accepted(hello: Hello, identity: Identity): void
   pong(id: number): void
-  /** The check of the token has failed in a way that it must not. */
+  /** The check of the token has failed by a fault of the gateway. */
   fault(error: unknown): void
 }
 
@@ -24,8 +24,8 @@ export interface GreetingOptions {
   /** Milliseconds from the upgrade to the end of the greeting. */
   withinMs: number
   /**
-   * The token that came with the upgrade, for a hello that brings none; '' where it should have come; null where cookies
-   * are not taken.
+   * The token that came with the upgrade, for a hello that brings none. '' where the request had no such cookie; null where
+   * the gateway takes no cookies.
    */
   cookie: string | null
 }
@@ -33,10 +33,10 @@ export interface GreetingOptions {
 // waiting ──► checking ──► ended
 //    └───────────────────►┘
 //
-// checking: the keys that the token is checked with are being fetched; a static key needs no such wait
+// checking: the gateway fetches the keys that check the token; a static key needs no such wait
 type State = 'waiting' | 'checking' | 'ended'
 
-/** The beginning of a connection: from the upgrade until it is known who the page is. */
+/** The beginning of a connection: from the upgrade until the identity of the page is known. */
 export class Greeting {
   readonly #peer: GreetedPeer
   readonly #options: GreetingOptions
@@ -49,7 +49,7 @@ export class Greeting {
     this.#deadline = setTimeout(() => this.#late(), options.withinMs)
   }
 
-  /** One message of the page, which may be one that cannot be read. */
+  /** One message of the page, which may be unreadable. */
   receive(parsed: Parsed): void {
     const message = parsed.kind === 'message' ? parsed.message : null
     if (this.#state === 'waiting') {
@@ -57,14 +57,14 @@ export class Greeting {
       else this.#peer.refuse(CLOSE_CODES.BAD_MESSAGE, HELLO_FIRST)
       return
     }
-    // There is nothing yet that a call could ask; but a page may look after its link, and may leave, at any time.
+    // A call has no session to run on yet; but a page may probe its link, and may leave, at any time.
     if (message?.type === 'ping') this.#peer.pong(message.id)
     else if (message?.type === 'close') {
       this.#peer.refuse(CLOSE_CODES.CLOSED, 'closed before there was a session')
     } else this.#peer.refuse(CLOSE_CODES.BAD_MESSAGE, 'the hello is being checked; wait for the session')
   }
 
-  /** Nobody wants to hear more. */
+  /** The connection is open, or over. */
   end(): void {
     this.#state = 'ended'
     clearTimeout(this.#deadline)
@@ -72,14 +72,8 @@ export class Greeting {
 
   #hello(hello: Hello): void {
     const token = hello.token === '' ? this.#options.cookie : hello.token
-    if (token === null) {
-      const message = 'the token is empty, and this gateway takes none from a cookie'
-      this.#peer.refuse(CLOSE_CODES.BAD_MESSAGE, message)
-      return
-    }
-    if (token === '') {
-      const message = 'neither the hello nor a cookie brought a token; log in again'
-      this.#peer.refuse(CLOSE_CODES.TOKEN_INVALID, message)
+    if (!token) {
+      this.#refuseEmpty(token)
       return
     }
     const result = this.#options.authenticate(token)
@@ -94,6 +88,16 @@ export class Greeting {
         if (this.#state === 'checking') this.#judge(hello, authentication)
       })
       .catch((error: unknown) => this.#peer.fault(error))
+  }
+
+  #refuseEmpty(cookie: string | null): void {
+    if (cookie === null) {
+      const message = 'the token is empty, and this gateway takes none from a cookie; send one in the hello'
+      this.#peer.refuse(CLOSE_CODES.BAD_MESSAGE, message)
+    } else {
+      const message = 'neither the hello nor a cookie brought a token; log in again'
+      this.#peer.refuse(CLOSE_CODES.TOKEN_INVALID, message)
+    }
   }
 
   #judge(hello: Hello, authentication: Authentication): void {

@@ -1,4 +1,4 @@
-/** What the heartbeat does to its connection. */
+/** The connection as its heartbeat needs it. */
 export interface HeartbeatPeer {
   sendPing(id: number): void
   /** Nothing was heard for two thirds of the session timeout. */
@@ -9,34 +9,34 @@ const SHORTEST_PRESUMED_MS = 500
 const LONGEST_PRESUMED_MS = 30_000
 
 /**
- * Until the ensemble has given a timeout, the one asked for stands in, within reason: below, a page has no time
- * to answer; above, a page that is gone would hold its place for hours while no server can be reached.
+ * The timeout of a page before the ensemble has given one: the timeout that it asks for, within bounds. Below them a page has
+ * no time to answer; above them a page that is gone would keep its connection for hours while no server can be reached.
  */
 export function presumedTimeoutMs(askedMs: number): number {
   return Math.min(Math.max(askedMs, SHORTEST_PRESUMED_MS), LONGEST_PRESUMED_MS)
 }
 
-/** A ping whose answer shows how old is what is being read. */
+/** A ping whose pong proves the age of the messages that are read. */
 interface Proof {
   ping: number
   sentAt: number
-  /** Reading was held back again since it was sent. */
-  heldBackSince: boolean
+  /** Reading was paused again since the ping was sent: a ping may outlast several pauses. */
+  pausedSince: boolean
 }
 
 /**
- * Asks a page for signs of life. Pages cannot see protocol-level pings, and a frozen page still answers those,
- * so the question is a message: after a third of the timeout without any message it is put, after two thirds
- * the page counts as gone. One timer, re-armed lazily: a message costs no timer call.
+ * Asks a page for signs of life. Pages cannot see protocol-level pings, and a frozen page still answers them, so that the gateway
+ * asks with a message: after a third of the timeout without any message it sends a ping, after two thirds the page counts
+ * as gone. One timer, armed again only when it fires: a message costs no timer call.
  *
- * Where reading was held back, what is read next may have been sent long ago: kernels keep megabytes, a minute of a page
- * that sent too fast and is gone. Then a message shows nothing, and an answer shows that the page was alive when its ping
- * was sent, until an answer has come with nothing held back since.
+ * Where reading was paused, the next message may have been sent long ago: kernels keep megabytes, a minute of a page that sent
+ * too fast and is gone. Then a message proves nothing, and a pong proves that the page was alive when its ping was
+ * sent, until a pong has come without a pause since its ping.
  */
 export class PageHeartbeat {
   readonly #peer: HeartbeatPeer
   #timeoutMs: number
-  /** By a clock that does not go back: by one that was set, healthy pages would be gone, or not asked for hours. */
+  /** By a clock that does not go back: by one that is set, healthy pages would be gone, or stay unasked for hours. */
   #heardAt = performance.now()
   #timer: NodeJS.Timeout | undefined
   #lastPing = 0
@@ -53,7 +53,7 @@ export class PageHeartbeat {
     return this.#timeoutMs
   }
 
-  /** The ensemble has given another timeout than the one asked for. */
+  /** The ensemble has given another timeout than the page asked for. */
   setTimeout(timeoutMs: number): void {
     if (timeoutMs === this.#timeoutMs) return
     this.#timeoutMs = timeoutMs
@@ -61,22 +61,22 @@ export class PageHeartbeat {
     this.#check()
   }
 
-  /** Any message of the page arrived. @returns whether it shows that the page is alive */
+  /** Any message of the page arrived. @returns whether it proves that the page is alive */
   heard(): boolean {
     if (this.#proof !== null) return false
     this.#heardAt = performance.now()
     return true
   }
 
-  /** Reading is held back: what is read next may be old. */
-  heldBack(): void {
+  /** Reading is paused: the next message may be old. */
+  readingPaused(): void {
     if (this.#proof === null) this.#demandProof()
-    else this.#proof.heldBackSince = true
+    else this.#proof.pausedSince = true
   }
 
   /**
-   * An answer arrived; ids grow, so a later one answers for the earlier.
-   * @returns whether it shows that the page is alive where other messages do not
+   * A pong arrived. Ids grow, so that a later pong answers the earlier pings.
+   * @returns whether it proves that the page is alive while other messages do not
    */
   pong(id: number): boolean {
     if (id > this.#lastPing) return false
@@ -100,14 +100,14 @@ export class PageHeartbeat {
   }
 
   #demandProof(): void {
-    this.#proof = { ping: this.#ping(), sentAt: performance.now(), heldBackSince: false }
+    this.#proof = { ping: this.#ping(), sentAt: performance.now(), pausedSince: false }
   }
 
   #prove(id: number): boolean {
     const proof = this.#proof
     if (proof === null || id < proof.ping) return false
     this.#heardAt = Math.max(this.#heardAt, proof.sentAt)
-    if (proof.heldBackSince) this.#demandProof()
+    if (proof.pausedSince) this.#demandProof()
     else this.#proof = null
     return true
   }

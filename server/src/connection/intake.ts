@@ -3,74 +3,75 @@ import { MessageRate, type RateLimits, type RateWait } from '../limits/rates.js'
 
 /** The WebSocket as the intake needs it. */
 export interface IntakeSocket {
-  /** Reads nothing more, so that the network holds the other side back. */
+  /** Reads nothing more, so that the network holds the page back. */
   pause(): void
   resume(): void
 }
 
-export interface IntakeOptions {
-  limits: RateLimits & Pick<Limits, 'maxMessageBytes'>
-  /** Reads a frame whose turn it is; must not throw. @returns its messages */
-  open(frame: string): unknown[]
-  /** One message whose turn it is; must not throw. */
-  receive(message: unknown): void
+/** The connection as the intake needs it. None of these throws. */
+export interface IntakePeer {
+  /** A frame has its turn. @returns its messages */
+  openFrame(text: string): unknown[]
+  /** One message has its turn. */
+  handle(message: unknown): void
   /** The page has to wait because of this limit. */
   limited(limit: LimitName): void
-  /** The page sends so many messages that the network has to hold them: what is read next may have been sent long ago. */
-  heldBack(): void
-  /** Whether so much waits to be read by the page that it gets no more answers before it has read; `unclog` tells the end. */
-  isClogged(): boolean
+  /** The network holds messages of the page back: the next message may have been sent long ago. */
+  readingPaused(): void
+  /** The backlog of replies is so long that the page gets no more of them before it has read; `outboxDrained` ends it. */
+  isOutboxFull(): boolean
 }
 
-/** Frames and messages of one page that are handled before all other pages get their turn: about a millisecond of work. */
+/** Frames and messages of one page in one turn of the event loop: about a millisecond of work. */
 const MESSAGES_A_TURN = 64
 /** A wait is never shorter, so that a flood costs few timers. */
 const SHORTEST_WAIT_MS = 20
+/** A waiting frame costs this much besides its bytes. */
+const FRAME_BYTES = 128
 
-// idle ⇄ turn ⇄ waiting        turn:    until the event loop comes round; what is too much for one waits for the next
+// idle ⇄ turn ⇄ waiting        turn:    until the event loop comes round; later messages wait for the next turn
 //   │      │ ⇅     │            waiting: until the rate allows more
-//   │      │ clogged            clogged: until the page has read its answers
+//   │      │ blocked            blocked: until the page has read its replies
 //   └──────┴───────┴──► ended
 type State =
   | { at: 'idle' }
-  /** `stop`: why it has not handled everything, where that is not for its length. */
-  | { at: 'turn'; handled: number; stop: RateWait | 'clogged' | null }
+  /** `stop`: the reason for messages that are left, unless the turn was too long. */
+  | { at: 'turn'; handled: number; stop: RateWait | 'blocked' | null }
   | { at: 'waiting'; timer: NodeJS.Timeout }
-  | { at: 'clogged' }
+  | { at: 'blocked' }
   | { at: 'ended' }
-
-/** What a frame that waits costs besides its bytes. */
-const FRAME_BYTES = 128
 
 interface Frame {
   text: string
   bytes: number
-  /** A list, because an array of tens of thousands would be moved for each that is taken from its beginning. */
+  /** A linked list: an array of tens of thousands of frames would be moved for each frame taken from its beginning. */
   next: Frame | null
 }
 
 /**
- * Takes what a page sends in no faster than its rate, and never so much at once that other pages notice. What is too
- * much is neither lost nor refused: it waits here, in order and unread, as much as one largest frame; then the socket is not
- * read meanwhile, and the rest stays with the page. The socket is read ahead of the rate for as long as that, so that a page
- * that leaves is noticed at once, whatever it has sent before.
+ * Back-pressure on one page: its messages are handled no faster than its rate, and few enough at once that other pages notice
+ * nothing. The rest is neither lost nor refused: it waits here unread, in order, up to the size of one largest frame; then
+ * the socket is paused, and the rest stays with the page. The socket is read ahead of the rate up to that size, so that the
+ * gateway notices at once when the page leaves.
  */
 export class Intake {
   readonly #socket: IntakeSocket
-  readonly #options: IntakeOptions
+  readonly #peer: IntakePeer
+  readonly #maxBytes: number
   /** The page's own, and its subject's once that is known. */
   readonly #rates: MessageRate[]
   #first: Frame | null = null
   #last: Frame | null = null
   #waitingBytes = 0
-  /** What has not had its turn yet of the frame that was read last. */
+  /** Messages of the newest opened frame that have not had their turn. */
   #messages: unknown[] = []
   #state: State = { at: 'idle' }
 
-  constructor(socket: IntakeSocket, options: IntakeOptions) {
+  constructor(socket: IntakeSocket, peer: IntakePeer, limits: RateLimits & Pick<Limits, 'maxMessageBytes'>) {
     this.#socket = socket
-    this.#options = options
-    this.#rates = [MessageRate.ofPage(options.limits, performance.now())]
+    this.#peer = peer
+    this.#maxBytes = limits.maxMessageBytes
+    this.#rates = [MessageRate.ofPage(limits, performance.now())]
   }
 
   /** The page keeps to this rate, too. */
@@ -78,27 +79,31 @@ export class Intake {
     this.#rates.push(rate)
   }
 
-  /** One frame. Those of its messages whose turn it is are handled before this returns. */
+  /** One frame. Its messages are handled before this returns, as far as they have their turn. */
   take(text: string, bytes: number): void {
     if (this.#state.at === 'ended') return
-    this.#append({ text, bytes, next: null })
+    const frame: Frame = { text, bytes, next: null }
+    if (this.#last === null) this.#first = frame
+    else this.#last.next = frame
+    this.#last = frame
+    this.#waitingBytes += bytes + FRAME_BYTES
     if (this.#state.at === 'idle') this.#beginTurn()
     else if (this.#state.at === 'turn') this.#handle(this.#state)
-    if (this.#isFull) this.#hold()
+    if (this.#waitingBytes > this.#maxBytes) this.#pause()
   }
 
-  /** What a message cost beyond one and its own bytes: more work than others, or a long answer. */
-  charge({ messages = 0, bytes = 0 }: { messages?: number; bytes?: number }): void {
+  /** The cost of a message beyond one message and its own bytes: long work, or a long reply. */
+  charge(messages: number, bytes: number): void {
     const now = performance.now()
     for (const rate of this.#rates) rate.spend(messages, bytes, now)
   }
 
   /** The page has read everything that it was sent. */
-  unclog(): void {
-    if (this.#state.at === 'clogged') this.#beginTurn()
+  outboxDrained(): void {
+    if (this.#state.at === 'blocked') this.#beginTurn()
   }
 
-  /** Drops what waits. The socket is read again, so that the other side's close frame is seen. */
+  /** Drops the messages that wait. The socket is read again, so that the page's close frame is seen. */
   end(): void {
     if (this.#state.at === 'ended') return
     if (this.#state.at === 'waiting') clearTimeout(this.#state.timer)
@@ -110,68 +115,54 @@ export class Intake {
     this.#socket.resume()
   }
 
-  get #isFull(): boolean {
-    return this.#waitingBytes > this.#options.limits.maxMessageBytes
-  }
-
-  get #isWaiting(): boolean {
-    return this.#messages.length > 0 || this.#first !== null
-  }
-
-  #hold(): void {
+  #pause(): void {
     this.#socket.pause()
-    // What is held back by its bytes is a few seconds old at most, because no kernel keeps more of them.
+    // A backlog of bytes is a few seconds old at most, because no kernel keeps more of them.
     const now = performance.now()
-    if (this.#rates.some((rate) => rate.hasTooManyMessages(now))) this.#options.heldBack()
+    if (this.#rates.some((rate) => rate.hasTooManyMessages(now))) this.#peer.readingPaused()
   }
 
   #beginTurn(): void {
     const turn: State = { at: 'turn', handled: 0, stop: null }
     this.#state = turn
-    setImmediate(() => this.#endTurn())
+    setImmediate(Intake.#endTurn, this)
     this.#handle(turn)
   }
 
   #handle(turn: State & { at: 'turn' }): void {
-    while (turn.handled < MESSAGES_A_TURN && this.#isWaiting) {
-      turn.stop = this.#options.isClogged() ? 'clogged' : this.#longestWait()
+    while (turn.handled < MESSAGES_A_TURN && (this.#messages.length > 0 || this.#first !== null)) {
+      turn.stop = this.#peer.isOutboxFull() ? 'blocked' : this.#longestWait()
       if (turn.stop !== null) return
       if (this.#messages.length === 0) this.#openFrame(this.#first as Frame)
       else {
-        this.charge({ messages: 1 })
-        // A message may end everything; then nothing waits any more.
-        this.#options.receive(this.#messages.shift())
+        this.charge(1, 0)
+        // A message may end the connection; then nothing waits any more.
+        this.#peer.handle(this.#messages.shift())
       }
       turn.handled += 1
     }
-  }
-
-  #append(frame: Frame): void {
-    if (this.#last === null) this.#first = frame
-    else this.#last.next = frame
-    this.#last = frame
-    this.#waitingBytes += frame.bytes + FRAME_BYTES
   }
 
   #openFrame({ text, bytes, next }: Frame): void {
     this.#first = next
     if (next === null) this.#last = null
     this.#waitingBytes -= bytes + FRAME_BYTES
-    const messages = this.#options.open(text)
-    // Also a frame that says nothing has been read.
-    this.charge({ bytes, messages: messages.length === 0 ? 1 : 0 })
+    const messages = this.#peer.openFrame(text)
+    // A frame without a message has been read, too.
+    this.charge(messages.length === 0 ? 1 : 0, bytes)
     if (this.#state.at !== 'ended') this.#messages = messages
   }
 
-  #endTurn(): void {
-    if (this.#state.at !== 'turn') return
-    if (!this.#isFull) this.#socket.resume()
-    const { stop } = this.#state
-    if (!this.#isWaiting) this.#state = { at: 'idle' }
-    else if (stop === null) this.#beginTurn()
-    else if (stop !== 'clogged') this.#waitFor(stop)
-    else if (this.#options.isClogged()) this.#state = { at: 'clogged' }
-    else this.#beginTurn()
+  /** One function for all pages, so that a message schedules no closure. */
+  static #endTurn(intake: Intake): void {
+    const state = intake.#state
+    if (state.at !== 'turn') return
+    if (intake.#waitingBytes <= intake.#maxBytes) intake.#socket.resume()
+    if (intake.#messages.length === 0 && intake.#first === null) intake.#state = { at: 'idle' }
+    else if (state.stop === null) intake.#beginTurn()
+    else if (state.stop !== 'blocked') intake.#waitFor(state.stop)
+    else if (intake.#peer.isOutboxFull()) intake.#state = { at: 'blocked' }
+    else intake.#beginTurn()
   }
 
   #longestWait(): RateWait | null {
@@ -185,7 +176,7 @@ export class Intake {
   }
 
   #waitFor({ limit, ms }: RateWait): void {
-    this.#options.limited(limit)
+    this.#peer.limited(limit)
     const timer = setTimeout(() => this.#beginTurn(), Math.max(ms, SHORTEST_WAIT_MS))
     this.#state = { at: 'waiting', timer }
   }

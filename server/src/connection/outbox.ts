@@ -1,6 +1,7 @@
 import type { GatewayMessage } from 'zoogate-client/protocol'
 
 export interface OutboxSocket {
+  /** Bytes that the page has not read yet. */
   readonly bufferedAmount: number
   send(text: string): void
   /** Sends a text that other pages are sent too. */
@@ -8,14 +9,15 @@ export interface OutboxSocket {
 }
 
 /**
- * Messages on their way to one page. All of one tick leave as one frame, in order, but for those that many pages share:
- * they have frames of their own, so that their bytes need not be copied. What a page does not read is bounded: past the
- * limit the page is cut off, and comes back for what it missed.
+ * Messages on their way to one page. All messages of one tick leave as one frame, in order. A message that many pages share has
+ * a frame of its own, so that its bytes are not copied. The backlog is bounded: past the limit the gateway cuts the page off,
+ * and the page resumes for the messages that it missed.
  */
 export class Outbox {
   readonly #socket: OutboxSocket
   readonly #maxBufferedBytes: number
   readonly #overflow: () => void
+  /** Messages of this tick; null after the end. */
   #texts: string[] | null = []
 
   constructor(socket: OutboxSocket, maxBufferedBytes: number, overflow: () => void) {
@@ -24,16 +26,16 @@ export class Outbox {
     this.#overflow = overflow
   }
 
-  /** What the page has not read yet. */
+  /** Bytes that the page has not read yet. */
   get bufferedBytes(): number {
     return this.#socket.bufferedAmount
   }
 
-  /** @returns how long the message is, in characters; 0 after the end */
+  /** @returns the length of the message in characters; 0 after the end */
   push(message: GatewayMessage): number {
     if (this.#texts === null) return 0
     const text = JSON.stringify(message)
-    if (this.#texts.push(text) === 1) process.nextTick(() => this.#endTick())
+    if (this.#texts.push(text) === 1) process.nextTick(Outbox.#endTick, this)
     return text.length
   }
 
@@ -45,16 +47,17 @@ export class Outbox {
     this.#checkLimit()
   }
 
-  /** Sends what is there, the last word included, and drops everything from now on. */
+  /** Sends the messages of this tick and the last word, and drops every later message. */
   close(lastWord?: GatewayMessage): void {
     if (lastWord) this.#texts?.push(JSON.stringify(lastWord))
     this.#flush()
     this.#texts = null
   }
 
-  #endTick(): void {
-    this.#flush()
-    this.#checkLimit()
+  /** One function for all pages, so that a message schedules no closure. */
+  static #endTick(outbox: Outbox): void {
+    outbox.#flush()
+    outbox.#checkLimit()
   }
 
   #checkLimit(): void {

@@ -102,7 +102,7 @@ export class Acceptor {
     // A broken frame or link. The 'close' that follows ends the connection.
     webSocket.on('error', (error: Error & { code?: string }) => {
       if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-        this.#context.ensemble.metrics.limited('maxMessageBytes')
+        this.#context.services.metrics.limited('maxMessageBytes')
       this.#config.log.debug({ error: error.message }, 'WebSocket error')
     })
   }
@@ -126,7 +126,7 @@ export class Acceptor {
       yield {
         bufferedAmount: webSocket.bufferedAmount,
         shed: () => {
-          this.#context.ensemble.metrics.limited('maxBufferedBytesTotal')
+          this.#context.services.metrics.limited('maxBufferedBytesTotal')
           const message = 'too much was waiting to be read by all pages; redial and resume'
           connection.refuse(CLOSE_CODES.SLOW_READER, message)
           // Only this frees the bytes that wait. A page that reads nothing would not read the reason either.

@@ -32,19 +32,19 @@ export function compose(config: GatewayConfig): Composition {
   const { limits, trustedProxies, lingerMs } = config
   const lag = new EventLoopLag()
   // The readings are called later, when the parts that they ask are made.
-  const ensemble: SessionServices = servicesOf(config, lag, {
+  const services: SessionServices = servicesOf(config, lag, {
     connections: () => acceptor.size,
     unauthenticated: () => admission.unauthenticated,
-    sessions: () => ensemble.registry.size,
-    waitingToAttach: () => ensemble.gate.waiting,
+    sessions: () => services.registry.size,
+    waitingToAttach: () => services.gate.waiting,
     views: () => context.views.readings(),
     revocations: () => revoker.size,
     eventLoopLagMs: lag.ms,
   })
-  const { metrics } = ensemble
-  const revoker: Revoker = new Revoker(config, ensemble, () => acceptor.connections)
-  const authenticate = authenticatorOf(config, ensemble, revoker)
-  const context: ConnectionContext = { ensemble, views: new Views(ensemble), authenticate, lingerMs }
+  const { metrics } = services
+  const revoker: Revoker = new Revoker(config, services, () => acceptor.connections)
+  const authenticate = authenticatorOf(config, services, revoker)
+  const context: ConnectionContext = { services, views: new Views(services), authenticate, lingerMs }
   const admission = new Admission({ limits, trustedProxies, limited: (limit) => metrics.limited(limit) })
   const acceptor: Acceptor = new Acceptor(config, context, admission)
   return { context, admission, acceptor, revoker, lag }

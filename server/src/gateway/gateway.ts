@@ -71,7 +71,7 @@ class WebSocketGateway implements Gateway {
   constructor(config: GatewayConfig) {
     this.#config = config
     this.#parts = compose(config)
-    const { registry } = this.#parts.context.ensemble.metrics
+    const { registry } = this.#parts.context.services.metrics
     this.handleRequest = statusHandler(registry, () => this.#state === 'idle' || this.#state === 'open')
   }
 
@@ -79,7 +79,7 @@ class WebSocketGateway implements Gateway {
     port,
     host = '127.0.0.1',
   }: Parameters<Gateway['listen']>[0]): ReturnType<Gateway['listen']> {
-    const { ensemble } = this.#parts.context
+    const { services } = this.#parts.context
     this.#server = new PageServer({
       requestWithinMs: this.#config.limits.upgradeTimeoutMs,
       admission: this.#parts.admission,
@@ -87,10 +87,10 @@ class WebSocketGateway implements Gateway {
       request: (request, response) => {
         if (!this.handleRequest(request, response)) notFound(response)
       },
-      late: () => ensemble.metrics.limited('upgradeTimeoutMs'),
+      late: () => services.metrics.limited('upgradeTimeoutMs'),
       failed: ({ message }) => {
         const advice = NOT_ACCEPTED + this.#config.nameOf('limits.maxConnections')
-        ensemble.warnings.report('accept', `${advice}: ${message}`)
+        services.warnings.report('accept', `${advice}: ${message}`)
       },
     })
     if (this.#state === 'idle') this.#open()
@@ -113,7 +113,7 @@ class WebSocketGateway implements Gateway {
     this.#server?.stop()
     const { acceptor, context } = this.#parts
     const deadline = Date.now() + withinMs
-    context.ensemble.registry.endLingers()
+    context.services.registry.endLingers()
     const connections = [...acceptor.connections]
     for (let at = 0; at < connections.length; at += DRAIN_BATCH) {
       for (const connection of connections.slice(at, at + DRAIN_BATCH)) connection.drain()
@@ -152,7 +152,7 @@ class WebSocketGateway implements Gateway {
     if (request.url?.split('?', 1)[0] !== path) return { status: '404 Not Found' }
     if (this.#state !== 'open') return { status: '503 Service Unavailable' }
     if (request.headers['x-forwarded-for'] !== undefined && trustedProxies.length === 0) {
-      this.#parts.context.ensemble.warnings.report('forwarded', FORWARDED + nameOf('trustedProxies'))
+      this.#parts.context.services.warnings.report('forwarded', FORWARDED + nameOf('trustedProxies'))
     }
     return this.#parts.admission.refusal(address, this.#parts.acceptor.size)
   }

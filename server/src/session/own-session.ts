@@ -7,8 +7,7 @@ import {
   type LinkOptions,
   type ServerCursor,
 } from '../zookeeper/index.js'
-import { type AttachPass, slowDownMs } from './attach-gate.js'
-import { retryDelayMs } from './retry-delay.js'
+import { type AttachPass, retryDelayMs, slowDownMs } from './attach-gate.js'
 import type { SessionServices } from './services.js'
 
 /** The session holds nothing but watches: its timeout decides only how soon a dead server is noticed. */

@@ -1,34 +1,33 @@
-import type { CloseCode, HexLong, WatchEventType, WatchLists } from 'zoogate-client/protocol'
-import { CLOSE_CODES } from 'zoogate-client/protocol'
-import type { LimitName } from '../limits/limits.js'
-import { withChroot, withoutChroot } from '../wire/path.js'
+import { CLOSE_CODES, type CloseCode, type HexLong, type WatchEventType } from 'zoogate-client/protocol'
+import { absoluteLists, withoutChroot } from '../wire/path.js'
 import {
   type AttachedSession,
   EnsembleLink,
+  ERR,
   type LinkListener,
   type LinkLoss,
   type LossCause,
   type ServerCursor,
 } from '../zookeeper/index.js'
-import { type AttachPass, slowDownMs } from './attach-gate.js'
-import { type Answer, execute, type SessionCall } from './operations.js'
+import { type AttachPass, retryDelayMs, slowDownMs } from './attach-gate.js'
+import type { CheckedCall } from './call.js'
+import type { WatchUse } from './call-limits.js'
+import type { SessionListener, SessionRequest } from './listener.js'
+import { TakeoverWatch, ZxidVerdict } from './loss-verdicts.js'
+import type { CallContext, CallViews, Outcome } from './operations.js'
 import type { HeldSession, LastHolder } from './registry.js'
-import { retryDelayMs } from './retry-delay.js'
 import type { SessionServices } from './services.js'
-import type { SessionPage, SessionRequest } from './session-page.js'
 import type { DetachedSession } from './subject.js'
-import { TakeoverWatch } from './takeover.js'
-import { ZxidVerdict } from './zxid-verdict.js'
 
 // attaching ──► attached ──► lingering ──┐
 //    ▲  │          │  │                  │
 //    └──┼──────────┘  └──► closing ──┐   │
 //       └──────────────────────────► ended
 //
-// attaching: on the way to the ensemble: waiting for a place, for the page's answer, or for a server
-// lingering: the page has left for good or is reloading; nobody speaks for this session any more
-// ended:     final; either the session is over, or this gateway has let go of it (detached)
-export type SessionState = 'attaching' | 'attached' | 'lingering' | 'closing' | 'ended'
+// attaching: on the way to the ensemble: the session waits for the attach gate, for the page's answer, or for a server
+// lingering: the page has left for good or is reloading; the session has no page
+// ended:     final; either the session is over, or this gateway has detached it
+type State = 'attaching' | 'attached' | 'lingering' | 'closing' | 'ended'
 
 const THROTTLED =
   'the ensemble throttles requests: lower maxCallsInFlight here, or raise requestThrottleLimit and look at its load'
@@ -36,11 +35,12 @@ const ZXID_IMPOSSIBLE =
   'no server of the ensemble has seen the zxid that this resume brings; a new session is needed'
 const ZXID_UNCLEAR =
   'the servers that can be reached have not seen the zxid that this resume brings, others may have; redial and resume'
-/** How often a session on a server without a quorum looks for one that has it. */
+const CLOSED_LATE = 'the ensemble could not be reached; it will close the session when its timeout has passed'
+/** A session on a server without a quorum looks for a server that has it this often. */
 const READ_ONLY_FOR_MS = 5_000
 /**
- * The longest timeout that an ensemble with the default tickTime gives (20 ticks), for sessions of which it has not been
- * said here: a page may have asked for any.
+ * The longest timeout that an ensemble with the default tickTime gives (20 ticks). It bounds a session that was never attached
+ * here: its page may have asked for any timeout.
  */
 const USUAL_LONGEST_MS = 40_000
 /** Losses that do not go away by themselves. */
@@ -48,94 +48,100 @@ const FOR_THE_OPERATOR: ReadonlySet<LossCause> = new Set<LossCause>(['tls', 'ref
 
 /** One ZooKeeper session on behalf of one page. */
 export class Session implements LinkListener, HeldSession {
-  readonly #ensemble: SessionServices
-  readonly #page: SessionPage
+  readonly #services: SessionServices
+  readonly #listener: SessionListener
   readonly #request: SessionRequest
   readonly #servers: ServerCursor
-  readonly #link: EnsembleLink
-  #state: SessionState = 'attaching'
+  readonly #context: CallContext
+  readonly #takeover = new TakeoverWatch()
+  #state: State = 'attaching'
   #id: HexLong | null
   #generation: number
   #pass: AttachPass | null = null
   #timer: NodeJS.Timeout | undefined
   #failures = 0
+  /** Milliseconds of a clock that does not go back; 0 before the first attach. */
   #attachedAt = 0
   #timeoutMs: number
-  readonly #takeover = new TakeoverWatch()
-  readonly #zxid: ZxidVerdict
+  /** Null until a server is behind the zxid of the page. */
+  #zxid: ZxidVerdict | null = null
   #inFlight = 0
   #whenIdle: (() => void) | null = null
   #leftBy: LastHolder | null = null
 
-  constructor(ensemble: SessionServices, page: SessionPage, request: SessionRequest) {
-    this.#ensemble = ensemble
-    this.#page = page
+  constructor(
+    services: SessionServices,
+    listener: SessionListener,
+    views: CallViews,
+    request: SessionRequest,
+  ) {
+    this.#services = services
+    this.#listener = listener
     this.#request = request
     const { resume, subject } = request
     this.#id = resume ? hexId(resume.sealed.id) : null
     this.#generation = resume?.sealed.generation ?? 0
     this.#timeoutMs = request.timeoutMs
-    this.#servers = ensemble.servers.cursor()
-    this.#zxid = new ZxidVerdict(this.#servers.size)
-    this.#link = new EnsembleLink({
+    this.#servers = services.servers.cursor()
+    const link = new EnsembleLink({
       servers: this.#servers,
       listener: this,
       sessionTimeoutMs: request.timeoutMs,
       auth: request.auth.map(({ scheme, auth }) => ({ scheme, auth: Buffer.from(auth) })),
-      maxCallsInFlight: ensemble.limits.maxCallsInFlight,
-      ...ensemble.linkOptions,
+      maxCallsInFlight: services.limits.maxCallsInFlight,
+      ...services.linkOptions,
       ...(resume && {
         session: { id: resume.sealed.id, password: resume.sealed.password },
         claimedZxid: resume.zxid,
-        watches: absolute(resume.watches, subject.chroot),
+        watches: absoluteLists(subject.chroot, resume.watches),
       }),
     })
-    ensemble.registry.opened(subject, this.#id)
-    if (this.#id) ensemble.registry.take(this.#id, this)
+    this.#context = { link, chroot: subject.chroot, nodeAcl: services.nodeAcl, views }
+    services.registry.opened(subject, this.#id)
+    if (this.#id) services.registry.take(this.#id, this)
     this.#attach()
   }
 
-  /** Calls back once, when no call is waiting for its answer; at once where none is. */
+  /** The session's watches on the ensemble. */
+  get watches(): WatchUse {
+    return this.#context.link
+  }
+
+  /** Calls back once, when no call waits for its answer; at once where none does. */
   whenIdle(idle: () => void): void {
     this.#whenIdle = idle
     if (this.#inFlight === 0) this.#idle()
   }
 
-  /** Runs one call that has been checked, and answers it exactly once. */
-  call(call: SessionCall, done: (answer: Answer) => void): void {
+  /** Runs one checked call, and hands over its outcome exactly once. */
+  run({ row, fields }: CheckedCall, done: (outcome: Outcome<never>) => void): void {
     this.#inFlight += 1
-    const { nodeAcl, limits, metrics, warnings } = this.#ensemble
-    const limited = (limit: LimitName) => metrics.limited(limit)
-    const place = { link: this.#link, chroot: this.#request.subject.chroot, nodeAcl, limited }
-    execute(call, place, limits, (answer) => {
+    row.run(this.#context, fields, (outcome) => {
       this.#inFlight -= 1
-      if (answer.type === 'error' && answer.error.code === 'THROTTLED') {
-        // With a zxid it is the ensemble's word, else the link's.
-        if (answer.zxid === undefined) limited('maxCallsInFlight')
-        else warnings.report('throttled', THROTTLED)
-      }
-      done(answer)
+      if ('err' in outcome && outcome.err === ERR.THROTTLED) this.#throttled(outcome.zxid !== null)
+      done(outcome as Outcome<never>)
       if (this.#inFlight === 0) this.#idle()
     })
   }
 
   /** The page was heard: only this entitles the gateway to a heartbeat. */
   pageHeard(): void {
-    if (this.#state === 'attached') this.#link.heartbeat()
+    if (this.#state === 'attached') this.#context.link.heartbeat()
   }
 
   /** The page asks for the end: its ephemeral nodes go at once. */
   close(): void {
     if (this.#state !== 'attaching' && this.#state !== 'attached') return
     this.#enter('closing')
-    // It takes a link to close a session, and this one has to be dialled first: in its turn, like any other.
-    if (this.#id !== null && this.#link.linkState === 'idle') this.#enterGate(() => this.#closeSession())
+    // A session is closed over a link, and this link has to be dialled first: in its turn at the gate, like any other.
+    const isIdle = this.#context.link.linkState === 'idle'
+    if (this.#id !== null && isIdle) this.#enterGate(() => this.#closeSession())
     else this.#closeSession()
   }
 
-  /** Lets go of the session without closing it: the ensemble's clock runs, and any replica can take it up. */
+  /** Drops the link without closing the session: the ensemble's clock runs, and any replica can resume the session. */
   detach(): void {
-    this.#letGo(this.#leftBehind())
+    this.#detach(this.#leftBehind())
   }
 
   /** See `HeldSession`. */
@@ -144,8 +150,8 @@ export class Session implements LinkListener, HeldSession {
   }
 
   /**
-   * The page left with a close frame, which a reload and a closed tab have in common: waits for it to come
-   * back, then closes the session, unless it has moved to another connection meanwhile.
+   * The page left with a close frame, which a reload and a closed tab have in common. The session waits for it to come back,
+   * then is closed, unless it has moved to another connection meanwhile.
    */
   linger(ms: number, holder: LastHolder): void {
     if (this.#state !== 'attached') {
@@ -161,13 +167,13 @@ export class Session implements LinkListener, HeldSession {
   endLinger(): void {
     if (this.#state !== 'lingering') return
     clearTimeout(this.#timer)
-    // The check would be one call too many where the page has left as many in flight as it may.
+    // A page may have left as many calls in flight as it may; the check would be one too many.
     this.whenIdle(() => this.#closeIfHeld())
   }
 
   /**
-   * Somebody else than its page wants the session closed. One that has no link is let go of: attaching it for this
-   * could take it from whoever it has moved to. One that is being created has nobody to move to.
+   * The session is to be closed without its page asking for it. A session without a link is detached: to attach it for this
+   * could take it from its new holder. A session that is being created has no other holder.
    */
   closeUnlessMoved(): void {
     if (this.#state === 'attached') this.#enter('lingering')
@@ -177,7 +183,7 @@ export class Session implements LinkListener, HeldSession {
     else this.detach()
   }
 
-  /** Another connection of this process takes the session up. */
+  /** Another connection of this process resumes the session. */
   replace(): void {
     this.linkMoved()
   }
@@ -188,54 +194,42 @@ export class Session implements LinkListener, HeldSession {
     this.#pass?.release()
     this.#failures = 0
     this.#generation += 1
-    this.#attachedAt = Date.now()
+    this.#attachedAt = performance.now()
     this.#timeoutMs = attached.timeoutMs
     const resumed = this.#id !== null
-    if (!resumed) {
-      this.#id = hexId(attached.id)
-      this.#ensemble.registry.take(this.#id, this)
-    }
-    this.#ensemble.metrics.attached(resumed)
+    this.#id ??= hexId(attached.id)
+    if (!resumed) this.#services.registry.take(this.#id, this)
+    this.#services.metrics.attached(resumed)
     this.#enter('attached')
-    this.#page.sessionAttached({
-      id: this.#id as HexLong,
+    this.#listener.sessionAttached({
+      id: this.#id,
       timeoutMs: attached.timeoutMs,
       resumed,
-      resumeToken: this.#ensemble.resumeTokens.seal({
-        id: attached.id,
-        password: attached.password,
-        subject: this.#request.subject.name,
-        issuer: this.#request.issuer,
-        chroot: this.#request.subject.chroot,
-        issuedAt: this.#attachedAt,
-        generation: this.#generation,
-      }),
+      resumeToken: this.#resumeToken(attached),
       zxid: attached.zxid,
       ...(attached.readOnly && { readOnly: true }),
-      mark: this.#ensemble.marks.of(attached.id),
+      mark: this.#services.marks.of(attached.id),
     })
-    if (attached.readOnly) this.#timer = setTimeout(() => this.#link.leaveServer(), READ_ONLY_FOR_MS)
+    if (!attached.readOnly) return
+    this.#timer = setTimeout(() => this.#context.link.leaveServer(), READ_ONLY_FOR_MS)
   }
 
   linkLost(loss: LinkLoss): void {
     this.#pass?.release(slowDownMs(loss.cause))
-    this.#ensemble.metrics.linkLost(loss.cause)
-    this.#ensemble.log.debug({ session: this.#id, ...loss }, 'ensemble link lost')
-    if (FOR_THE_OPERATOR.has(loss.cause)) {
-      this.#ensemble.warnings.report(loss.cause, `${loss.server}: ${loss.message}`)
-    }
+    this.#reportLoss(loss)
     if (this.#state === 'lingering') {
       this.detach()
       return
     }
     if (this.#state === 'attached') {
-      if (this.#takeover.lost(loss.cause, Date.now() - this.#attachedAt, this.#timeoutMs)) {
+      const heldMs = performance.now() - this.#attachedAt
+      if (this.#takeover.lost(loss.cause, heldMs, this.#timeoutMs)) {
         this.linkMoved()
         return
       }
       if (this.#takeover.suspicious) this.#servers.repeat()
       this.#enter('attaching')
-      this.#page.sessionSuspended('the link to the ensemble broke; trying the next server')
+      this.#listener.sessionSuspended('the link to the ensemble broke; trying the next server')
     } else {
       this.#takeover.failed()
       this.#failures += 1
@@ -253,69 +247,95 @@ export class Session implements LinkListener, HeldSession {
   }
 
   linkMoved(): void {
-    this.#finish(CLOSE_CODES.TAKEN_OVER, 'another connection has taken the session up', null)
+    this.#finish(CLOSE_CODES.TAKEN_OVER, 'another connection has resumed the session', null)
   }
 
-  linkEvent(event: { type: WatchEventType; path: string }): void {
+  linkEvent({ type, path }: { type: WatchEventType; path: string }): void {
     if (this.#state === 'lingering') return
-    this.#page.sessionEvent(event.type, withoutChroot(this.#request.subject.chroot, event.path))
+    this.#listener.sessionEvent(type, withoutChroot(this.#context.chroot, path))
   }
 
   // ---- the way to the ensemble ----
 
-  /** No server is told of a zxid that only the page knows, so it costs a bounded number of attempts. */
+  #attach(): void {
+    this.#enterGate(() => this.#context.link.attach())
+  }
+
+  /** Gives up the turn that the session has, if any. */
+  #enterGate(go: () => void): void {
+    this.#pass?.release()
+    const kind = this.#id === null ? 'create' : 'renew'
+    this.#pass = this.#services.gate.enter(kind, go, this.#request.subject)
+  }
+
+  /**
+   * A session is attached again only for a page that answers now: a half-open socket must not steal the session back from the
+   * replica that the page has moved to.
+   */
+  #retry(): void {
+    const attachAgain = () => {
+      if (this.#state === 'attaching') this.#attach()
+    }
+    const delayMs = retryDelayMs(this.#failures, this.#servers.size)
+    this.#timer = setTimeout(() => this.#listener.ask(attachAgain), delayMs)
+  }
+
+  /** Servers do not hear of a zxid that only the page knows, so that a wrong one costs a bounded number of attempts. */
   #zxidIsRefused(server: string): boolean {
+    this.#zxid ??= new ZxidVerdict(this.#servers.size)
     const verdict = this.#zxid.behind(server)
     if (verdict === 'impossible') this.#finish(CLOSE_CODES.RESUME_REFUSED, ZXID_IMPOSSIBLE)
     if (verdict === 'unclear') this.#finish(CLOSE_CODES.UNVERIFIED, ZXID_UNCLEAR)
     return verdict !== 'ask_on'
   }
 
-  #attach(): void {
-    this.#enterGate(() => this.#link.attach())
+  #reportLoss(loss: LinkLoss): void {
+    const { log, metrics, warnings } = this.#services
+    metrics.linkLost(loss.cause)
+    log.debug({ session: this.#id, ...loss }, 'ensemble link lost')
+    if (FOR_THE_OPERATOR.has(loss.cause)) warnings.report(loss.cause, `${loss.server}: ${loss.message}`)
   }
 
-  /** Gives up the place or the turn that it has, if any. */
-  #enterGate(go: () => void): void {
-    const kind = this.#id === null ? 'create' : 'renew'
-    this.#pass?.release()
-    this.#pass = this.#ensemble.gate.enter(kind, go, this.#request.subject)
+  #resumeToken({ id, password }: AttachedSession): string {
+    const { subject, issuer } = this.#request
+    return this.#services.resumeTokens.seal({
+      id,
+      password,
+      subject: subject.name,
+      issuer,
+      chroot: subject.chroot,
+      issuedAt: Date.now(),
+      generation: this.#generation,
+    })
   }
 
-  /**
-   * Only a page that answers now may have its session attached again: a half-open socket must not steal
-   * the session back from the replica that the page has moved to.
-   */
-  #retry(): void {
-    this.#timer = setTimeout(
-      () => {
-        this.#page.ask(() => {
-          if (this.#state === 'attaching') this.#attach()
-        })
-      },
-      retryDelayMs(this.#failures, this.#servers.size),
-    )
-  }
+  // ---- the end ----
 
   #closeSession(): void {
-    this.#link.closeSession((closed) => {
+    this.#context.link.closeSession((closed) => {
       this.#end(closed ? null : this.#leftBehind())
-      const late = 'the ensemble could not be reached; it will close the session when its timeout has passed'
-      this.#page.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : late)
+      this.#listener.sessionEnded(CLOSE_CODES.CLOSED, closed ? 'the session is closed' : CLOSED_LATE)
     })
   }
 
   /**
-   * Over a link that has gone stale a closeSession would still succeed and kill the session under its new holder; a check
-   * is refused there.
+   * Over a stale link a closeSession would still succeed, and kill the session under its new holder; a check is refused there.
    */
   #closeIfHeld(): void {
     if (this.#state !== 'lingering') return
-    this.#link.checkRoot(({ err }) => {
+    const { link } = this.#context
+    link.checkRoot(({ err }) => {
       if (this.#state !== 'lingering') return
       if (err !== 0) this.detach()
-      else this.#link.closeSession((closed) => this.#end(closed ? null : this.#leftBehind()))
+      else link.closeSession((closed) => this.#end(closed ? null : this.#leftBehind()))
     })
+  }
+
+  /** @param byEnsemble whether the ensemble refused the call, or this gateway before it was sent */
+  #throttled(byEnsemble: boolean): void {
+    const { metrics, warnings } = this.#services
+    if (byEnsemble) warnings.report('throttled', THROTTLED)
+    else metrics.limited('maxCallsInFlight')
   }
 
   #idle(): void {
@@ -325,34 +345,35 @@ export class Session implements LinkListener, HeldSession {
   }
 
   #finish(code: CloseCode, message: string, left: DetachedSession | null = this.#leftBehind()): void {
-    const told = this.#state !== 'lingering' && this.#state !== 'ended'
-    this.#letGo(left)
-    if (told) this.#page.sessionEnded(code, message)
+    const hasPage = this.#state !== 'lingering' && this.#state !== 'ended'
+    this.#detach(left)
+    if (hasPage) this.#listener.sessionEnded(code, message)
   }
 
-  /** What may live on in the ensemble when the link is let go of now. */
+  /** The session as the ensemble may keep it when the link is dropped now. */
   #leftBehind(): DetachedSession | null {
-    const { linkState } = this.#link
+    const { linkState } = this.#context.link
     if (this.#id === null && (linkState === 'idle' || linkState === 'dialing')) return null
     const attached = this.#attachedAt > 0
     return { id: this.#id, forMs: attached ? this.#timeoutMs : Math.min(this.#timeoutMs, USUAL_LONGEST_MS) }
   }
 
-  #letGo(left: DetachedSession | null): void {
+  #detach(left: DetachedSession | null): void {
     if (this.#state === 'ended') return
-    this.#link.detach()
+    this.#context.link.detach()
     this.#end(left)
   }
 
   #end(left: DetachedSession | null): void {
     if (this.#state === 'ended') return
     this.#enter('ended')
-    this.#ensemble.registry.ended(this.#request.subject, left)
+    this.#services.registry.ended(this.#request.subject, left)
     this.#pass?.release()
-    if (this.#id) this.#ensemble.registry.drop(this.#id, this)
+    if (this.#id) this.#services.registry.drop(this.#id, this)
   }
 
-  #enter(state: SessionState): void {
+  /** Deaf to repeats, and to everything after the end. */
+  #enter(state: State): void {
     if (this.#state === 'ended' || this.#state === state) return
     clearTimeout(this.#timer)
     this.#state = state
@@ -361,16 +382,4 @@ export class Session implements LinkListener, HeldSession {
 
 function hexId(id: Buffer): HexLong {
   return `0x${id.readBigUInt64BE(0).toString(16)}`
-}
-
-function absolute(watches: WatchLists, chroot: string): WatchLists {
-  const full = (paths: string[] = []) => paths.map((path) => withChroot(chroot, path))
-  const { data, exist, child, persistent, recursive } = watches
-  return {
-    data: full(data),
-    exist: full(exist),
-    child: full(child),
-    persistent: full(persistent),
-    recursive: full(recursive),
-  }
 }

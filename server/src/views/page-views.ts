@@ -1,19 +1,17 @@
-import type { Call, ViewPoint, WireError } from 'zoogate-client/protocol'
+import type { Operations, ViewPoint, WireError } from 'zoogate-client/protocol'
 import { needOfView } from '../access/access.js'
 import type { Rights } from '../access/rights.js'
 import type { LimitName, Limits } from '../limits/limits.js'
 import { TokenBucket } from '../limits/rates.js'
-import type { Answer, SessionCall } from '../session/operations.js'
+import type { CallViews } from '../session/operations.js'
 import type { Subject } from '../session/subject.js'
 import { wireError } from '../wire/errors.js'
 import { withChroot, withoutChroot } from '../wire/path.js'
 import type { Subscriber, ViewPage } from './audience.js'
-import type { SharedView, ViewSpec } from './shared-view.js'
+import type { SharedView } from './shared-view.js'
 import { endedMessage } from './view-messages.js'
 import { normalZxid } from './view-tree.js'
 import type { Views } from './views.js'
-
-export type ViewCall = Extract<Call, { op: 'openView' | 'closeView' }>
 
 /** The way to the page. */
 export interface ViewOutlet {
@@ -49,7 +47,7 @@ const BURST_VIEWS = 2
 const NODES_FOR_A_READ = 50
 
 /** The views of one page. The page names nodes below its chroot; views have the ensemble's paths. */
-export class PageViews implements ViewPage {
+export class PageViews implements ViewPage, CallViews {
   readonly #options: PageViewsOptions
   readonly #now: () => number
   /** Token bucket of the reads that opening views costs. */
@@ -66,34 +64,24 @@ export class PageViews implements ViewPage {
 
   // ---- calls of the page ----
 
-  /** @param answer called once, before the first message of a view */
-  call(call: ViewCall, answer: (answer: Answer) => void): void {
-    const { id } = call
-    if (call.op === 'closeView') {
-      this.close(call.view)
-      answer({ type: 'reply', id, result: {} })
-      return
-    }
-    const { path, depth = 'children', data = false, since = null } = call
-    const spec = { path: withChroot(this.#options.subject.chroot, path), depth, data }
-    const refusal = this.open(spec, since, (view) => answer({ type: 'reply', id, result: { view } }))
-    if (refusal) answer({ type: 'error', id, error: { ...refusal, path } })
-  }
-
   /**
    * A page that opens a view once more gets a snapshot, which serves all parts of the page that share its number.
    * @param opened called before the first message of the view is sent
-   * @returns why the view is not opened, or null
+   * @returns the refusal of a view that is not opened, or null
    */
-  open(spec: ViewSpec, since: ViewPoint | null, opened: (view: number) => void): WireError | null {
-    const { views } = this.#options
+  open(
+    { path, depth = 'children', data = false, since }: Operations['openView'],
+    opened: (view: number) => void,
+  ): WireError | null {
+    const { views, subject } = this.#options
+    const spec = { path: withChroot(subject.chroot, path), depth, data }
     const shown = views.find(spec)
     const limit = this.#limitMet(shown)
     if (limit !== null) return this.#refuse(limit)
     if (shown) this.#spend(1 + shown.nodeCount / NODES_FOR_A_READ)
     const view = shown ?? views.make(spec, (count) => this.#spend(count))
     opened(view.number)
-    this.#enter(view, since)
+    this.#enter(view, since ?? null)
     return null
   }
 
@@ -105,12 +93,10 @@ export class PageViews implements ViewPage {
     if (open.times === 0) this.#leave(open)
   }
 
-  /** Another call of the page is answered. After a setACL no server sends an event, so that the views learn of it here. */
-  sessionAnswered(call: SessionCall, answer: Answer): void {
-    if (call.op !== 'setACL') return
+  /** After a setACL no server sends an event, so that the views learn of it here. */
+  aclChanged(path: string): void {
     const { views, subject } = this.#options
-    const mayHaveChanged = answer.type === 'reply' || answer.error.outcome === 'unknown'
-    if (mayHaveChanged) views.aclChanged(withChroot(subject.chroot, call.path))
+    views.aclChanged(withChroot(subject.chroot, path))
   }
 
   #enter(view: SharedView, since: ViewPoint | null): void {

@@ -1,5 +1,5 @@
 import type { HexLong, ViewNode, ViewPoint } from 'zoogate-client/protocol'
-import { fromBytes } from '../session/node-values.js'
+import { fromBytes } from '../session/node-data.js'
 import type { OwnerMarks } from '../session/owner-marks.js'
 import type { NodeReading } from '../zookeeper/index.js'
 

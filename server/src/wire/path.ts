@@ -1,3 +1,5 @@
+import type { WatchLists } from 'zoogate-client/protocol'
+
 /**
  * Checks a path by ZooKeeper's rules before any use of it, so that no `..` and no empty part can lead out of a chroot.
  * @returns the fault, or null
@@ -32,4 +34,17 @@ export function withChroot(chroot: string, path: string): string {
 /** The path for the page. */
 export function withoutChroot(chroot: string, path: string): string {
   return path.length === chroot.length ? '/' : path.slice(chroot.length)
+}
+
+/** Watches of a page as the ensemble knows them. */
+export function absoluteLists(chroot: string, lists: WatchLists): WatchLists {
+  const full = (paths: string[] = []) => paths.map((path) => withChroot(chroot, path))
+  const { data, exist, child, persistent, recursive } = lists
+  return {
+    data: full(data),
+    exist: full(exist),
+    child: full(child),
+    persistent: full(persistent),
+    recursive: full(recursive),
+  }
 }

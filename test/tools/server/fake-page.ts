@@ -65,7 +65,7 @@ export class FakePage {
   constructor({ views, limits, subject }: ReturnType<typeof startViews>, spec: ViewSpec, had?: ViewedMap) {
     this.spec = spec
     if (had) this.map.takeOver(had)
-    const since: ViewPoint | null = had ? had.point : null
+    const since: ViewPoint | undefined = had?.point
     const outlet = { pushShared: (text: Buffer) => this.#receive(text), page: this }
     this.#page = new PageViews({
       views,
@@ -79,7 +79,7 @@ export class FakePage {
       subject,
       limited: () => undefined,
     })
-    const refusal = this.#page.open(spec, since, () => undefined)
+    const refusal = this.#page.open({ ...spec, ...(since && { since }) }, () => undefined)
     if (refusal) throw new Error(refusal.code)
   }
 

@@ -2,11 +2,11 @@ import { ResumeTokens } from '../../../server/src/access/resume-token.js'
 import { DEFAULT_LIMITS } from '../../../server/src/config/limit-settings.js'
 import type { Limits } from '../../../server/src/limits/limits.js'
 import { AttachGate } from '../../../server/src/session/attach-gate.js'
+import type { SessionInfo, SessionListener, SessionRequest } from '../../../server/src/session/listener.js'
 import { OwnerMarks } from '../../../server/src/session/owner-marks.js'
 import { SessionRegistry } from '../../../server/src/session/registry.js'
 import type { SessionServices } from '../../../server/src/session/services.js'
 import { Session } from '../../../server/src/session/session.js'
-import type { PageSession, SessionPage, SessionRequest } from '../../../server/src/session/session-page.js'
 import { Warnings } from '../../../server/src/telemetry/log.js'
 import { Metrics } from '../../../server/src/telemetry/metrics.js'
 import { ServerList } from '../../../server/src/zookeeper/index.js'
@@ -15,11 +15,14 @@ import { waitUntil } from '../wait-until.js'
 
 const SUBJECT = 'ada'
 
+/** The calls of these sessions are about no view. */
+const NO_VIEWS = { open: () => null, close: () => undefined, aclChanged: () => undefined }
+
 /** Records the events of a session; answers every question of the gateway. */
-export class RecordingPage implements SessionPage {
+export class RecordingPage implements SessionListener {
   readonly log: string[] = []
 
-  sessionAttached({ id, resumed }: PageSession): void {
+  sessionAttached({ id, resumed }: SessionInfo): void {
     this.log.push(`${resumed ? 'resumed' : 'created'} ${id}`)
   }
 
@@ -84,7 +87,7 @@ export function sessionStage(servers: { port: number }[], given: Partial<Limits>
       const resume = resumedId === undefined ? null : resumeOf(resumedId)
       const subject = ensemble.registry.enter(SUBJECT, '')
       const request = { subject, issuer: null, auth: [], timeoutMs: 4_000, resume }
-      return { page, session: new Session(ensemble, page, request) }
+      return { page, session: new Session(ensemble, page, NO_VIEWS, request) }
     },
   }
 }

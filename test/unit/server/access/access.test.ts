@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type { Call } from 'zoogate-client/protocol'
-import { needOfView, needsOf, refusalOf } from '../../../../server/src/access/access.js'
+import type { Operation } from 'zoogate-client/protocol'
+import { accessRefusal, needOfView } from '../../../../server/src/access/access.js'
 import { AccessPolicy } from '../../../../server/src/access/rights.js'
 import type { AccessRule } from '../../../../server/src/access/rules.js'
+import { OPERATIONS, type Row } from '../../../../server/src/session/operations.js'
+
+/** The needs of a call, as the row of its operation states them. */
+const needsOf = ({ op, ...fields }: { op: string; [field: string]: unknown }) =>
+  (OPERATIONS[op as Operation] as Row<Operation>).needs(fields as never)
 
 describe('the needs of a call', () => {
-  const needs = (call: object) => needsOf({ type: 'call', id: 1, ...call } as Call)
+  const needs = needsOf
 
   it('are one right on its path', () => {
     expect(needs({ op: 'create', path: '/a' })).toEqual([
@@ -37,7 +42,9 @@ describe('the needs of a call', () => {
   ])('include, for a create with the mode %s, this mode on the %s', (mode, scope) => {
     const need = { right: `create:${mode}`, path: '/a', scope }
     expect(needs({ op: 'create', path: '/a', mode })).toEqual([need])
-    expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode }] })).toEqual([need])
+    expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode }] })).toEqual([
+      { ...need, part: 0 },
+    ])
   })
 
   it('include the right acl for a create with a list of its own, unless the list lets the world take part', () => {
@@ -56,7 +63,7 @@ describe('the needs of a call', () => {
       expect(needs({ op: 'create', path: '/a', acl: own })).toEqual(both('node'))
       const mode = 'persistent_sequential'
       expect(needs({ op: 'multi', parts: [{ op: 'create', path: '/a', mode, acl: own }] })).toEqual(
-        both('sequence'),
+        both('sequence').map((need) => ({ ...need, part: 0 })),
       )
     }
     const shared = [{ scheme: 'auth', id: '', permissions: ['admin'] }, ...acl('delete', 'read', 'create')]
@@ -71,10 +78,10 @@ describe('the needs of a call', () => {
       { op: 'delete', path: '/f' },
     ]
     expect(needs({ op: 'multi', parts })).toEqual([
-      { right: 'get', path: '/c' },
-      { right: 'create:persistent', path: '/d', scope: 'node' },
-      { right: 'write', path: '/e' },
-      { right: 'delete', path: '/f' },
+      { right: 'get', path: '/c', part: 0 },
+      { right: 'create:persistent', path: '/d', scope: 'node', part: 1 },
+      { right: 'write', path: '/e', part: 2 },
+      { right: 'delete', path: '/f', part: 3 },
     ])
   })
 
@@ -111,8 +118,8 @@ describe('a call', () => {
   const rights = (given = rules) =>
     new AccessPolicy('rules', given).rightsOf({ claims: { sub: 'ada' }, rules: [] })
   const everything = () => new AccessPolicy('open').rightsOf({ claims: {}, rules: [] })
-  const refusal = (call: object, allowed = rights()) =>
-    refusalOf({ type: 'call', id: 1, ...call } as Call, allowed, 40)
+  const refusal = (call: { op: string; [field: string]: unknown }, allowed = rights()) =>
+    accessRefusal(needsOf(call), allowed, 40)
 
   it('is refused with FORBIDDEN, the path and the missing right when no rule allows it', () => {
     expect(refusal({ op: 'delete', path: '/rooms/1/ada:1' })).toBe(null)

@@ -112,7 +112,7 @@ describe('zoogate serve --explain', () => {
   })
 
   it.each<[ExplainFlags, Record<string, string>, string]>([
-    [{ op: 'fly' }, {}, '--op, --mode: op is one of create,'],
+    [{ op: 'fly' }, {}, '--op: op is one of create,'],
     [{ op: 'multi' }, {}, 'each part of a multi on its own'],
     [{ op: 'create', mode: 'forever' }, {}, '--op, --mode: mode'],
     [{ path: '/a/../b' }, {}, '--path: a path has no parts . and ..'],

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A connection whose page has said nothing yet; the ensemble is not reached in these tests. */
+/** A connection before its hello; these tests reach no ensemble. */
 function open(authenticate: ConnectionContext['authenticate']) {
   const events: unknown[] = []
   const errors: unknown[] = []
@@ -24,8 +24,8 @@ function open(authenticate: ConnectionContext['authenticate']) {
     close: (code: number, reason: string) => events.push({ close: code, reason }),
   }
   const log = { debug: nothing, info: nothing, warn: nothing, error: (fields: object) => errors.push(fields) }
-  const ensemble = { limits: { ...DEFAULT_LIMITS }, log, metrics: { closed: nothing, limited: nothing } }
-  const context = { ensemble, authenticate, access: 'open', lingerMs: 0 } as unknown as ConnectionContext
+  const services = { limits: { ...DEFAULT_LIMITS }, log, metrics: { closed: nothing, limited: nothing } }
+  const context = { services, authenticate, lingerMs: 0 } as unknown as ConnectionContext
   return { connection: new Connection(context, socket, nothing), events, errors }
 }
 
@@ -42,7 +42,7 @@ describe('a connection', () => {
     ])
   })
 
-  it('waits so long for a hello, and hears nothing after its end', () => {
+  it('waits a bounded time for a hello, and ignores every message after its end', () => {
     const { connection, events } = open(() => ({ ok: false, cause: 'invalid', message: '' }))
     vi.advanceTimersByTime(DEFAULT_LIMITS.helloTimeoutMs - 1)
     expect(events).toEqual([])
@@ -53,7 +53,7 @@ describe('a connection', () => {
     expect(events).toHaveLength(2)
   })
 
-  it('ends with 4205 where the gateway itself is at fault, and lets nobody else suffer', () => {
+  it('ends alone with 4205 where the gateway itself is at fault', () => {
     const { connection, events, errors } = open(() => {
       throw new Error('a bug')
     })

@@ -39,7 +39,7 @@ describe('a page heartbeat', () => {
     expect(log).toEqual(['5000 ping 1', '8000 ping 2'])
   })
 
-  it('takes over another timeout at once', () => {
+  it('goes by another timeout at once', () => {
     const { heartbeat, log } = start(30_000)
     vi.advanceTimersByTime(1000)
     heartbeat.setTimeout(3000)
@@ -47,13 +47,13 @@ describe('a page heartbeat', () => {
     expect(log).toEqual(['1000 ping 1', '2000 silent'])
   })
 
-  it('knows the timeout that it goes by', () => {
+  it('tells the timeout that it goes by', () => {
     const { heartbeat } = start(30_000)
     heartbeat.setTimeout(3000)
     expect(heartbeat.timeoutMs).toBe(3000)
   })
 
-  it('looks at nothing anew for the timeout that it has already', () => {
+  it('changes nothing for the timeout that it has already', () => {
     const { heartbeat, log } = start(9000)
     vi.advanceTimersByTime(3000)
     heartbeat.setTimeout(9000)
@@ -72,7 +72,7 @@ describe('a page heartbeat', () => {
     expect(log.map((line) => line.replace(/^\S+ /, ''))).toEqual(['ping 1', 'silent'])
   })
 
-  it('tells that a page has answered only on a pong to a ping that was sent since', () => {
+  it('counts only a pong to a ping that was sent since as the answer to a question', () => {
     const { heartbeat, log } = start(9000)
     vi.advanceTimersByTime(3000)
     const answered = vi.fn()
@@ -87,11 +87,11 @@ describe('a page heartbeat', () => {
     expect(answered).toHaveBeenCalledTimes(1)
   })
 
-  describe('when reading is held back', () => {
-    it('asks at once, and takes no message for a sign of life before the answer', () => {
+  describe('while reading is paused', () => {
+    it('asks at once, and takes no message for a sign of life before the pong', () => {
       const { heartbeat, log } = start(9000)
       expect(heartbeat.heard()).toBe(true)
-      heartbeat.heldBack()
+      heartbeat.readingPaused()
       expect(log).toEqual(['0 ping 1'])
       vi.advanceTimersByTime(2000)
       expect(heartbeat.heard()).toBe(false)
@@ -99,23 +99,23 @@ describe('a page heartbeat', () => {
       expect(log).toEqual(['0 ping 1', '3000 ping 2', '6000 silent'])
     })
 
-    it('takes an answer for a sign of life at the time of its ping, and then every message again', () => {
+    it('takes a pong for a sign of life at the time of its ping, and then every message again', () => {
       const { heartbeat, log } = start(9000)
       vi.advanceTimersByTime(1000)
-      heartbeat.heldBack()
+      heartbeat.readingPaused()
       vi.advanceTimersByTime(1000)
       expect(heartbeat.pong(1)).toBe(true)
       vi.advanceTimersByTime(2000)
-      // A third after the ping, not after its answer.
+      // A third after the ping, not after its pong.
       expect(log).toEqual(['1000 ping 1', '4000 ping 2'])
       expect(heartbeat.pong(2)).toBe(false)
       expect(heartbeat.heard()).toBe(true)
     })
 
-    it('asks anew with each answer for as long as reading is held back again', () => {
+    it('asks anew with each pong for as long as reading is paused again', () => {
       const { heartbeat, log } = start(9000)
-      heartbeat.heldBack()
-      heartbeat.heldBack()
+      heartbeat.readingPaused()
+      heartbeat.readingPaused()
       vi.advanceTimersByTime(2000)
       expect(heartbeat.pong(1)).toBe(true)
       expect(log).toEqual(['0 ping 1', '2000 ping 2'])
@@ -126,9 +126,9 @@ describe('a page heartbeat', () => {
       expect(heartbeat.heard()).toBe(true)
     })
 
-    it('believes no answer to a ping that was not sent', () => {
+    it('ignores a pong to a ping that was not sent', () => {
       const { heartbeat } = start(9000)
-      heartbeat.heldBack()
+      heartbeat.readingPaused()
       expect(heartbeat.pong(2)).toBe(false)
       expect(heartbeat.heard()).toBe(false)
     })
@@ -146,8 +146,8 @@ describe('a page heartbeat', () => {
   })
 })
 
-describe('the timeout before the ensemble has given one', () => {
-  it('is the one asked for, between half a second and half a minute', () => {
+describe('the presumed timeout of a page', () => {
+  it('is the timeout that the page asks for, between half a second and half a minute', () => {
     expect([1, 500, 10_000, 30_000, 2_147_483_647].map(presumedTimeoutMs)).toEqual([
       500, 500, 10_000, 30_000, 30_000,
     ])

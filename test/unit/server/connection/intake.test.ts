@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
-import { Intake } from '../../../../server/src/connection/intake.js'
+import { Intake, type IntakePeer } from '../../../../server/src/connection/intake.js'
 import { MessageRate } from '../../../../server/src/limits/rates.js'
 
 beforeEach(() => {
@@ -15,37 +15,37 @@ function intake(
 ) {
   const handled: unknown[] = []
   const told: string[] = []
-  const reader = { isClogged: false }
+  const outbox = { isFull: false }
   const socket = { pause: () => told.push('pause'), resume: () => told.push('resume') }
-  const page: Intake = new Intake(socket, {
-    limits: {
-      maxMessagesPerSecond: 100,
-      maxBytesPerSecond: 1_000_000,
-      maxMessagesPerSecondPerSubject: 150,
-      maxBytesPerSecondPerSubject: 1_000_000,
-      maxMessageBytes: 10_000,
-      ...limits,
+  const peer: IntakePeer = {
+    openFrame(text) {
+      if (text === 'unreadable') page.end()
+      return text === 'unreadable' ? ['never'] : (JSON.parse(text) as unknown[])
     },
-    open: (frame) => {
-      if (frame === 'unreadable') page.end()
-      return frame === 'unreadable' ? ['never'] : (JSON.parse(frame) as unknown[])
-    },
-    receive: (message) => {
+    handle(message) {
       handled.push(message)
       if (message === 'end') page.end()
     },
     limited: (limit) => told.push(limit),
-    heldBack: () => told.push('held back'),
-    isClogged: () => reader.isClogged,
+    readingPaused: () => told.push('reading paused'),
+    isOutboxFull: () => outbox.isFull,
+  }
+  const page = new Intake(socket, peer, {
+    maxMessagesPerSecond: 100,
+    maxBytesPerSecond: 1_000_000,
+    maxMessagesPerSecondPerSubject: 150,
+    maxBytesPerSecondPerSubject: 1_000_000,
+    maxMessageBytes: 10_000,
+    ...limits,
   })
   const take = (messages: unknown[], bytes = 10) => page.take(JSON.stringify(messages), bytes)
-  return { page, take, handled, told, reader }
+  return { page, take, handled, told, outbox }
 }
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, at) => from + at)
 
 describe('the intake of a page', () => {
-  it('handles at once, and leaves the socket alone, what is within the rate', () => {
+  it('handles messages within the rate at once, and leaves the socket alone', () => {
     const { take, handled, told } = intake()
     take([1, 2])
     take([3])
@@ -55,7 +55,7 @@ describe('the intake of a page', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('lets the others have their turn after 64 frames and messages', () => {
+  it('gives other pages their turn after 64 frames and messages', () => {
     const { take, handled, told } = intake({ maxMessagesPerSecond: 1_000 })
     for (const at of numbers(100)) take([at])
     expect(handled).toEqual(numbers(32))
@@ -69,7 +69,7 @@ describe('the intake of a page', () => {
     expect(told).toEqual(['resume', 'resume', 'resume', 'resume'])
   })
 
-  it('keeps the order of frames that come while others wait', () => {
+  it('keeps the order of frames that come while earlier ones wait', () => {
     const { take, handled } = intake({ maxMessagesPerSecond: 1_000 })
     for (const at of numbers(70)) take([at])
     vi.advanceTimersToNextTimer()
@@ -79,7 +79,7 @@ describe('the intake of a page', () => {
     expect(handled).toEqual(numbers(71))
   })
 
-  it('opens no more than 64 frames in a turn, whatever is in them', () => {
+  it('opens no more than 64 frames in a turn, whatever they hold', () => {
     const { take, handled } = intake()
     for (let at = 0; at < 64; at += 1) take([])
     take([1])
@@ -103,17 +103,17 @@ describe('the intake of a page', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('reads on meanwhile, as much as one largest frame; what is more stays in the network, and is said to be old', () => {
+  it('reads ahead by one largest frame, then pauses the socket and reports that later messages may be old', () => {
     const { take, told } = intake()
     take(numbers(300))
     vi.advanceTimersByTime(10)
     told.length = 0
     take([300], 9_600)
     take([301], 144)
-    // Each frame counts with what it costs: 9,600 + 144 + 2 · 128 bytes.
+    // Each frame counts with its overhead: 9,600 + 144 + 2 · 128 bytes.
     expect(told).toEqual([])
     take([302], 0)
-    expect(told).toEqual(['pause', 'held back'])
+    expect(told).toEqual(['pause', 'reading paused'])
     told.length = 0
     vi.advanceTimersByTime(900)
     expect(told).not.toContain('resume')
@@ -133,7 +133,7 @@ describe('the intake of a page', () => {
     expect(waits).toBeLessThanOrEqual(50)
   })
 
-  it('handles a frame that is past the rate of bytes when it has been paid for', () => {
+  it('handles a frame above the rate of bytes once its bytes are paid for', () => {
     const { take, handled, told } = intake({ maxBytesPerSecond: 1_000 })
     take([1], 2_000)
     expect(handled).toEqual([1])
@@ -149,16 +149,16 @@ describe('the intake of a page', () => {
     expect(handled).toEqual([1, 2, 3])
   })
 
-  it('charges for what messages cost beyond themselves, and waits for it in the same way', () => {
+  it('charges the extra cost of messages, and waits for it in the same way', () => {
     const { page, take, handled, told } = intake({ maxBytesPerSecond: 1_000 })
-    page.charge({ messages: 250 })
+    page.charge(250, 0)
     take([1])
     expect(handled).toEqual([])
     vi.advanceTimersByTime(500)
     expect(handled).toEqual([])
     vi.advanceTimersByTime(50)
     expect(handled).toEqual([1])
-    page.charge({ bytes: 4_000 })
+    page.charge(0, 4_000)
     take([2])
     vi.advanceTimersByTime(1_900)
     expect(handled).toEqual([1])
@@ -168,7 +168,7 @@ describe('the intake of a page', () => {
     expect(told).toContain('maxBytesPerSecond')
   })
 
-  it('keeps to the rate of its subject too, once that is known', () => {
+  it('keeps to the rate of its subject, too', () => {
     const { page, take, handled, told } = intake()
     const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 50 }
     page.share(MessageRate.ofSubject(limits, performance.now()))
@@ -181,29 +181,29 @@ describe('the intake of a page', () => {
     expect(handled.length).toBeLessThanOrEqual(127)
   })
 
-  it('waits for whichever rate takes longest, and calls old what any of them holds back', () => {
+  it('waits for the rate that takes longest, and reports old messages where any rate holds them back', () => {
     const { page, take, told } = intake({ maxMessageBytes: 200 })
     const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 1_000 }
     page.share(MessageRate.ofSubject(limits, performance.now()))
-    page.charge({ messages: 300 })
+    page.charge(300, 0)
     take([1])
     vi.advanceTimersByTime(0)
     expect(told).toContain('maxMessagesPerSecond')
     expect(told).not.toContain('maxMessagesPerSecondPerSubject')
     take([2], 200)
-    expect(told.slice(-2)).toEqual(['pause', 'held back'])
+    expect(told.slice(-2)).toEqual(['pause', 'reading paused'])
   })
 
-  it('goes on where the page has read its answers before the turn was over', () => {
-    const { take, handled, reader } = intake()
-    reader.isClogged = true
+  it('goes on where the page has read its replies before the turn is over', () => {
+    const { take, handled, outbox } = intake()
+    outbox.isFull = true
     take([1])
-    reader.isClogged = false
+    outbox.isFull = false
     vi.advanceTimersToNextTimer()
     expect(handled).toEqual([1])
   })
 
-  it('charges a frame that says nothing as a message', () => {
+  it('charges a frame without a message as one message', () => {
     const { take, handled, told } = intake()
     for (let at = 0; at < 201; at += 1) take([])
     take([1])
@@ -216,29 +216,29 @@ describe('the intake of a page', () => {
 
   it('opens no frame before the rate allows a message of it', () => {
     const { page, told } = intake()
-    page.charge({ messages: 200 })
+    page.charge(200, 0)
     page.take('unreadable', 10)
     vi.advanceTimersByTime(0)
     expect(told).toContain('maxMessagesPerSecond')
   })
 
-  it('handles nothing for a page that does not read, from the next message on until it has read', () => {
-    const { page, take, handled, reader } = intake()
+  it('handles nothing for a page with a full outbox until the page has read it', () => {
+    const { page, take, handled, outbox } = intake()
     take([1])
-    reader.isClogged = true
+    outbox.isFull = true
     take([2])
     vi.advanceTimersByTime(10_000)
     expect(handled).toEqual([1])
     expect(vi.getTimerCount()).toBe(0)
-    reader.isClogged = false
-    page.unclog()
+    outbox.isFull = false
+    page.outboxDrained()
     expect(handled).toEqual([1, 2])
-    page.unclog()
+    page.outboxDrained()
     vi.advanceTimersByTime(0)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('does not call old what the network holds because of its bytes', () => {
+  it('reports no old messages where only their bytes hold them back', () => {
     const { take, told } = intake({ maxBytesPerSecond: 1_000 })
     take([1], 4_000)
     take([2], 9_000)
@@ -247,7 +247,7 @@ describe('the intake of a page', () => {
     expect(told).toEqual(['pause'])
   })
 
-  it('drops what waits, and reads on, when the connection ends in the middle', () => {
+  it('drops the messages that wait, and reads on, when the connection ends in the middle', () => {
     const { take, handled, told } = intake()
     take([1, 'end', 2])
     take([3])
@@ -256,7 +256,7 @@ describe('the intake of a page', () => {
     expect(told).toEqual(['resume'])
   })
 
-  it('drops what waits when a frame cannot be read', () => {
+  it('drops the messages that wait when a frame is unreadable', () => {
     const { page, take, handled } = intake()
     take([1])
     page.take('unreadable', 10)
@@ -272,9 +272,9 @@ describe('the intake of a page', () => {
     told.length = 0
     page.end()
     page.end()
-    // What still comes is read, for the close frame that may be behind it, and not kept.
+    // Later frames are read, for the close frame that may come behind them, and not kept.
     take([1], 20_000)
-    page.unclog()
+    page.outboxDrained()
     expect(vi.getTimerCount()).toBe(0)
     expect(handled).toHaveLength(200)
     expect(told).toEqual(['resume'])

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import type { Authentication, Authenticator, Identity } from '../../../../server/src/access/authenticate.js'
 import { Rights } from '../../../../server/src/access/rights.js'
-import { PageToken } from '../../../../server/src/connection/token.js'
+import { PageToken, TokenExpiry } from '../../../../server/src/connection/token.js'
 
 const START = 1_767_225_600_000
 beforeEach(() => {
@@ -135,5 +135,100 @@ describe("a page's token", () => {
     token.renew('fresh')
     await vi.advanceTimersByTimeAsync(0)
     expect(told).toEqual([fault])
+  })
+})
+
+function startExpiry(lifeMs: number | null) {
+  const told: [what: string, atMs: number][] = []
+  const tell = (what: string) => () => told.push([what, Date.now() - START])
+  const expiry = new TokenExpiry(
+    {
+      askForToken: tell('ask'),
+      refuse: (code) => tell(code === CLOSE_CODES.TOKEN_EXPIRED ? 'expired' : `${code}`)(),
+    },
+    lifeMs === null ? null : START + lifeMs,
+  )
+  return { told, expiry }
+}
+
+describe('the expiry of a token', () => {
+  it.each([
+    ['half a minute before the end', 3_600_000, 3_570_000],
+    ['when a third is left of a short life', 60_000, 40_000],
+    ['when a third is left of a very short life', 900, 600],
+    ['at the share where both are the same', 90_000, 60_000],
+  ])('asks %s, once, and ends the connection exactly at the end', (_, lifeMs, askAt) => {
+    const { told } = startExpiry(lifeMs)
+    vi.advanceTimersByTime(lifeMs - 1)
+    expect(told).toEqual([['ask', askAt]])
+    vi.advanceTimersByTime(1)
+    expect(told).toEqual([
+      ['ask', askAt],
+      ['expired', lifeMs],
+    ])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('ends a connection with an expired token at once, without asking for another', () => {
+    const { told } = startExpiry(-5)
+    vi.advanceTimersByTime(1)
+    expect(told).toEqual([['expired', 1]])
+  })
+
+  it('needs no timer for a token that does not expire', () => {
+    const { told } = startExpiry(null)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(told).toEqual([])
+  })
+
+  it('survives a life that is longer than a timer counts', () => {
+    const year = 365 * 86_400_000
+    const { told } = startExpiry(year)
+    vi.advanceTimersByTime(2 ** 31)
+    expect(told).toEqual([])
+    vi.setSystemTime(START + year - 60_000)
+    vi.advanceTimersByTime(60_000)
+    expect(told.map(([what]) => what)).toEqual(['ask', 'expired'])
+  })
+
+  it('notices within a minute that the clock was set', () => {
+    const { told } = startExpiry(3_600_000)
+    vi.setSystemTime(START + 3_600_000)
+    vi.advanceTimersByTime(60_000)
+    expect(told.map(([what]) => what)).toEqual(['expired'])
+  })
+
+  it('begins anew with a fresh token, also with one that does not expire', () => {
+    const { told, expiry } = startExpiry(90_000)
+    vi.advanceTimersByTime(60_000)
+    expiry.renew(START + 150_000)
+    vi.advanceTimersByTime(60_000)
+    expect(told).toEqual([
+      ['ask', 60_000],
+      ['ask', 120_000],
+    ])
+    expiry.renew(null)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('asks again where a token could not be checked, unless the end comes first', () => {
+    const { told, expiry } = startExpiry(90_000)
+    vi.advanceTimersByTime(60_000)
+    expiry.askAgain(10_000)
+    vi.advanceTimersByTime(10_000)
+    expiry.askAgain(60_000)
+    vi.advanceTimersByTime(60_000)
+    expect(told).toEqual([
+      ['ask', 60_000],
+      ['ask', 70_000],
+      ['expired', 90_000],
+    ])
+  })
+
+  it('is silent once it is stopped', () => {
+    const { told, expiry } = startExpiry(1_000)
+    expiry.stop()
+    vi.advanceTimersByTime(2_000)
+    expect(told).toEqual([])
   })
 })

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CLOSE_CODES } from 'zoogate-client/protocol'
+import { CLOSE_CODES, type Operation } from 'zoogate-client/protocol'
+import type { CheckedCall } from '../../../../server/src/session/call.js'
+import { OPERATIONS, type Row } from '../../../../server/src/session/operations.js'
 import { sessionStage } from '../../../tools/server/session-stage.js'
 import { waitUntil } from '../../../tools/wait-until.js'
 import { type FakeRequest, FakeServer, OP } from '../../../tools/zookeeper-link/fake-server.js'
@@ -10,9 +12,15 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-/** Greets with whatever id is asked for. */
+/** Greets with the id that the link asks for. */
 const GREET: FakeServer['script'] = {
   connect: (connection, { sessionId }) => connection.greet(sessionId === 0n ? {} : { id: sessionId }),
+}
+const EXISTS: CheckedCall = {
+  id: 1,
+  op: 'exists',
+  fields: { path: '/a' },
+  row: OPERATIONS.exists as Row<Operation>,
 }
 const SILENT: FakeServer['script'] = { connect: () => undefined }
 
@@ -25,7 +33,7 @@ const asked = (type: number) =>
 const isOver = ({ ensemble }: ReturnType<typeof sessionStage>) =>
   waitUntil('the session is over', () => ensemble.registry.size === 0, { intervalMs: 2 })
 
-describe('a page that closes a session which waits for its turn to attach', () => {
+describe('a session that is closed while it waits for its turn to attach', () => {
   it('waits on, and dials only in its turn', async () => {
     server.script = SILENT
     const stage = sessionStage([server], { attachConcurrency: 1 })
@@ -39,7 +47,7 @@ describe('a page that closes a session which waits for its turn to attach', () =
     for (const { page } of waiting) await page.until(`ended ${CLOSE_CODES.CLOSED}`)
     expect(server.connections.map(({ connect }) => connect?.sessionId)).toEqual([0x10n, 0x20n, 0x30n])
     expect(server.connections.map(({ types }) => types)).toEqual([[], [OP.closeSession], [OP.closeSession]])
-    // The second had to wait for the first to be through.
+    // The second waited until the first had left the gate.
     await waitUntil('the queue is empty', () => stage.ensemble.gate.waiting === 0)
   })
 
@@ -57,7 +65,7 @@ describe('a page that closes a session which waits for its turn to attach', () =
     expect(server.connections).toHaveLength(1)
   })
 
-  it('is told when another connection takes the session up meanwhile', async () => {
+  it('ends as taken over when another connection resumes it meanwhile', async () => {
     server.script = SILENT
     const stage = sessionStage([server], { attachConcurrency: 1 })
     stage.open(0x10n)
@@ -68,7 +76,7 @@ describe('a page that closes a session which waits for its turn to attach', () =
     next.session.detach()
   })
 
-  it('has no session to close where none has been created', async () => {
+  it('ends at once where the ensemble has not created it', async () => {
     server.script = SILENT
     const stage = sessionStage([server], { attachConcurrency: 1 })
     stage.open(0x10n)
@@ -79,7 +87,7 @@ describe('a page that closes a session which waits for its turn to attach', () =
   })
 })
 
-describe('a session that somebody else than its page wants closed', () => {
+describe('a session that is closed without its page asking', () => {
   it('is closed behind a check that it is still here', async () => {
     server.script = GREET
     const stage = sessionStage([server])
@@ -92,7 +100,7 @@ describe('a session that somebody else than its page wants closed', () => {
     expect(server.connection.types.at(-1)).toBe(OP.closeSession)
   })
 
-  it('is checked when its calls have been answered, however many are in flight', async () => {
+  it('is checked once its calls are answered, however many are in flight', async () => {
     const due: FakeRequest[] = []
     server.script = {
       ...GREET,
@@ -104,7 +112,7 @@ describe('a session that somebody else than its page wants closed', () => {
     const stage = sessionStage([server], { maxCallsInFlight: 1 })
     const { session, page } = stage.open()
     await page.until('created')
-    session.call({ type: 'call', id: 1, op: 'exists', path: '/a' }, () => undefined)
+    session.run(EXISTS, () => undefined)
     await asked(OP.exists)
     session.closeUnlessMoved()
     expect(server.connection.types).toEqual([OP.exists])
@@ -113,7 +121,7 @@ describe('a session that somebody else than its page wants closed', () => {
     expect(server.connection.types).toEqual([OP.exists, OP.multi, OP.closeSession])
   })
 
-  it('is let go of where the check is refused', async () => {
+  it('is detached where the check is refused', async () => {
     server.script = { ...GREET, request: (connection) => connection.socket.destroy() }
     const stage = sessionStage([server])
     const { session, page } = stage.open()
@@ -124,7 +132,7 @@ describe('a session that somebody else than its page wants closed', () => {
     expect(server.connections).toHaveLength(1)
   })
 
-  it('is let go of where it has no link, and is not attached for it', async () => {
+  it('is detached where it has no link, and is not attached for it', async () => {
     server.script = SILENT
     const stage = sessionStage([server])
     const { session } = stage.open(0x10n)
@@ -134,7 +142,7 @@ describe('a session that somebody else than its page wants closed', () => {
     expect(server.connections).toHaveLength(1)
   })
 
-  it('is closed where it is just being created: nobody else can have it', async () => {
+  it('is closed while it is being created, since it has no other holder', async () => {
     server.script = SILENT
     const stage = sessionStage([server])
     const { session } = stage.open()
@@ -149,7 +157,7 @@ describe('the quota of a session', () => {
   const hasRoom = ({ ensemble }: ReturnType<typeof sessionStage>) =>
     ensemble.registry.refusal(ensemble.registry.enter('ada', '')) === null
 
-  it('stays taken when it is let go of, and is free when it is closed', async () => {
+  it('stays used when a session is detached, and is free when it is closed', async () => {
     server.script = GREET
     const stage = sessionStage([server], { maxSessionsPerSubject: 1 })
     const { session, page } = stage.open()
@@ -164,7 +172,7 @@ describe('the quota of a session', () => {
     expect(hasRoom(stage)).toBe(true)
   })
 
-  it('stays taken where nobody knows whether a session was created, or closed', async () => {
+  it('stays used where the gateway does not know whether a session was created', async () => {
     server.script = SILENT
     const stage = sessionStage([server], { maxSessionsPerSubject: 1 })
     const { session } = stage.open()
@@ -176,7 +184,7 @@ describe('the quota of a session', () => {
     expect(hasRoom(stage)).toBe(false)
   })
 
-  it('is free when the session has expired, or has been taken up by another connection', async () => {
+  it('is free when the session has expired, or another connection has resumed it', async () => {
     server.script = { connect: (connection) => connection.greetExpired() }
     const stage = sessionStage([server], { maxSessionsPerSubject: 1 })
     const { page } = stage.open(0x10n)

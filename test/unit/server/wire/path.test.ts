@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pathProblem, withChroot, withoutChroot } from '../../../../server/src/wire/path.js'
+import { absoluteLists, pathProblem, withChroot, withoutChroot } from '../../../../server/src/wire/path.js'
 
 describe('a path', () => {
   it.each(['/', '/a', '/a/b', '/a.b/..c', '/ä/ß', '/a b', '/☃'])('%s is accepted', (path) => {
@@ -37,5 +37,16 @@ describe('a path', () => {
     expect(withChroot('', '/a')).toBe('/a')
     expect(withChroot('/t', '/')).toBe('/t')
     expect(withChroot('/t', '/a')).toBe('/t/a')
+  })
+
+  it('gets its chroot in every list of watches', () => {
+    const lists = { data: ['/d'], exist: ['/e', '/'], child: ['/c'] }
+    const full = { data: ['/t/d'], exist: ['/t/e', '/t'], child: ['/t/c'] }
+    expect(absoluteLists('/t', lists)).toEqual({ ...full, persistent: [], recursive: [] })
+    expect(absoluteLists('/t', { ...lists, persistent: ['/p'], recursive: ['/r'] })).toEqual({
+      ...full,
+      persistent: ['/t/p'],
+      recursive: ['/t/r'],
+    })
   })
 })

@@ -1,15 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import type { Call, MultiPart } from 'zoogate-client/protocol'
+import type { MultiPart, Operation } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
-import { limitRefusal } from '../../../../server/src/session/operation-limits.js'
+import { OPERATIONS, type Row } from '../../../../server/src/session/operations.js'
 
 const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 200, maxWatches: 2, maxWatchBytes: 1_000, maxPathDepth: 2 }
 
-const NO_WATCHES = { watchCount: 0, watchBytes: 0 }
+interface AnyCall {
+  op: string
+  [field: string]: unknown
+}
 
-/** What becomes of a call: null, or the limit, the code and whatever else the error says. */
-function judged(call: object, watchCount = 0, watchBytes = 0) {
-  const refusal = limitRefusal({ type: 'call', id: 1, ...call } as Call, { watchCount, watchBytes }, LIMITS)
+/** The refusal of a call by the limits of its operation. */
+function limitRefusal({ op, ...fields }: AnyCall, watchCount = 0, watchBytes = 0) {
+  const row = OPERATIONS[op as Operation] as Row<Operation>
+  const tooMany = row.count?.(fields, LIMITS)
+  return tooMany ?? row.limits?.(fields as never, LIMITS, { watchCount, watchBytes }) ?? null
+}
+
+/** Null, or the limit, the code and the place of the refusal. */
+function judged(call: AnyCall, watchCount = 0, watchBytes = 0) {
+  const refusal = limitRefusal(call, watchCount, watchBytes)
   if (refusal === null) return null
   const { code, path, part } = refusal.error
   return [refusal.limit, code, path, part].filter((value) => value !== undefined)
@@ -19,7 +29,7 @@ const path = '/a'
 const multi = (...parts: MultiPart[]) => judged({ op: 'multi', parts })
 
 describe('the data of a node', () => {
-  it('has at most so many bytes, not characters', () => {
+  it('has a bounded number of bytes, not characters', () => {
     for (const op of ['create', 'setData']) {
       expect(judged({ op, path, data: 'x'.repeat(200) })).toBeNull()
       expect(judged({ op, path, data: 'x'.repeat(201) })).toEqual(['maxDataBytes', 'TOO_LARGE', path])
@@ -32,7 +42,7 @@ describe('the data of a node', () => {
 })
 
 describe('a path', () => {
-  it('of a node that is made has at most so many parts', () => {
+  it('has a bounded number of parts where it is to be created', () => {
     expect(judged({ op: 'create', path: '/a/b' })).toBeNull()
     expect(judged({ op: 'create', path: '/a/b/c' })).toEqual(['maxPathDepth', 'BAD_REQUEST', '/a/b/c'])
     expect(judged({ op: 'delete', path: '/a/b/c' })).toBeNull()
@@ -41,14 +51,14 @@ describe('a path', () => {
 })
 
 describe('a time to live', () => {
-  it('goes with the two modes that have one, and is no matter of a limit', () => {
+  it('goes with the two modes that have one, and with no other mode', () => {
     expect(judged({ op: 'create', path, mode: 'ttl', ttlMs: 1 })).toBeNull()
     expect(judged({ op: 'create', path, mode: 'ttl_sequential', ttlMs: 1 })).toBeNull()
     expect(judged({ op: 'create', path, mode: 'ttl' })).toEqual(['BAD_REQUEST', path])
     expect(judged({ op: 'create', path, mode: 'ttl_sequential' })).toEqual(['BAD_REQUEST', path])
     expect(judged({ op: 'create', path, ttlMs: 1 })).toEqual(['BAD_REQUEST', path])
-    const wrong = limitRefusal({ type: 'call', id: 1, op: 'create', path, mode: 'ttl' }, NO_WATCHES, LIMITS)
-    const other = limitRefusal({ type: 'call', id: 1, op: 'create', path, ttlMs: 1 }, NO_WATCHES, LIMITS)
+    const wrong = limitRefusal({ op: 'create', path, mode: 'ttl' })
+    const other = limitRefusal({ op: 'create', path, ttlMs: 1 })
     expect([wrong?.error.message, other?.error.message]).toEqual([
       'mode ttl needs ttlMs',
       'ttlMs goes with the modes ttl and ttl_sequential',
@@ -57,7 +67,7 @@ describe('a time to live', () => {
 })
 
 describe('a watch', () => {
-  it('is one of so many of a session, and reads without one are not bounded by it', () => {
+  it('is refused above the limits of the session, which do not bound reads without a watch', () => {
     for (const op of ['exists', 'getData', 'getChildren']) {
       expect(judged({ op, path, watch: true }, 1)).toBeNull()
       expect(judged({ op, path, watch: true }, 2)).toEqual(['maxWatches', 'RATE_LIMITED', path])
@@ -72,16 +82,25 @@ describe('a watch', () => {
 })
 
 describe('a multi', () => {
+  it('has a bounded number of parts, which are counted before they are looked at', () => {
+    const parts = (count: number): unknown[] => Array.from({ length: count }, () => 1)
+    const { maxMultiParts } = LIMITS
+    expect(judged({ op: 'multi', parts: parts(maxMultiParts + 1) })).toEqual(['maxMultiParts', 'TOO_LARGE'])
+    const row = OPERATIONS.multi
+    expect(row.count({ parts: parts(maxMultiParts) }, LIMITS)).toBeNull()
+    expect(row.count({ parts: { length: 10_000 } }, LIMITS)).toBeNull()
+  })
+
   const part: MultiPart = { op: 'delete', path: '/' }
 
-  it('has at most as many bytes as one node, paths and overhead included', () => {
+  it('has at most the bytes of one node, paths and overhead included', () => {
     const data = (length: number): MultiPart => ({ op: 'setData', path: '/ä', data: 'x'.repeat(length) })
     // 64 and the path of each part, 3 bytes and 1.
     expect(multi(data(68), part)).toBeNull()
     expect(multi(data(69), part)).toEqual(['maxDataBytes', 'TOO_LARGE'])
   })
 
-  it('is refused with the number of the part that cannot be made', () => {
+  it('is refused with the number of the part that cannot be created', () => {
     expect(multi(part, { op: 'create', path: '/a/b/c' })).toEqual([
       'maxPathDepth',
       'BAD_REQUEST',
@@ -96,10 +115,9 @@ describe('a multi', () => {
 })
 
 describe('each refusal', () => {
-  it('says what to do instead', () => {
-    const messageOf = (call: object, watchCount = 0, watchBytes = 0) =>
-      limitRefusal({ type: 'call', id: 1, ...call } as Call, { watchCount, watchBytes }, LIMITS)?.error
-        .message
+  it('tells the page how to stay within the limit', () => {
+    const messageOf = (call: AnyCall, watchCount = 0, watchBytes = 0) =>
+      limitRefusal(call, watchCount, watchBytes)?.error.message
     expect([
       messageOf({ op: 'create', path, data: 'x'.repeat(201) }),
       messageOf({ op: 'create', path: '/a/b/c' }),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { TakeoverWatch } from '../../../../server/src/session/takeover.js'
+import { TakeoverWatch, ZxidVerdict } from '../../../../server/src/session/loss-verdicts.js'
 
 const T = 10_000
 
 describe('a takeover watch', () => {
-  it('speaks up when servers that are well have hung up three times in a row', () => {
+  it('reports a takeover when servers that are well have hung up three times in a row', () => {
     const watch = new TakeoverWatch()
     expect(watch.lost('closed_by_server', 60_000, T)).toBe(false)
     expect(watch.suspicious).toBe(true)
@@ -33,5 +33,24 @@ describe('a takeover watch', () => {
     expect(watch.lost('silent', 50, T)).toBe(false)
     expect(watch.suspicious).toBe(false)
     expect(watch.lost('closed_by_server', 50, T)).toBe(false)
+  })
+})
+
+describe('the verdict on the zxid that a page claims', () => {
+  it('is impossible once every server is behind it, and a single server twice', () => {
+    const three = new ZxidVerdict(3)
+    expect(['a:1', 'b:1', 'c:1'].map((server) => three.behind(server))).toEqual([
+      'ask_on',
+      'ask_on',
+      'impossible',
+    ])
+    const one = new ZxidVerdict(1)
+    expect(['a:1', 'a:1'].map((server) => one.behind(server))).toEqual(['ask_on', 'impossible'])
+  })
+
+  it('stays open while some servers cannot be asked, and is unclear after two rounds', () => {
+    const verdict = new ZxidVerdict(3)
+    const answers = ['a:1', 'b:1', 'a:1', 'b:1', 'a:1', 'b:1'].map((server) => verdict.behind(server))
+    expect(answers).toEqual(['ask_on', 'ask_on', 'ask_on', 'ask_on', 'ask_on', 'unclear'])
   })
 })
