@@ -2,7 +2,7 @@
 const BEFORE_REGEX = /(?:^|[=(,:;!&|?{}[+\-*%<>~\n]|=>|\b(?:return|typeof|case|in|of|await|yield|void))\s*$/
 
 /**
- * The same text, in which comments, regular expressions and the insides of strings are spaces: what is left is code, at
+ * The same text, in which comments, regular expressions and the insides of strings are spaces: the rest is code, at
  * the places where it stood. So a brace is a brace. Quotes stay.
  */
 export function blanked(text: string): string {

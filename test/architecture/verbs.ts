@@ -11,7 +11,7 @@ const VERBS = `
   guess handle hang happen have hear help hide hold ignore imply import include increase inform inherit insist install
   interrupt invalidate invent join jump keep kill know lack land last lead learn leave let lie limit link list listen live
   load log look lose make mark match mean measure meet mention merge mind miss mirror move multiply name narrow need note
-  notice number obey observe occur offer omit open order outlast outlive overlap overtake override overwrite own parse
+  notice number obey object observe occur offer omit open order outlast outlive overlap overtake override overwrite own parse
   pass pause pay permit pick ping place play point poll prefer present preserve prevent print proceed produce promise
   propagate protect prove provide publish push put queue quote raise rank reach react read rebuild receive recognise
   recompute reconcile reconnect record recover redeem redirect reduce refer refresh refuse regain reject rejoin release
@@ -37,7 +37,7 @@ export const AUXILIARIES: ReadonlySet<string> = new Set(FINITE)
 export const NOUNS_TOO: ReadonlySet<string> = new Set(
   `acts answers backs bounds calls causes changes charges checks copies costs counts covers crashes cuts deals delays drops ends
   exits falls feeds fires fits flows forces forms gains grants groups handles helps holds imports increases jumps lands
-  leads lies limits links lists loads logs looks marks matches measures moves names needs notes numbers offers orders
+  leads lies limits links lists loads logs looks marks matches measures moves names needs notes numbers objects offers orders
   pings places plays points polls presents promises queues quotes ranks reads records replays replies reports requests
   reserves resets results returns rests rounds routes runs shares shifts shows signs sorts spreads stalls stamps stands
   starts states stays stops stores streams strips switches ticks times traces tracks transfers triggers turns uses views

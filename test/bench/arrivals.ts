@@ -1,16 +1,16 @@
 /**
  * Notes when the last of all viewers has been told of each change. A viewer that was told of a later one knows
- * the earlier ones too: some subjects skip what is out of date.
+ * the earlier ones too: some subjects skip outdated changes.
  */
 export class Arrivals {
   readonly #newest: number[]
   readonly #told: number[] = []
-  readonly #everybody: (change: number) => void
+  readonly #onComplete: (change: number) => void
 
-  /** @param everybody called when the last viewer has been told of a change; changes count from 1. */
-  constructor(viewers: number, everybody: (change: number) => void) {
+  /** @param onComplete called when the last viewer has a change; changes count from 1. */
+  constructor(viewers: number, onComplete: (change: number) => void) {
     this.#newest = Array.from({ length: viewers }, () => 0)
-    this.#everybody = everybody
+    this.#onComplete = onComplete
   }
 
   add(viewer: number, change: number): void {
@@ -19,7 +19,7 @@ export class Arrivals {
     for (let one = known + 1; one <= change; one++) {
       const told = (this.#told[one] ?? 0) + 1
       this.#told[one] = told
-      if (told === this.#newest.length) this.#everybody(one)
+      if (told === this.#newest.length) this.#onComplete(one)
     }
     if (change > known) this.#newest[viewer] = change
   }

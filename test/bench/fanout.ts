@@ -23,11 +23,11 @@ export type FanoutResult = Record<Subject['name'], Figures>
 
 /** As fast as a cursor that is shown moving. */
 const INTERVAL_MS = 50
-/** Ahead of those that count, in each round: compilers and caches shall have settled. */
+/** Changes ahead of the measured ones, in each round: compilers and caches shall have settled. */
 const MOST_WARM_UP_CHANGES = 40
 /** For the process' own timers, the server's log, garbage: what runs whether or not anything changes. */
 const IDLE_MS = 2_000
-/** Beside the module folder, so that what is built finds the packages. */
+/** Beside the module folder, so that the built files find the packages. */
 const BUILDS = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
 
 /** One round of one subject. */
@@ -40,7 +40,7 @@ interface Round {
   watches: number
 }
 
-/** One member changes, everybody else looks: the same by views, by watches, and by socket.io. */
+/** One member changes and all others look: by views, by watches, and by socket.io. */
 export async function runFanout(settings: FanoutSettings): Promise<FanoutResult> {
   const folder = mkdtempSync(join(BUILDS, 'zoogate-bench-'))
   const ensemble = await realEnsemble(1, {

@@ -3,7 +3,7 @@
  * same, for each session, and would come in bursts that hit one round and not the other.
  */
 export const SESSION_TIMEOUT_MS = 600_000
-/** As rare as those of the sessions. */
+/** As rare as the heartbeats of the sessions. */
 export const HEARTBEAT_MS = SESSION_TIMEOUT_MS / 3
 
 export interface Distribution {

@@ -1,4 +1,4 @@
-// A server of socket.io: one room, in which a member's change is acknowledged and then told to everybody.
+// A server of socket.io: one room, in which a member's change is acknowledged and then sent to all.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server } from 'socket.io'

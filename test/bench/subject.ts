@@ -72,7 +72,7 @@ async function answered(answer: ReturnType<RawPage['call']>): Promise<void> {
   if (message.type === 'error') throw new Error(`the member's call failed: ${message.error.message}`)
 }
 
-/** ZooKeeper's own recipe: everybody has a session on the ensemble itself. */
+/** ZooKeeper's own recipe: each viewer has a session on the ensemble itself. */
 export async function classic(ensemble: RealEnsemble): Promise<Subject> {
   const room = '/room-of-watches'
   await makeRoom(ensemble, room)
@@ -95,7 +95,7 @@ export async function classic(ensemble: RealEnsemble): Promise<Subject> {
   }
 }
 
-/** No ZooKeeper: a server that tells everybody in the room what one of them says. */
+/** Without ZooKeeper: a server that sends the message of one member to the whole room. */
 export async function socketIo(script: string): Promise<Subject> {
   const server = await startSocketIoServer(script)
   return {

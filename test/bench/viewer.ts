@@ -10,7 +10,7 @@ export interface ViewersSettings {
   token: string
 }
 
-/** One who looks at the room. */
+/** A client that looks at the room. */
 export interface Viewer {
   /** Leaves for good; resolves when the other side knows it. */
   close(): Promise<void>

@@ -28,7 +28,7 @@ describeWith('zookeeper', 'kazoo')('pages, gateways and servers under faults', (
       console.log(summary(history, violations))
       const shown = violations.slice(0, MAX_EXPLAINED).map((violation) => explain(violation, history))
       expect(violations, `seed ${seed}, record in ${folder}\n${shown.join('\n')}`).toEqual([])
-      // Some hundred megabytes that nobody has to look at.
+      // Some hundred megabytes, which are of use only after a violation.
       rmSync(folder, { recursive: true })
     },
     DURATION_MS + AROUND_MS,

@@ -19,7 +19,7 @@ export interface PageProcessSettings {
 }
 
 /** Each page does a few of these at the same time: all of the first, and one of each of the others. */
-const EVERYBODY: Step[] = [useRegister, bePresent]
+const EVERY_PAGE: Step[] = [useRegister, bePresent]
 const SOME: Step[] = [
   takeLock({ lock: 'short-1', longestHoldMs: 500 }),
   takeLock({ lock: 'short-2', longestHoldMs: 500 }),
@@ -49,7 +49,7 @@ async function live(name: string, index: number): Promise<void> {
   await page.client.connect()
   await page.create(`/chaos/scratch/${name}`, page.unique())
   const one = (steps: Step[]) => steps[index % steps.length] as Step
-  const steps = [...EVERYBODY, one(SOME), one(RECIPES)]
+  const steps = [...EVERY_PAGE, one(SOME), one(RECIPES)]
   await Promise.all(steps.map((step, loop) => repeat(step, context(loop))))
   await page.close()
 }

@@ -91,7 +91,7 @@ export interface HoldRow {
   to: number
 }
 
-/** A recipe has told the page that it holds a lock: at both times, and as far as anybody asked, in between. */
+/** A recipe has told the page that it holds a lock: at both times, and at each question in between. */
 export interface TenureRow {
   kind: 'tenure'
   page: string
@@ -103,7 +103,7 @@ export interface TenureRow {
   to: number
 }
 
-/** Whom a fault concerns: all pages, those of one process, or those that happen to use one gateway. */
+/** The pages that a fault concerns: all, the pages of one process, or the pages that happen to use one gateway. */
 export type FaultScope = 'ensemble' | 'gateway' | { process: number }
 
 /** Written when the fault was healed. */

@@ -42,7 +42,7 @@ export function longestUnavailabilityMs({ calls, settings }: Pick<History, 'call
   return times.reduce((longest, time, index) => Math.max(longest, time - (times[index - 1] ?? time)), 0)
 }
 
-/** A violation with the part of the record around it: first what concerns everybody or its page. */
+/** A violation with the part of the record around it: first the rows that concern all pages or its own. */
 export function explain({ rule, message, at }: Violation, history: History): string {
   const page = /^(p\d+-\d+):/.exec(message)?.[1]
   const { calls, events, states, sessions, holds, tenures, silences, faults } = history

@@ -34,7 +34,7 @@ const TYPES: Record<number, Transaction['type']> = {
 const MULTI = 14
 
 /**
- * The committed transactions in their order: those that stand in the logs of a majority. What a deposed leader wrote to
+ * The committed transactions in their order: a committed one stands in the logs of a majority. What a deposed leader wrote to
  * its own log and could not get acknowledged by another server never happened, although it may stand there for ever.
  *
  * @param dataDirs one for each server

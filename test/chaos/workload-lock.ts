@@ -12,7 +12,7 @@ export interface LockUse {
 }
 
 /**
- * ZooKeeper's lock recipe: an ephemeral sequential node each, the lowest holds, everybody else watches the one before
+ * ZooKeeper's lock recipe: an ephemeral sequential node each, the lowest holds, each other one watches the one before
  * it. The node's name begins with a name of its own, by which it is found if the answer to its creation was lost.
  */
 export function takeLock({ lock, longestHoldMs }: LockUse): Step {
@@ -59,7 +59,7 @@ async function waitForTurn(attempt: Attempt): Promise<string | null> {
   return null
 }
 
-/** The nodes in their order; null while nobody can say. */
+/** The nodes in their order; null while it is unknown. */
 async function queueOf(page: Page, lock: string): Promise<string[] | null> {
   const listed = await page.freshGetChildren(folderOf(lock))
   return listed.ok ? listed.value.children.sort((a, b) => fenceOf(a) - fenceOf(b)) : null

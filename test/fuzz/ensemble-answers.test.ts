@@ -92,7 +92,7 @@ async function meetLiar(
     return heard
   })
   await within('every callback has been called', () => called.every((heard) => heard.length > 0))
-  // What is still on its way must not call any of them again.
+  // Answers that are still on their way must not call any of them again.
   link.leaveServer()
   await within('the connection is left', () => link.linkState === 'idle' || link.linkState === 'ended')
   await within('the server has seen it', () => server.connections.every(({ closed }) => closed))
@@ -143,9 +143,9 @@ async function attached(link: EnsembleLink, recorder: Recorder) {
 
 const anyLiar = fc.asyncProperty(fc.array(attempt, { minLength: 1, maxLength: 3 }), play)
 
-describe('whatever a server answers,', () => {
+describe('a link to a lying server', () => {
   it(
-    'each callback is called once and in time, nothing is thrown, and a good server is used normally afterwards',
+    'calls each callback once and in time, throws nothing, and uses a good server normally afterwards',
     async () => {
       const warmUp = await fuzz(anyLiar, 1 / 4)
       const before = heapAfterCollection()

@@ -6,7 +6,7 @@ import { PAGE_SEEDS } from './page-seeds.js'
 import { PageStage } from './page-stage.js'
 import { pageSteps } from './page-steps.js'
 
-/** What a fuzzer's runs leave behind for good is nothing; the rest is what the collector and the compiler keep. */
+/** A fuzzer's runs leave nothing behind for good; this is for the collector and the compiler. */
 const MAX_GROWTH_BYTES = 24 * 1024 * 1024
 
 let stage: PageStage
@@ -17,14 +17,14 @@ afterAll(() => stage.close())
 
 const anyPage = fc.asyncProperty(pageSteps, (steps) => stage.play(steps))
 
-describe('whatever a page sends,', () => {
+describe('a gateway with a hostile page', () => {
   it.each(Object.entries(PAGE_SEEDS))(
-    '%s: it is answered once or ended, and learns and changes nothing of others',
+    'answers once or ends %s, and shows and changes nothing of others',
     (_, steps) => stage.play(steps),
   )
 
   it(
-    'each call is answered once or the connection ends, nothing of others is learnt or changed, and the heap stays flat',
+    'answers each made-up call once or ends the connection, shows and changes nothing of others, and keeps its heap flat',
     async () => {
       const warmUp = await fuzz(anyPage, 1 / 4)
       const before = heapAfterCollection()

@@ -46,7 +46,7 @@ export const PAGE_SEEDS: Record<string, Step[]> = {
     '{"type":"token","token":"$OTHER_CHROOT"}',
     call(1, { op: 'getChildren', path: '/' }),
   ),
-  'the session of somebody else': [
+  'the session of another subject': [
     {
       text: '{"type":"hello","token":"$TOKEN","timeoutMs":2000,"resume":{"token":"$VICTIM_RESUME","zxid":"0x0","watches":{"data":[],"exist":[],"child":[]}}}',
     },

@@ -27,7 +27,7 @@ const LIMITS = {
   // The lag of a busy machine is no matter of frames.
   maxEventLoopLagMs: MUCH,
 }
-/** A chroot fills with nodes and with access control lists that nobody can change. */
+/** A chroot fills with nodes, and with access control lists that no page can change. */
 const RUNS_PER_CHROOT = 50
 /** Of the WebSocket protocol itself: a text frame that is no UTF-8. */
 const INVALID_PAYLOAD = 1007

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-// What decides who gets in, what they may do and how much of it. Every line and every branch of these files is run by
-// the tests that carry their names (`npm run check:coverage`), which notice what is changed in them (`npm run mutate`).
+// The files that decide which page gets in, what it may do and how much of it. Every line and every branch of them is run by
+// the tests that carry their names (`npm run check:coverage`), which notice a change of them (`npm run mutate`).
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 

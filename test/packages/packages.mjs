@@ -1,4 +1,4 @@
-// Checks the two packages as they would be published: what is in the tarball, not what is in the tree.
+// Checks the two packages as they would be published: the files in the tarball, not the files in the tree.
 // Run after the build. Ends with an exit code of 1 and a list of everything that is wrong.
 import { execFile } from 'node:child_process'
 import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'

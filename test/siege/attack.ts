@@ -11,7 +11,7 @@ export interface Attacker {
   random: Random
   /** A good token, which allows what it likes below `/attack`. */
   token(sub: string): string
-  /** Resolves after so many milliseconds, or when the siege ends. */
+  /** Resolves after these milliseconds, or when the siege ends. */
   hold(ms: number): Promise<void>
 }
 

@@ -19,7 +19,7 @@ export interface AttackersReport {
   failures: string[]
 }
 
-/** As many as it takes to fill all places of those who say nothing, if the gateway let them. */
+/** Enough to fill all slots for connections without a hello, if the gateway let them. */
 const ADDRESSES = 10
 /** Between two rounds of one attack. */
 const PAUSE_MS = 300

@@ -109,7 +109,7 @@ export const DOOR_ATTACKS: Record<string, Attack> = {
       },
       2_000,
     ),
-  'hellos full of what is wrong': async ({ url, from }) => {
+  'hellos full of faults': async ({ url, from }) => {
     const watches = { data: Array.from({ length: 300_000 }, () => 1), exist: [], child: [] }
     const page = await RawPage.open(url, { from })
     page.hello({ token: 'x', resume: { token: 'x', zxid: '0x0', watches } } as never)

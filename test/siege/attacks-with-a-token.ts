@@ -106,7 +106,7 @@ export const TOKEN_ATTACKS: Record<string, Attack> = {
       socket.end()
       await attacker.hold(3_000)
     }),
-  'large reads that nobody reads': (attacker) =>
+  'large replies that the page does not read': (attacker) =>
     withPage(attacker, async (page) => {
       const path = own(attacker)
       await page.call('create', { path, data: 'x'.repeat(500_000), mode: 'ephemeral' })
@@ -190,7 +190,7 @@ export const TOKEN_ATTACKS: Record<string, Attack> = {
         ...rest,
       }))
       for (const [sub, resume] of [
-        ['somebody-else', { token: sealed, ...rest }] as const,
+        ['another-subject', { token: sealed, ...rest }] as const,
         ...resumes.map((resume) => ['mallory', resume] as const),
       ]) {
         const thief = await RawPage.open(attacker.url, { from: attacker.from })

@@ -10,7 +10,7 @@ import type { HonestWord } from './honest-process.js'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Beside the module folder, so that what is built finds the packages. */
+/** Beside the module folder, so that the built files find the packages. */
 const BUILDS = source('../../node_modules/.cache')
 
 /** For thousands of sessions to be opened. */
@@ -106,7 +106,7 @@ class Process<Word = unknown> {
     this.#child.send(word)
   }
 
-  /** The next word that fits; those before it are dropped. */
+  /** The next word that fits; earlier words are dropped. */
   word<T>(read: (word: Word) => T | null, timeoutMs = WORD_DEADLINE_MS) {
     return waitUntil(
       'the process has said its word',

@@ -26,7 +26,7 @@ export function describeWith(...wanted: Requirement[]): (title: string, define: 
       skip: () => describe.skip(title, define),
       fail: () =>
         describe(title, () => {
-          it(`finds ${lacking.join(', ')} on this machine`, () => {
+          it(`this machine has ${lacking.join(', ')}`, () => {
             throw new Error(
               `ZOOGATE_REQUIRE_ALL=1, but missing: ${lacking.join(', ')}. ${howToInstall(lacking)}`,
             )

@@ -15,7 +15,7 @@ export interface TcpProxy {
   /** Bytes passed on since the start. */
   readonly bytes: Readonly<Record<Direction, number>>
   /**
-   * Ends all connections and lets nobody in until `restore()`.
+   * Ends all connections and refuses new ones until `restore()`.
    * @param options.reset sends RST instead of FIN, as after a crash. @default false
    */
   cut(options?: { reset?: boolean }): Promise<void>
@@ -53,7 +53,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     pairs.add(pair)
   }
   const listener = createServer({ allowHalfOpen: true }, accept)
-  // Below the ports of outgoing connections: one of those could take it while the proxy is cut.
+  // Below the ports of outgoing connections: an outgoing connection could take it while the proxy is cut.
   const [port] = (await freePorts(1)) as [number]
   await listen(listener, port)
 

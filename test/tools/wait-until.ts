@@ -11,7 +11,7 @@ export interface WaitOptions {
  * Asks again and again until the answer is neither false, null nor undefined, and gives that answer.
  * An exception of the probe ends the wait: a probe that expects failures turns them into `null` itself.
  *
- * @param what is waited for, as the end of the sentence "gave up waiting until …".
+ * @param what the condition, as the end of the sentence "gave up waiting until …".
  */
 export async function waitUntil<T>(
   what: string,

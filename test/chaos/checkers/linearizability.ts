@@ -1,7 +1,7 @@
 /** One operation of a history. Times need only be comparable. */
 export interface Operation<Input, Output> {
   input: Input
-  /** Null: nobody knows whether it took effect; it may have done so at any time after its start, or never. */
+  /** Null: it is unknown whether it took effect; it may have done so at any time after its start, or never. */
   output: Output | null
   start: number
   /** Infinity where the output is null. */
@@ -76,7 +76,7 @@ export function findNonLinearizable<State, Input, Output>(
       depth = way.length
       furthest = entry
     }
-    // Only operations without an outcome are left, and those may never have happened.
+    // Only operations without an outcome are left, which may never have happened.
     if (operations[entry.operation]?.output === null) return null
     const last = way.pop()
     if (last === undefined) return furthest?.operation ?? entry.operation
@@ -111,7 +111,7 @@ function isNew(seen: Set<string>, done: string, state: string): boolean {
   return seen.size !== seen.add(key).size
 }
 
-/** The set of operations done: those below a number, and some above it. */
+/** The set of operations done: all below a number, and some above it. */
 class Done {
   readonly #flags: boolean[]
   #below = 0

@@ -72,7 +72,7 @@ export const onlyHoldersWrite: Checker = ({ transactions, settings }) => {
     if (type !== 'setData' || !path.startsWith(FENCES)) return []
     const holder = queueOf(path.slice(FENCES.length))[0]
     if (holder?.session === session) return []
-    const message = `${session} wrote ${path} at ${zxid}, while ${holder?.session ?? 'nobody'} held the lock`
+    const message = `${session} wrote ${path} at ${zxid}, while ${holder?.session ?? 'no session'} held the lock`
     return [{ rule: 'onlyHoldersWrite', message, at: wallMs - settings.wallOffsetMs }]
   })
 }

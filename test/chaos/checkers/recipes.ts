@@ -1,7 +1,7 @@
 import { type Checker, grouped, type Violation } from '../history.js'
 import type { TenureRow } from '../record.js'
 
-/** What is wrong between two tenures of one lock, of which the first began first. */
+/** The fault between two tenures of one lock, the earlier one first; null where there is none. */
 const successions =
   (rule: string, wrong: (before: TenureRow, tenure: TenureRow) => boolean): Checker =>
   ({ tenures }) =>
@@ -17,7 +17,7 @@ const successions =
     })
 
 /**
- * Whoever a recipe tells that it holds is alone in that, by the holders' own word and with no allowance: neither for
+ * A page that a recipe names as the holder is the only one, by the holders' own word and with no allowance: neither for
  * pages that sleep, which the recipe has to see when they wake, nor for sessions that have ended.
  */
 export const recipesExclude = successions('recipesExclude', (before, tenure) => tenure.from <= before.to)

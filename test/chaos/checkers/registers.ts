@@ -17,7 +17,7 @@ export const REGISTER: Model<Register, Input, Output> = {
   key: (state) => JSON.stringify(state),
   step(state, input, output) {
     const { after, code } = apply(state, input)
-    // Nobody was told: it did what it could in this state.
+    // Its outcome is unknown: it took effect in every way that this state allows.
     if (output === null) return after
     if (output.code !== code) return IMPOSSIBLE
     if (!('version' in output)) return after
@@ -66,7 +66,7 @@ function operationOf(row: CallRow, observed: ReadonlySet<string | undefined>): O
   const { op, value = '', expected = null, version = -1, code = 'OK' } = row
   const start = startOf(row)
   if (!isAnswered(row)) {
-    // What nobody ever saw may as well be equal, which saves the search from telling such writes apart.
+    // Values that no read has shown are made equal, so that the search need not tell such writes apart.
     const written = observed.has(value) ? value : 'unseen'
     const input: Input = { op: op === 'create' ? op : 'setData', value: written, expected }
     return { input, output: null, start, end: Number.POSITIVE_INFINITY }

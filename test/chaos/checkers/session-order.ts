@@ -79,7 +79,7 @@ export const eventsComeFirst: Checker = (history) => {
   })
 }
 
-/** Watches on nodes that were not there are not looked at: nobody knows how new their absence was. */
+/** Watches on missing nodes are left out: the record does not say how new the absence was. */
 function unexpected(row: EventRow): string | null {
   return row.type === 'NodeCreated'
     ? null

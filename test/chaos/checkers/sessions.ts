@@ -51,7 +51,7 @@ const mayProlong = ({ name, scope }: FaultRow) => typeof scope === 'string' && n
 
 /**
  * An ephemeral node is gone, with its session, within the session timeout, a tick and a heartbeat round of its page's
- * last message. A fault may hold messages up, and makes new leaders, who start every clock anew: then the time
+ * last message. A fault may hold messages up, and makes new leaders, which start every clock anew: then the time
  * counts from its end.
  */
 export const noGhosts: Checker = (history) => {

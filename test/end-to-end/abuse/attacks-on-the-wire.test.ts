@@ -73,7 +73,7 @@ describe('a decompression bomb', () => {
   const extensions = { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' }
   const bomb = Buffer.alloc(64 * 1024 * 1024, 'a')
 
-  it('is not inflated: compression is offered in vain, and a compressed frame is a violation', async () => {
+  it('is not inflated, since the gateway accepts no compression and no compressed frame', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const { response, socket } = await upgrade(url, extensions)
     expect(response.headers).not.toHaveProperty('sec-websocket-extensions')
@@ -82,7 +82,7 @@ describe('a decompression bomb', () => {
     expect(await closeCode(socket)).toBe(PROTOCOL_ERROR)
   })
 
-  it('is no larger uncompressed than any message may be', async () => {
+  it('is bounded by the largest message that is allowed', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const { socket } = await upgrade(url, extensions)
     // Its length is enough: nothing of the rest has to come.

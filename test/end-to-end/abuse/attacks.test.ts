@@ -78,7 +78,7 @@ function attachDirectly(port: number, id: bigint, password: Buffer): Promise<num
 }
 
 describe('a token in the address', () => {
-  it('is not looked at: without a hello the connection ends', async () => {
+  it('is ignored, so that the connection ends without a hello', async () => {
     const { url } = await startGateway(ensemble.connectString, { limits: { helloTimeoutMs: 200 } })
     const good = token()
     const page = await RawPage.open(`${url}?token=${good}&access_token=${good}&jwt=${good}`, {
@@ -88,7 +88,7 @@ describe('a token in the address', () => {
     expect(page.messages.map(({ type }) => type)).toEqual(['closed'])
   })
 
-  it('does not stand in for the one of a hello', async () => {
+  it('does not replace the token of a hello', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const page = await RawPage.open(`${url}?token=${token()}`)
     page.hello({ token: 'forged' })
@@ -97,7 +97,7 @@ describe('a token in the address', () => {
 })
 
 describe('a resume token played again', () => {
-  it('gives nothing to another subject, and tells the holder when its own subject does it', async () => {
+  it('is refused for another subject, and ends the earlier connection of its own subject', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const first = await RawPage.connect(url, { token: token() })
     const stolen = await first.resume()
@@ -117,7 +117,7 @@ describe('a resume token played again', () => {
 })
 
 describe('a session id with the password that is computed from it', () => {
-  it('would do at the ensemble, and is of no use at the gateway', async () => {
+  it('attaches at the ensemble itself, and is refused at the gateway', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const victim = await RawPage.connect(url, { token: token('victim') })
     await victim.call('create', { path: '/of-victim', mode: 'ephemeral' })

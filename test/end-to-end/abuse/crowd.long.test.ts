@@ -13,7 +13,7 @@ import { RawSocket } from '../../tools/gateway/raw-socket.js'
 import { waitUntil } from '../../tools/wait-until.js'
 
 const CROWD = 10_000
-/** As many sockets as connect at a time: below the listen backlog of 511. */
+/** Sockets that connect at a time: below the listen backlog of 511. */
 const AT_ONCE = 250
 const MIB = 1024 * 1024
 
@@ -28,7 +28,7 @@ afterEach(async () => {
   await ensemble.close()
 })
 
-/** Sockets that upgrade and then say nothing, from so many addresses. */
+/** Opens sockets from that number of addresses, which upgrade and then say nothing. @returns how often each status came */
 async function gather(url: string, addresses: number): Promise<Map<number, number>> {
   const statuses = new Map<number, number>()
   for (let from = 0; from < CROWD; from += AT_ONCE) {
@@ -44,7 +44,7 @@ async function gather(url: string, addresses: number): Promise<Map<number, numbe
   return statuses
 }
 
-it(`lets a page in and serves it beside ${CROWD} sockets from a hundred addresses that say nothing`, async () => {
+it(`a gateway lets a page in and serves it beside ${CROWD} silent sockets from a hundred addresses`, async () => {
   const gateway = serveProcess(ensemble.connectString)
   const http = await gateway.listening()
   const url = webSocketOf(http)
@@ -63,7 +63,7 @@ it(`lets a page in and serves it beside ${CROWD} sockets from a hundred addresse
   expect([before.closedWith, page.closedWith]).toEqual([null, null])
 })
 
-it(`gives the memory of ${CROWD} such sockets back, where it is told to hold them`, async () => {
+it(`a gateway that holds ${CROWD} silent sockets frees their memory when they leave`, async () => {
   const gateway = serveProcess(ensemble.connectString, CROWD_FROM_ONE_ADDRESS, { helloTimeoutMs: 20_000 })
   const http = await gateway.listening()
   const url = webSocketOf(http)

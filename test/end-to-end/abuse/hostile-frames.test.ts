@@ -100,7 +100,7 @@ describeWith('zookeeper')('a gateway under hostile frames', () => {
   })
 
   it(`answers or ends each of ${FRAMES}, and other sessions notice nothing`, async () => {
-    // What is counted here is how each frame is answered, not how fast a page may send them.
+    // This test counts how each frame is answered, so the rates do not limit it.
     const limits = {
       maxMessagesPerSecond: 1_000_000,
       maxBytesPerSecond: 1_000_000_000,

@@ -18,7 +18,7 @@ const start = (limits: object, options: object = {}) =>
   startGateway(ensemble.connectString, { limits, ...options })
 
 describe('the rate of connections', () => {
-  it('is one for each address: who is past it is answered 429 with the time to wait, others come in', async () => {
+  it('is one for each address, and answers 429 with the time to wait to an address that is past it', async () => {
     const { url, http } = await start({ connectBurst: 3, maxConnectsPerSecond: 1 })
     const statuses: number[] = []
     for (let at = 0; at < 3; at += 1) statuses.push(await (await RawSocket.connect(url)).upgrade())
@@ -31,7 +31,7 @@ describe('the rate of connections', () => {
     expect(await limited(http, 'maxConnectsPerSecond')).toBe(1)
   })
 
-  it('counts pages behind a trusted proxy by the address that it tells, and never by one that a stranger tells', async () => {
+  it('counts pages behind a trusted proxy by the address that it forwards, and ignores an address that a stranger forwards', async () => {
     const limits = { connectBurst: 1, maxConnectsPerSecond: 1 }
     const { url } = await start(limits, { trustedProxies: ['127.0.0.2'] })
     const status = async (from: string, forwarded: string) =>
@@ -43,7 +43,7 @@ describe('the rate of connections', () => {
     expect(await status('127.0.0.3', '203.0.113.4')).toBe(429)
   })
 
-  it('warns the operator of a proxy that nobody has named', async () => {
+  it('warns the operator of a proxy that no setting names', async () => {
     const warnings: string[] = []
     const nothing = () => undefined
     const log = {
@@ -59,8 +59,8 @@ describe('the rate of connections', () => {
   })
 })
 
-describe('places for those who have not said who they are', () => {
-  it('are so many for one address', async () => {
+describe('slots for connections without a hello', () => {
+  it('are limited for one address', async () => {
     const { url, http } = await start({ maxUnauthenticatedPerAddress: 2 })
     const status = async (from: string) => (await RawSocket.connect(url, from)).upgrade()
     const first = await RawSocket.connect(url, '127.0.0.2')
@@ -79,7 +79,7 @@ describe('places for those who have not said who they are', () => {
     for (let at = 0; at < 3; at += 1) await RawPage.connect(url, { token: token() })
   })
 
-  it('come free for somebody new by sending away who has waited longest, with 4206', async () => {
+  it('come free for a new connection when the oldest one is closed with 4206', async () => {
     const { url, http } = await start({ maxUnauthenticated: 2 })
     const [first, second] = [await RawPage.open(url), await RawPage.open(url)]
     const page = await RawPage.connect(url, { token: token() })
@@ -93,7 +93,7 @@ describe('places for those who have not said who they are', () => {
 })
 
 describe('sessions', () => {
-  it('are so many for one subject: one more is told 4206 and when to come back; to resume needs no room', async () => {
+  it('are limited for one subject: one more is refused with 4206 and a time to wait, while a resume needs no room', async () => {
     const { url, http } = await start({ maxSessionsPerSubject: 2 })
     const pages = [
       await RawPage.connect(url, { token: token() }),
@@ -114,7 +114,7 @@ describe('sessions', () => {
     await RawPage.connect(url, { token: token() })
   })
 
-  it('are so many in all, and those that linger count', async () => {
+  it('are limited in all, lingering ones included', async () => {
     const { url, http } = await start({ maxSessions: 1 }, { lingerMs: 300 })
     const page = await RawPage.connect(url, { token: token() })
     page.goAway()
@@ -131,7 +131,7 @@ describe('sessions', () => {
   })
 })
 
-describe('sessions that were let go of', () => {
+describe('detached sessions', () => {
   const cutOff = async (page: RawPage, http: string, left: number) => {
     page.cut()
     await waitUntil('the gateway has let go', async () => (await metric(http, 'zoogate_sessions')) === left)
@@ -143,7 +143,7 @@ describe('sessions that were let go of', () => {
     return first.type === 'closed' ? first.code : 'not refused'
   }
 
-  it('count until their timeout has passed, and once when they are taken up', async () => {
+  it('count until their timeout has passed, and once when they are resumed', async () => {
     const { url, http } = await start({ maxSessionsPerSubject: 1 })
     const page = await RawPage.connect(url, { token: token(), timeoutMs: 4_000 })
     const resume = await page.resume()
@@ -161,7 +161,7 @@ describe('sessions that were let go of', () => {
     expect(performance.now() - from).toBeGreaterThan(3_900)
   })
 
-  it('do not count when their end is certain', async () => {
+  it('do not count once their end is certain', async () => {
     const { url, http } = await start({ maxSessionsPerSubject: 1 }, { lingerMs: 50 })
     const page = await RawPage.connect(url, { token: token() })
     page.goAway()
@@ -172,7 +172,7 @@ describe('sessions that were let go of', () => {
     await RawPage.connect(url, { token: token() })
   })
 
-  it('are taken up again twice as often as a subject may open any, over what other replicas have let in', async () => {
+  it('may be resumed up to twice the quota of a subject, beyond the sessions that other replicas have admitted', async () => {
     const others = [await start({ maxSessionsPerSubject: 3 }), await start({})]
     const resumes = []
     for (const { url } of [others[0]!, others[1]!, others[1]!]) {
@@ -192,8 +192,8 @@ describe('sessions that were let go of', () => {
 /** More than the other tests of a busy machine cause, less than a task of two seconds does. */
 const MAX_LAG_MS = 200
 
-describe('a gateway that is busy', () => {
-  it('puts those off who have no session yet, takes sessions up again, and recovers', async () => {
+describe('an overloaded gateway', () => {
+  it('refuses new sessions, resumes the sessions of pages, and recovers', async () => {
     const { url, http } = await start({ maxEventLoopLagMs: MAX_LAG_MS })
     const page = await RawPage.connect(url, { token: token() })
     const resume = await page.resume()
@@ -213,8 +213,8 @@ describe('a gateway that is busy', () => {
   })
 })
 
-describe('slowness', () => {
-  it('in asking for the WebSocket ends with 408, and takes no place from others', async () => {
+describe('a slow connection', () => {
+  it('ends with 408 before its upgrade is complete, and takes no slot from others', async () => {
     const { url, http } = await start({ upgradeTimeoutMs: 1_000, maxUnauthenticatedPerAddress: 50 })
     const slow = await Promise.all(Array.from({ length: 100 }, () => RawSocket.connect(url, '127.0.0.2')))
     for (const { socket } of slow) socket.write('GET /zoogate HTTP/1.1\r\nHost: x\r\nX-Slow: ')
@@ -229,13 +229,13 @@ describe('slowness', () => {
     expect(await limited(http, 'maxUnauthenticatedPerAddress')).toBe(50)
   })
 
-  it('of a connection that says nothing at all ends as well', async () => {
+  it('ends when it says nothing at all', async () => {
     const { url } = await start({ upgradeTimeoutMs: 500 })
     const silent = await RawSocket.connect(url)
     await waitUntil('it is ended', () => silent.state === 'ended')
   })
 
-  it('with the hello ends with 4202, and is counted', async () => {
+  it('ends with 4202 without a hello, and is counted', async () => {
     const { url, http } = await start({ helloTimeoutMs: 200 })
     const page = await RawPage.open(url)
     expect(await page.closed()).toBe(CLOSE_CODES.HELLO_TIMEOUT)
@@ -244,7 +244,7 @@ describe('slowness', () => {
 })
 
 describe('a page that sends too fast', () => {
-  it('loses nothing, in order, and is slowed down to its rate', async () => {
+  it('is slowed down to its rate, and loses no call and no order', async () => {
     const { url, http } = await start({ maxMessagesPerSecond: 100 })
     const page = await RawPage.connect(url, { token: token() })
     const from = performance.now()
@@ -274,10 +274,10 @@ describe('a page that sends too fast', () => {
   })
 })
 
-describe('what a page has sent and nobody has read', () => {
+describe('the backlog of a page', () => {
   const pings = (count: number) => Array.from({ length: count }, (_, id) => ({ type: 'ping', id }))
 
-  it('keeps no page alive that answers no more: its node goes as if it had sent nothing', async () => {
+  it('does not keep alive a page that no longer answers, whose node goes in time', async () => {
     const { url } = await start({ maxMessagesPerSecond: 100 })
     const page = await RawPage.connect(url, { token: token(), timeoutMs: 4_000 })
     const { id } = await page.session()
@@ -289,7 +289,7 @@ describe('what a page has sent and nobody has read', () => {
     await waitUntil('the session has expired', () => !ensemble.sessions().includes(id), { timeoutMs: 20_000 })
   })
 
-  it('does not end a page that is only slow to be served', async () => {
+  it('does not end a page whose messages wait for its rate', async () => {
     const { url } = await start({ maxMessagesPerSecond: 500 })
     const page = await RawPage.connect(url, { token: token(), timeoutMs: 4_000 })
     const from = performance.now()
@@ -303,7 +303,7 @@ describe('what a page has sent and nobody has read', () => {
 })
 
 describe('each limit of calls', () => {
-  it('is counted where it is met, and a tree that is too deep is refused', async () => {
+  it('is counted when a call meets it', async () => {
     const { url, http } = await start({
       maxPathDepth: 2,
       maxWatches: 1,

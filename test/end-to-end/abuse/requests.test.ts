@@ -38,7 +38,7 @@ const ended = (socket: RawSocket) =>
 const answers = ({ received }: RawSocket) => received.match(/HTTP\/1\.1 \d+/g) ?? []
 
 describe('a connection', () => {
-  it('is for one request: what comes behind it is not looked at', async () => {
+  it('serves one request, and reads nothing behind it', async () => {
     const socket = await connect()
     socket.socket.write(GET)
     await waitUntil('it is answered', () => socket.received.includes('ok\n'))
@@ -48,7 +48,7 @@ describe('a connection', () => {
     expect(socket.received).toContain('\r\nConnection: close\r\n')
   })
 
-  it('that pipelines thousands of requests costs what one request costs, and only the first is answered', async () => {
+  it('answers only the first of thousands of pipelined requests', async () => {
     const flood = GET.repeat(Math.floor(65_536 / GET.length))
     const before = gateway.cpuMs()
     const crowd = await Promise.all(Array.from({ length: 190 }, () => connect()))
@@ -60,7 +60,7 @@ describe('a connection', () => {
     expect(new Set(crowd.map((socket) => answers(socket).join()))).toEqual(new Set(['HTTP/1.1 200']))
   })
 
-  it('that asks for the metrics again and again shares what others are told, never older than its question', async () => {
+  it('gets metrics that are as new as its request, however often they are asked for', async () => {
     const texts = await Promise.all(
       Array.from({ length: 100 }, async () => (await fetch(`${http}/metrics`)).text()),
     )
@@ -72,8 +72,8 @@ describe('a connection', () => {
   })
 })
 
-describe('hellos without an end', () => {
-  /** The head of a text message of so many bytes, masked with zeros, and all of it but the last byte. */
+describe('unfinished hellos', () => {
+  /** The head of a text message of this length, masked with zeros, and its bytes except for the last one. */
   function unfinished(bytes: number): Buffer {
     const head = Buffer.alloc(14)
     head.writeUInt16BE(0x81ff)
@@ -81,7 +81,7 @@ describe('hellos without an end', () => {
     return Buffer.concat([head, Buffer.alloc(bytes - 1, ' ')])
   }
 
-  it('are kept in a bounded memory: who has sent most makes room, and an honest page comes in', async () => {
+  it('fill a bounded memory: the largest are evicted, and an honest page comes in', async () => {
     const url = webSocketOf(http)
     const warm = await RawPage.connect(url, { token: token('warm') })
     const bare = gateway.residentBytes()
@@ -97,7 +97,7 @@ describe('hellos without an end', () => {
       )
       most = Math.max(most, gateway.residentBytes() - bare)
     }
-    await waitUntil('somebody has had to make room', async () => {
+    await waitUntil('most of them are evicted', async () => {
       most = Math.max(most, gateway.residentBytes() - bare)
       return (await limited(http, 'maxUnauthenticatedBytes')) > 900
     })

@@ -7,7 +7,7 @@ import { RawPage } from '../../tools/gateway/raw-page.js'
 import { RawSocket } from '../../tools/gateway/raw-socket.js'
 import { waitUntil } from '../../tools/wait-until.js'
 
-// What is sent to pages that do not read it, and what comes from sockets that are no pages.
+// Pages that do not read, and sockets that send no messages.
 
 const LARGE = 'x'.repeat(500_000)
 
@@ -29,12 +29,12 @@ async function withLargeNode(url: string, path: string): Promise<RawPage> {
 const answered = (http: string) => metric(http, 'zoogate_calls_total{op="getData",result="OK"}')
 
 describe('a page that does not read', () => {
-  it('gets no more answers before it has read those that it has, and loses nothing', async () => {
+  it('gets no more replies until it has read the earlier ones, and loses none', async () => {
     const { url, http } = await start({ maxBufferedBytes: 100_000_000, maxBytesPerSecond: 100_000_000 })
     const page = await withLargeNode(url, '/unread')
     page.socket.pause()
     const ids: number[] = []
-    // One by one, as each of them finds out how much waits.
+    // One at a time: each reply shows how much the gateway still writes.
     for (let at = 0; at < 60; at += 1) {
       const before = await answered(http)
       ids.push(page.start('getData', { path: '/unread' }))
@@ -49,11 +49,11 @@ describe('a page that does not read', () => {
     expect(page.closedWith).toBeNull()
   })
 
-  it('is cut off when too much waits for all pages, the one first for which most waits', async () => {
+  it('is cut off when the bytes for all pages exceed their limit, the largest backlog first', async () => {
     const { url, http } = await start({ maxBufferedBytesTotal: 4_000_000, maxBytesPerSecond: 100_000_000 })
     const pages = await Promise.all(['/a', '/b', '/c'].map((path) => withLargeNode(url, path)))
     const [least, more, most] = pages as [RawPage, RawPage, RawPage]
-    // Beyond what the kernel takes of each.
+    // More than the kernel buffers for each.
     for (const [page, path, count] of [
       [least, '/a', 1],
       [more, '/b', 14],
@@ -62,13 +62,13 @@ describe('a page that does not read', () => {
       page.socket.pause()
       for (let at = 0; at < count; at += 1) page.start('getData', { path })
     }
-    await waitUntil('somebody had to go', async () => (await limited(http, 'maxBufferedBytesTotal')) > 0)
+    await waitUntil('a page is cut off', async () => (await limited(http, 'maxBufferedBytesTotal')) > 0)
     for (const page of pages) page.socket.resume()
     await waitUntil('one of them notices', () => more.closedWith !== null || most.closedWith !== null)
     expect(await least.call('exists', { path: '/a' })).toMatchObject({ type: 'reply' })
   })
 
-  it('and has said its last word is ended, instead of being kept for ever', async () => {
+  it('is ended once it has closed its own direction', async () => {
     const { url, http } = await start()
     const page = await withLargeNode(url, '/half-closed')
     page.socket.pause()
@@ -82,7 +82,7 @@ describe('a page that does not read', () => {
 })
 
 describe('frames without a message', () => {
-  it('count as messages, of whatever kind they are', async () => {
+  it('count as messages, control frames included', async () => {
     const { url, http } = await start({ maxMessagesPerSecond: 50 })
     const page = await RawPage.connect(url, { token: token() })
     for (let at = 0; at < 40; at += 1) page.sendText('[]')
@@ -93,7 +93,7 @@ describe('frames without a message', () => {
     expect(page.closedWith).toBeNull()
   })
 
-  it('end whoever has not said hello: a control frame at once, an empty one with the reason', async () => {
+  it('end a connection without a hello: a control frame at once, an empty one with the reason', async () => {
     const { url } = await start({ helloTimeoutMs: 60_000 })
     const empty = await RawPage.open(url)
     empty.sendText('[]')

@@ -15,7 +15,7 @@ describeWith('zookeeper')('a resume with a zxid that no server has seen', () => 
   afterAll(() => ensemble.close())
   afterEach(closeGateways)
 
-  it('is refused, and a crowd of them keeps nobody from attaching', async () => {
+  it('is refused, and a crowd of them keeps no other page from attaching', async () => {
     const { url, http } = await startGateway(ensemble.connectString, { limits: { attachConcurrency: 4 } })
     const honest = await RawPage.connect(url, { token: token('grace'), timeoutMs: 10_000 })
     await honest.call('create', { path: '/honest', mode: 'ephemeral' })
@@ -42,7 +42,7 @@ describeWith('zookeeper')('a resume with a zxid that no server has seen', () => 
     expect(metrics).not.toContain('links_lost_total{cause="refused_at_handshake"}')
   })
 
-  it('takes nothing from a page that has seen more than a server that lags, on a gateway that has seen nothing', async () => {
+  it('costs no session of a page that has seen more than a lagging server, on a gateway that has seen nothing', async () => {
     const one = await startGateway(ensemble.connectString)
     const page = await RawPage.connect(one.url, { token: token(), timeoutMs: 10_000 })
     for (let at = 0; at < 20; at++) await page.call('create', { path: `/seen-${at}` })

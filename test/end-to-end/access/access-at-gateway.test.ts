@@ -36,7 +36,7 @@ const PRESENCE: AccessRule[] = [
 ]
 
 describe('pages in a room, by the rules of the configuration', () => {
-  it('make, change and delete their own nodes, and read those of others, but cannot touch them', async () => {
+  it('make, change and delete their own nodes, and only read the nodes of others', async () => {
     const options = { access: 'rules', rules: PRESENCE } as const
     const ada = await connect(options, 'ada')
     const bob = await connect(options, 'bob')
@@ -67,7 +67,7 @@ describe('pages in a room, by the rules of the configuration', () => {
     expect(errorOf(await ada.call('delete', { path }))).toBe('OK')
   })
 
-  it('hold no watch over what they may not read, and are told nothing of it', async () => {
+  it('set no watch on a node that they may not read, and hear of no change of it', async () => {
     const page = await connect({ access: 'rules', rules: [{ path: '/rooms/*', allow: ['read'] }] }, 'ada')
     const recursive = { path: '/rooms', recursive: true }
     expect(errorOf(await page.call('addWatch', recursive))).toBe('FORBIDDEN')
@@ -202,7 +202,7 @@ describe('nodes that pages make without an access control list', () => {
     }
   })
 
-  it('cannot be taken by a token that names the identity of somebody else', async () => {
+  it('cannot be taken by a token that names the identity of another page', async () => {
     const { url } = await startGateway(ensemble.connectString, { identitySecret: IDENTITY_SECRET })
     const page = await RawPage.open(url)
     page.hello({ token: token('mallory', { zk: { auth: [{ scheme: 'digest', auth: 'zoogate-x:guess' }] } }) })

@@ -19,7 +19,7 @@ describe('a connection that is given another token', () => {
   const connect = (claims: object = {}) =>
     RawPage.connect(url, { token: token('ada', claims), timeoutMs: 600 })
 
-  it('goes by the rules of a fresh one, in the same session', async () => {
+  it('follows the rules of the fresh one, in the same session', async () => {
     const page = await connect(allowing('/one'))
     expect(await page.call('exists', { path: '/two' })).toMatchObject({ error: { code: 'FORBIDDEN' } })
     page.send({ type: 'token', token: token('ada', allowing('/two')) })
@@ -28,7 +28,7 @@ describe('a connection that is given another token', () => {
     expect(page.messages.filter(({ type }) => type === 'session')).toHaveLength(1)
   })
 
-  it('is shown no more of a view that a fresh one does not allow', async () => {
+  it('gets no more changes of a view that the fresh one does not allow', async () => {
     const rules = (path: string) => ({ zk: { chroot: '/t', rules: [{ path, allow: ['read'] }] } })
     const page = await connect(rules('/**'))
     const open = (path: string) => page.call('openView', { path, depth: 'subtree' })

@@ -22,14 +22,15 @@ describeWith('zookeeper', 'kazoo')("a page's identity in ZooKeeper", () => {
     await ensemble.close()
   })
 
-  /** Access is open: what is refused here is refused by ZooKeeper. */
+  /** Access is open, so that ZooKeeper alone refuses. */
   async function page(sub: string, options: Partial<GatewayOptions> = {}, claims: object = {}) {
     const { url } = await startGateway(ensemble.connectString, { identitySecret: SECRET, ...options })
     return RawPage.connect(url, { token: token(sub, claims) })
   }
   const outcome = (answer: Awaited<ReturnType<RawPage['call']>>) =>
     answer.type === 'error' ? answer.error.code : 'OK'
-  const write = async (who: RawPage, path: string) => outcome(await who.call('setData', { path, data: 'x' }))
+  const write = async (page: RawPage, path: string) =>
+    outcome(await page.call('setData', { path, data: 'x' }))
   const refused = (call: Promise<unknown>) =>
     call.then(
       () => 'OK',
@@ -72,12 +73,12 @@ describeWith('zookeeper', 'kazoo')("a page's identity in ZooKeeper", () => {
   it('is shown by whoAmI without its password, and by the access control list without either', async () => {
     const ada = await page('ada', { nodeAcl: 'creator' })
     await ada.call('create', { path: '/secret-of-ada' })
-    const who = JSON.stringify(await ada.call('whoAmI', {}))
-    expect(who).toMatch(/"scheme":"digest","id":"zoogate-[\w-]{22}"/)
+    const identities = JSON.stringify(await ada.call('whoAmI', {}))
+    expect(identities).toMatch(/"scheme":"digest","id":"zoogate-[\w-]{22}"/)
     const listed = JSON.stringify(await ada.call('getACL', { path: '/secret-of-ada' }))
     // user:base64(sha1(user:password)), and not the subject.
     expect(listed).toMatch(/"id":"zoogate-[\w-]{22}:[\w+/]{27}="/)
-    expect(who + listed).not.toMatch(/ada"|ada:/)
+    expect(identities + listed).not.toMatch(/ada"|ada:/)
   })
 
   it('keeps nodes from being read, too, with creator', async () => {
@@ -95,7 +96,7 @@ describeWith('zookeeper', 'kazoo')("a page's identity in ZooKeeper", () => {
     expect(outcome(await bob.call('create', { path: '/room/bob', mode: 'ephemeral' }))).toBe('OK')
     expect(outcome(await bob.call('delete', { path: '/room/bob' }))).toBe('OK')
     expect(await write(bob, '/room')).toBe('NO_AUTH')
-    // What is persistent belongs to whoever made it, to its children.
+    // A persistent node belongs to its creator, and so do its children.
     await ada.call('create', { path: '/house' })
     expect(outcome(await bob.call('create', { path: '/house/bob' }))).toBe('NO_AUTH')
   })

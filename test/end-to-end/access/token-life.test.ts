@@ -99,7 +99,7 @@ describe('a connection whose token expires', () => {
   })
 
   it.each<[string, () => string, number]>([
-    ["somebody else's", () => token('eve'), CLOSE_CODES.FORBIDDEN],
+    ["another subject's", () => token('eve'), CLOSE_CODES.FORBIDDEN],
     ['for another chroot', () => token('ada', { zk: { chroot: '/x' } }), CLOSE_CODES.FORBIDDEN],
     ['one that has expired', () => token('ada', {}, { expiresIn: -5 }), CLOSE_CODES.TOKEN_EXPIRED],
     ['a forged one', () => `${token().slice(0, -4)}AAAA`, CLOSE_CODES.TOKEN_INVALID],
@@ -195,7 +195,7 @@ describe('a token in a cookie', () => {
     expect(await page.closed()).toBe(code)
   })
 
-  it('that is missing sends the page to log in; where none are taken, an empty token is a violation', async () => {
+  it('sends the page to log in when it is missing, and an empty token is a violation where no cookies are read', async () => {
     const { url } = await startGateway(ensemble.connectString, options)
     expect(await dial(url, { origin }).closed()).toBe(CLOSE_CODES.TOKEN_INVALID)
     const twice = `__Host-zoogate=${token()}; __Host-zoogate=${token('eve')}`
@@ -234,7 +234,7 @@ describe('a revocation', () => {
   const options = { ...exact, adminToken: ADMIN_TOKEN }
   /** Issued a minute ago, as tokens in use are. */
   const older = (sub = 'ada') => token(sub, { iat: Math.floor(Date.now() / 1000) - 60 })
-  /** As somebody gets it who logs in again after a revocation: iat counts whole seconds. */
+  /** The token of a login after a revocation: iat counts whole seconds. */
   const fresh = async () => {
     const iat = Math.floor(Date.now() / 1000) + 1
     await waitUntil('the next second has begun', () => Date.now() >= iat * 1000, { intervalMs: 10 })
@@ -253,7 +253,7 @@ describe('a revocation', () => {
     })
   }
 
-  it('ends all connections of a subject on every gateway and closes their sessions, and nobody else’s', async () => {
+  it('ends all connections of its subject on every gateway and closes their sessions, and no others', async () => {
     const gateways = [
       await startGateway(ensemble.connectString, options),
       await startGateway(ensemble.connectString, options),
@@ -296,7 +296,7 @@ describe('a revocation', () => {
     expect((await back.session()).id).not.toBe((await mine.session()).id)
   })
 
-  it('that leaves the sessions lets whoever logs in again take them up', async () => {
+  it('can leave the sessions to pages that log in again', async () => {
     const { url, gateway } = await startGateway(ensemble.connectString, options)
     const page = await connect(url, { token: older() })
     await page.call('create', { path: '/here', mode: 'ephemeral' })
@@ -338,8 +338,8 @@ describe('a revocation', () => {
   })
 })
 
-describe('what is secret', () => {
-  it('stands in no line of the log at level debug, in no metric and in no close reason', async () => {
+describe('a secret', () => {
+  it('appears in no line of the log at level debug, in no metric and in no close reason', async () => {
     const lines: string[] = []
     const write = (fields: object, message: string) => lines.push(JSON.stringify({ ...fields, message }))
     const log = { debug: write, info: write, warn: write, error: write }

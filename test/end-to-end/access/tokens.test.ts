@@ -28,7 +28,7 @@ function revoke(admin: string, subject: string, bearer = ADMIN_TOKEN): Promise<R
   return fetch(`${admin}/admin/revoke`, { method: 'POST', headers, body: JSON.stringify({ subject }) })
 }
 
-/** Repeats what is refused until the gateway has read its list of revocations. */
+/** Repeats a refused attempt until the gateway has read its list of revocations. */
 async function connect(url: string, bearer: string): Promise<RawPage> {
   return waitUntil('the page is let in', async () => {
     const page = await RawPage.open(url)
@@ -40,7 +40,7 @@ async function connect(url: string, bearer: string): Promise<RawPage> {
 }
 
 describe('zoogate serve', () => {
-  it('revokes on every replica at the word of one, and keeps its secrets to itself at level debug', async () => {
+  it('revokes on every replica when one is asked, and logs no secret at level debug', async () => {
     const env = { ZOOGATE_ADMIN_TOKEN: ADMIN_TOKEN, ZOOGATE_ADMIN_PORT: '0', ZOOGATE_LOG_LEVEL: 'debug' }
     const replicas = [
       serveProcess(ensemble.connectString, env),
@@ -75,7 +75,7 @@ describe('zoogate serve', () => {
     }
   })
 
-  it('listens to no administrator without a token for that', async () => {
+  it('opens no port for administrators without a token for them', async () => {
     const gateway = serveProcess(ensemble.connectString, { ZOOGATE_ADMIN_PORT: '0' })
     await gateway.listening()
     expect(gateway.stdout).not.toContain('zoogate admin')

@@ -11,7 +11,7 @@ import { waitUntil } from '../../tools/wait-until.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const WIDTH = 1280
-/** How many bars a trace of loads has in the picture; the test itself need not wait for so many. */
+/** The bars that a trace of loads has in the picture; the test itself waits for fewer. */
 const BARS = process.env.UPDATE_PICTURE === '1' ? 30 : 2
 const VISITORS = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan', 'Katherine', 'Dennis', 'Radia']
 
@@ -26,7 +26,7 @@ describeWith('chromium')('the pictures in the README', () => {
   })
 
   // UPDATE_PICTURE=1 replaces the picture with what this test sees.
-  it('show what `npm start` shows: eight visitors, one of whom has stopped a server', async () => {
+  it('show eight visitors of `npm start`, after one has stopped a server', async () => {
     const http = await run(['dev', '--port', '0']).listening()
     for (const name of VISITORS.slice(1)) await chromium.newPage(`${http}/?name=${name}`)
     const page = await openPage(chromium, 964)
@@ -42,7 +42,7 @@ describeWith('chromium')('the pictures in the README', () => {
     await keepPicture(page, 'presence-board')
   })
 
-  it('show services that are simulated: one killed that led, and one that nobody serves', async () => {
+  it('show simulated services, one without its first leader and one without any instance', async () => {
     const http = await run(['dev', '--port', '0']).listening()
     const page = await openPage(chromium, 820)
     await page.goto(`${http}/services`)

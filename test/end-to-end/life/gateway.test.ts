@@ -196,7 +196,7 @@ describeWith('zookeeper', 'kazoo')('a gateway before one real server', () => {
     expect(await back.session()).toMatchObject({ id, resumed: true })
   })
 
-  it('refuses other origins, other subprotocols and what is no hello', async () => {
+  it('refuses other origins, other subprotocols and first messages that are no hello', async () => {
     const { url } = await startGateway(ensemble.connectString, {
       allowedOrigins: ['https://app.example'],
       limits: { helloTimeoutMs: 300 },

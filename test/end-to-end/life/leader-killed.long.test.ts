@@ -14,7 +14,7 @@ import { type RealEnsemble, realEnsemble } from '../../tools/zookeeper/real-ense
 const SESSIONS = 2_000
 const TIMEOUT_MS = 10_000
 
-describeWith('zookeeper')('when the leader of three servers is killed', () => {
+describeWith('zookeeper')('the death of the leader of three servers', () => {
   let ensemble: RealEnsemble
   beforeAll(async () => {
     ensemble = await realEnsemble(3)
@@ -24,7 +24,7 @@ describeWith('zookeeper')('when the leader of three servers is killed', () => {
     await ensemble.close()
   })
 
-  it(`${SESSIONS} sessions are all back, and none has expired`, async () => {
+  it(`costs none of ${SESSIONS} sessions`, async () => {
     const gateway = serveProcess(ensemble.connectString, CROWD_FROM_ONE_ADDRESS)
     const url = webSocketOf(await gateway.listening())
     const pages = await Promise.all(

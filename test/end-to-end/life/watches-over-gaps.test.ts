@@ -13,7 +13,7 @@ import { type RealEnsemble, realEnsemble } from '../../tools/zookeeper/real-ense
 
 interface Case {
   title: string
-  /** Sets the watch on `${at}`, or on what is below it. */
+  /** Sets the watch on `${at}`, or on a node below it. */
   set(page: RawPage, at: string): Promise<unknown>
   /** The lists that the page brings back. */
   held(at: string): Partial<WatchLists>
@@ -116,44 +116,50 @@ describeWith('zookeeper', 'kazoo')('watches over a gap', () => {
   for (const chroot of ['', '/tenant']) {
     const claims = chroot ? { zk: { chroot } } : {}
     describe(chroot ? 'below a chroot' : 'without a chroot', () => {
-      it.each(CASES)('between gateway and ensemble: $title', async ({ set, change, told, lasts }) => {
-        nodes += 1
-        const at = `/gap-${nodes}`
-        await kazoo.ensurePath(`${chroot}${at}/child`)
-        const { url } = await startGateway(`127.0.0.1:${link.port}`)
-        const page = await RawPage.connect(url, { token: token('ada', claims) })
-        await set(page, at)
-        await link.cut()
-        await change(kazoo, `${chroot}${at}`)
-        await link.restore()
-        const sessions = () => page.messages.filter(({ type }) => type === 'session').length
-        await waitUntil('it is attached again', () => sessions() === 2)
-        expect(eventsOf(page, at)).toEqual(told)
-        await expectLasts(page, at, chroot, told, lasts)
-      })
+      it.each(CASES)(
+        'a watch survives a gap between gateway and ensemble: $title',
+        async ({ set, change, told, lasts }) => {
+          nodes += 1
+          const at = `/gap-${nodes}`
+          await kazoo.ensurePath(`${chroot}${at}/child`)
+          const { url } = await startGateway(`127.0.0.1:${link.port}`)
+          const page = await RawPage.connect(url, { token: token('ada', claims) })
+          await set(page, at)
+          await link.cut()
+          await change(kazoo, `${chroot}${at}`)
+          await link.restore()
+          const sessions = () => page.messages.filter(({ type }) => type === 'session').length
+          await waitUntil('it is attached again', () => sessions() === 2)
+          expect(eventsOf(page, at)).toEqual(told)
+          await expectLasts(page, at, chroot, told, lasts)
+        },
+      )
 
-      it.each(CASES)('between page and gateway: $title', async ({ set, held, change, told, lasts }) => {
-        nodes += 1
-        const at = `/gap-${nodes}`
-        await kazoo.ensurePath(`${chroot}${at}/child`)
-        const [one, two] = [
-          await startGateway(ensemble.connectString),
-          await startGateway(ensemble.connectString),
-        ]
-        const page = await RawPage.connect(one.url, { token: token('ada', claims) })
-        await set(page, at)
-        const resume = await page.resume(held(at))
-        page.cut()
-        await change(kazoo, `${chroot}${at}`)
-        const back = await RawPage.connect(two.url, { token: token('ada', claims), resume })
-        const session = await back.session()
-        expect(session.resumed).toBe(true)
-        expect(eventsOf(back, at)).toEqual(told)
-        // They came before the session did.
-        const first = back.messages.findIndex(({ type }) => type === 'session')
-        expect(back.messages.slice(first).filter(({ type }) => type === 'event')).toEqual([])
-        await expectLasts(back, at, chroot, told, lasts)
-      })
+      it.each(CASES)(
+        'a watch survives a gap between page and gateway: $title',
+        async ({ set, held, change, told, lasts }) => {
+          nodes += 1
+          const at = `/gap-${nodes}`
+          await kazoo.ensurePath(`${chroot}${at}/child`)
+          const [one, two] = [
+            await startGateway(ensemble.connectString),
+            await startGateway(ensemble.connectString),
+          ]
+          const page = await RawPage.connect(one.url, { token: token('ada', claims) })
+          await set(page, at)
+          const resume = await page.resume(held(at))
+          page.cut()
+          await change(kazoo, `${chroot}${at}`)
+          const back = await RawPage.connect(two.url, { token: token('ada', claims), resume })
+          const session = await back.session()
+          expect(session.resumed).toBe(true)
+          expect(eventsOf(back, at)).toEqual(told)
+          // They came before the session did.
+          const first = back.messages.findIndex(({ type }) => type === 'session')
+          expect(back.messages.slice(first).filter(({ type }) => type === 'event')).toEqual([])
+          await expectLasts(back, at, chroot, told, lasts)
+        },
+      )
     })
   }
 

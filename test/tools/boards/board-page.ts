@@ -38,7 +38,7 @@ export class BoardPage {
   waitForNames(names: string[], timeoutMs = 15_000): Promise<unknown> {
     const wanted = [...names].sort().join()
     return waitUntil(
-      `the wall shows ${wanted || 'nobody'}`,
+      `the wall shows ${wanted || 'no names'}`,
       async () => (await this.names()).sort().join() === wanted,
       { timeoutMs, intervalMs: 20 },
     ).catch(async (cause: Error) => {

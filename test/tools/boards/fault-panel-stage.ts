@@ -51,7 +51,7 @@ export class FaultPanelStage {
     return visitor
   }
 
-  /** Ada, whose page gets the faults, and Grace, who watches from another browser. `noted` gives each flicker of Ada's card. */
+  /** Ada, whose page gets the faults, and Grace, whose page shows Ada from another browser. `noted` gives each flicker of Ada's card. */
   async openTwo() {
     this.#rooms += 1
     const [ada, grace] = await Promise.all([

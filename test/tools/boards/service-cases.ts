@@ -77,14 +77,14 @@ export function serviceCases(start: () => Promise<BoardEnsemble>): void {
     return { shown, chroot, register }
   }
 
-  it('says what to run while nothing is registered', async () => {
+  it('the board says what to run while nothing is registered', async () => {
     const { shown } = await openBoard()
     const text = await shown.page.locator('.empty').innerText()
     expect(text).toContain('python3 examples/service-board/register.py checkout --zookeeper')
     expect(text).toContain(`register.mjs checkout --gateway ws://127.0.0.1:${wire.port}/zoogate`)
   })
 
-  it('shows backends that come, what they say of themselves, and which one leads', async () => {
+  it('the board shows backends that come, what they say of themselves, and which one leads', async () => {
     const { shown, chroot, register } = await openBoard()
     register('checkout', 'web-1')
     await shown.waitForInstances('checkout', ['web-1'])
@@ -105,7 +105,7 @@ export function serviceCases(start: () => Promise<BoardEnsemble>): void {
     expect(await shown.numbers()).toEqual(['1 service', '3 instances', '0 down'])
   })
 
-  it('shows that a backend which ends by itself has left, long before its session could expire', async () => {
+  it('the board shows that a backend which ends by itself has left, long before its session could expire', async () => {
     const { shown, register } = await openBoard()
     const backend = register('mail', 'mail-1')
     await shown.waitForInstances('mail', ['mail-1'])
@@ -116,7 +116,7 @@ export function serviceCases(start: () => Promise<BoardEnsemble>): void {
     expect(newest).toMatch(/mail-1 mail left after \d+ s$/)
   })
 
-  it('shows a backend that was killed until its session ends, and then which one leads after it', async () => {
+  it('the board shows a backend that was killed until its session ends, and then which one leads after it', async () => {
     const { shown, chroot, register } = await openBoard()
     const first = register('search', 'first', SHORT_TIMEOUT_S)
     await shown.waitForLeader('search', 'first')
@@ -141,7 +141,7 @@ export function serviceCases(start: () => Promise<BoardEnsemble>): void {
     ])
   })
 
-  it('stays as it was while the link is down, says since when, and then tells what it missed', async () => {
+  it('the board stays as it was while the link is down, says since when, and then tells what it missed', async () => {
     const { shown, chroot } = await openBoard()
     const path = `${chroot}/services/shop`
     await kazoo.ensurePath(path)
@@ -161,7 +161,7 @@ export function serviceCases(start: () => Promise<BoardEnsemble>): void {
     expect(history[1]).toMatch(/a shop left while disconnected, after \d+ s at most$/)
   })
 
-  it('shows a backend that registers through the gateway', async () => {
+  it('the board shows a backend that registers through the gateway', async () => {
     const gatewayUrl = `ws://127.0.0.1:${wire.port}/zoogate`
     const page = await chromium.newPage(board.page({ gateway: gatewayUrl }, '/services'))
     pages.push(page)

@@ -70,7 +70,7 @@ export class ServicePage {
 
   waitForInstances(service: string, names: string[]): Promise<unknown> {
     return waitUntil(
-      `${service} is served by ${names.join(' and ') || 'nobody'}`,
+      `${service} is served by ${names.join(' and ') || 'no instance'}`,
       async () =>
         (await this.#service(service).count()) === 1 &&
         (await this.instances(service)).join() === names.join(),

@@ -3,7 +3,7 @@
 import type { ViewedNode } from 'zoogate-client'
 
 export interface NodeFields {
-  /** Text, or what is written as JSON. */
+  /** Text, or a value that is written as JSON. */
   data?: unknown
   ephemeral?: boolean
   ctime?: number

@@ -1,6 +1,6 @@
 import type { HexLong, ViewMessage, ViewNode, ViewPoint } from 'zoogate-client/protocol'
 
-/** Texts that pages with one state are told: a delta, or what those get that were behind. */
+/** Texts that pages with one state receive: a delta, or the difference for pages that were behind. */
 const MOST_SUCCESSORS = 20
 
 /**

@@ -58,7 +58,7 @@ export class RandomMember {
     return !stale && error === null && same(this.#listed(), room) && same(this.#log ?? new Map(), room)
   }
 
-  /** For whoever looks for the difference. */
+  /** For the message of a failure. */
   describe(): string {
     const { stale, error } = this.#presence.getSnapshot()
     const lists = { listed: [...this.#listed()], logged: [...(this.#log ?? [])] }

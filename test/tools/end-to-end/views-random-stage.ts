@@ -21,7 +21,7 @@ export interface Stage {
   gateways: GatewayOnStage[]
   /** For `createClient`. */
   urls: string[]
-  /** What is in the room, by the names of the nodes; null while the server cannot be asked. */
+  /** The data in the room, by the names of the nodes; null while the server cannot be asked. */
   room(): Promise<Map<string, string> | null>
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { SUBPROTOCOL } from 'zoogate-client/protocol'
 import { waitUntil } from '../wait-until.js'
 
-/** A TCP connection of somebody who keeps no rules; cheap enough for thousands of them. */
+/** A TCP connection that keeps no rules; cheap enough for thousands of them. */
 export class RawSocket {
   readonly socket: Socket
   received = ''

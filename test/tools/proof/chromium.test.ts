@@ -114,7 +114,7 @@ describeWith('chromium')('a test browser', () => {
     expect(await page.evaluate(() => Reflect.get(window, 'back'))).toBe(true)
   })
 
-  it('waits for text and says what is there instead', async () => {
+  it('waits for text, and names the text that it found instead', async () => {
     const page = await browser.newPage(url('text'))
     await waitForText(page, 'here is text')
     await expect(waitForText(page, 'something else', 200)).rejects.toThrow(

@@ -16,13 +16,13 @@ const SOURCE = fileURLToPath(new URL('../zookeeper/local-zookeeper.ts', import.m
 
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`)
 
-it('finds no ZooKeeper in a home without its jar', () => {
+it('no ZooKeeper is found in a home without its jar', () => {
   const home = mkdtempSync(join(tmpdir(), 'no-zookeeper-'))
   expect(findZooKeeper({ ...process.env, ZOOKEEPER_HOME: home })).toBeNull()
   rmSync(home, { recursive: true })
 })
 
-it('finds no ZooKeeper where there is no Java', () => {
+it('no ZooKeeper is found without Java', () => {
   expect(findZooKeeper({ PATH: '/nowhere' })).toBeNull()
 })
 

@@ -26,7 +26,7 @@ Connections Sets (1)/(1):
 \tip: /127.0.0.1:50968 sessionId: 0x300000ec7220000
 `
 
-it('reads sessions and ephemeral nodes from a dump, and takes connections for neither', () => {
+it('a dump is read into sessions and ephemeral nodes, and connections are taken for neither', () => {
   expect([...parseSessions(DUMP)]).toEqual(['0x100000ec7220000', '0x200000ec7220001'])
   expect([...parseEphemerals(DUMP)]).toEqual([
     ['/a', '0x100000ec7220000'],
@@ -34,7 +34,7 @@ it('reads sessions and ephemeral nodes from a dump, and takes connections for ne
   ])
 })
 
-it('refuses to take an answer that is no dump for an ensemble without sessions', () => {
+it('an answer that is no dump is refused, instead of meaning that there are no sessions', () => {
   expect(() => parseSessions('This ZooKeeper instance is not currently serving requests')).toThrow(
     'a dump without',
   )

@@ -3,13 +3,13 @@ import { howToInstall, missing, REQUIREMENTS, type Requirement } from '../instal
 import { requiresAll, verdict } from '../requirements.js'
 import { report } from '../requirements-report.js'
 
-it('names the exact line that installs what is missing', () => {
+it('a missing requirement comes with the exact line that installs it', () => {
   expect(howToInstall(['zookeeper', 'kazoo', 'chromium'])).toBe(
     'apt-get install -y zookeeper python3-kazoo chromium',
   )
 })
 
-it('reports each missing thing and how to get it at the end of a run', () => {
+it('the report names each missing requirement and how to install it', () => {
   const text = report(['chromium'])
   expect(text).toContain('NOT EVERYTHING WAS TESTED')
   expect(text).toContain('Chromium')
@@ -17,11 +17,11 @@ it('reports each missing thing and how to get it at the end of a run', () => {
   expect(text).not.toContain('ZooKeeper')
 })
 
-it('reports nothing where nothing is missing', () => {
+it('the report is empty when nothing is missing', () => {
   expect(report([])).toBeNull()
 })
 
-it('skips what cannot run, and fails it where everything is required', () => {
+it('a test that cannot run is skipped, and fails where everything is required', () => {
   expect(verdict(['kazoo'], false)).toBe('skip')
   expect(verdict(['kazoo'], true)).toBe('fail')
   expect(verdict([], true)).toBe('run')
@@ -29,7 +29,7 @@ it('skips what cannot run, and fails it where everything is required', () => {
   expect(requiresAll({})).toBe(false)
 })
 
-it('counts as missing exactly what is not installed', () => {
+it('a requirement counts as missing exactly when it is not installed', () => {
   const absent = (Object.keys(REQUIREMENTS) as Requirement[]).filter(
     (one) => !REQUIREMENTS[one].isInstalled(),
   )

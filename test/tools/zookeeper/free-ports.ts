@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 
 // Below the ranges from which Linux (32768) and macOS (49152) take the ports of outgoing connections. A port
-// from those may be taken while its server is down for a restart, and a client that redials it on
+// from these ranges may be taken while its server is down for a restart, and a client that redials it on
 // loopback can even connect to itself.
 const LOWEST = 15_000
 const HIGHEST = 32_000
@@ -11,8 +11,8 @@ const HIGHEST = 32_000
 const MAX_ATTEMPTS_PER_PORT = 50
 
 /**
- * Picks distinct loopback ports that nobody listens on now. They are not held: another process may take one
- * before the caller does, so whoever starts a server on them must be ready to pick again.
+ * Picks distinct loopback ports that no process listens on now. They are not held: another process may take one
+ * before the caller does, so a caller that starts a server on them must be ready to pick again.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const held: Server[] = []

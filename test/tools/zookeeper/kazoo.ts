@@ -52,7 +52,7 @@ type BridgeMessage =
   | { event: 'children'; path: string; children: string[] }
 
 /**
- * A second, independent ZooKeeper client: it says what is really there, whatever our own code believes.
+ * A second, independent ZooKeeper client: it reads the nodes without any of our own code.
  * Runs Debian's kazoo in a Python process of its own.
  */
 export class Kazoo {
@@ -154,7 +154,7 @@ export class Kazoo {
     await this.#call('release_lock', { path })
   }
 
-  /** The identifiers of those who hold a lock, or wait for it, as kazoo orders them. */
+  /** The identifiers of the holder of a lock and of its contenders, as kazoo orders them. */
   contenders(path: string): Promise<string[]> {
     return this.#call('contenders', { path }) as Promise<string[]>
   }

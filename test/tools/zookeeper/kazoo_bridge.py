@@ -67,14 +67,14 @@ class Bridge:
             emit({"event": "children", "path": path, "children": children})
 
     def count_under_lock(self, lock, counter, times):
-        """Adds one to a node so many times, each time under kazoo's own lock; the write itself guards nothing."""
+        """Adds one to a node this number of times, each time under kazoo's own lock; the write itself guards nothing."""
         for _ in range(times):
             with self.client.Lock(lock):
                 data, _stat = self.client.get(counter)
                 self.client.set(counter, b"%d" % (int(data) + 1))
 
     def acquire_lock(self, path, identifier):
-        """Answers when it holds it; until then this process does nothing else."""
+        """Answers when it holds the lock; until then this process does nothing else."""
         self.locks[path] = self.client.Lock(path, identifier)
         self.locks[path].acquire()
         return self.locks[path].node

@@ -12,7 +12,7 @@ if [ -n "$0" ]; then rm -rf -- "$0"; fi
 export interface OrphanGuard {
   /** Replaces the list of processes. */
   guard(pids: number[]): void
-  /** Removes the folder now, and ends what is still guarded. Resolves when that is done. */
+  /** Ends the processes that are still guarded, and removes the folder. Resolves when that is done. */
   release(): Promise<void>
 }
 

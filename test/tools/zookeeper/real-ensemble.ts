@@ -116,7 +116,7 @@ export async function realEnsemble(
     waitForSessionEnd: async (id, wait) => {
       const what = id === undefined ? 'the ensemble holds no session' : `the ensemble holds no session ${id}`
       const hasEnded = async () => {
-        // While a leader is being elected nobody can say.
+        // While a leader is being elected no server answers this.
         const held = await sessions().catch(() => null)
         return held !== null && (id === undefined ? held.size === 0 : !held.has(id))
       }

@@ -1,33 +1,33 @@
 import { expect, it } from 'vitest'
 import { Arrivals } from '../../bench/arrivals.js'
 
-it('tells of a change when the last viewer has been told of it', () => {
-  const everybody: number[] = []
-  const arrivals = new Arrivals(2, (change) => everybody.push(change))
+it('a change has arrived when the last viewer has it', () => {
+  const complete: number[] = []
+  const arrivals = new Arrivals(2, (change) => complete.push(change))
   arrivals.add(0, 1)
   arrivals.add(0, 2)
-  expect(everybody).toEqual([])
+  expect(complete).toEqual([])
   arrivals.add(1, 1)
-  expect(everybody).toEqual([1])
+  expect(complete).toEqual([1])
   arrivals.add(1, 2)
-  expect(everybody).toEqual([1, 2])
+  expect(complete).toEqual([1, 2])
 })
 
-it('takes who skips a change for told of it', () => {
-  const everybody: number[] = []
-  const arrivals = new Arrivals(2, (change) => everybody.push(change))
+it('a viewer that skips a change counts as having it', () => {
+  const complete: number[] = []
+  const arrivals = new Arrivals(2, (change) => complete.push(change))
   arrivals.add(0, 1)
   arrivals.add(1, 3)
-  expect(everybody).toEqual([1])
+  expect(complete).toEqual([1])
   arrivals.add(0, 3)
-  expect(everybody).toEqual([1, 2, 3])
+  expect(complete).toEqual([1, 2, 3])
 })
 
-it('counts what a viewer is told again, or late, once', () => {
-  const everybody: number[] = []
-  const arrivals = new Arrivals(2, (change) => everybody.push(change))
+it('a change that reaches a viewer again, or late, counts once', () => {
+  const complete: number[] = []
+  const arrivals = new Arrivals(2, (change) => complete.push(change))
   arrivals.add(0, 2)
   arrivals.add(0, 1)
   arrivals.add(0, 2)
-  expect(everybody).toEqual([])
+  expect(complete).toEqual([])
 })

@@ -2,13 +2,13 @@ import { expect, it } from 'vitest'
 import { distributionOf } from '../../bench/figures.js'
 import { loadBeyondIdle } from '../../bench/load.js'
 
-it('takes the smallest sample that the share of samples does not exceed', () => {
+it('a percentile is the smallest sample that the share of samples does not exceed', () => {
   const samples = Array.from({ length: 200 }, (_, index) => 200 - index)
   expect(distributionOf(samples)).toEqual({ p50: 100, p99: 198, max: 200 })
   expect(distributionOf([7])).toEqual({ p50: 7, p99: 7, max: 7 })
 })
 
-it('takes off what an idle time of the same length costs', () => {
+it('a load is counted beyond the load of an idle time of the same length', () => {
   const load = (at: number, all: number) => ({
     at,
     brokerCpuMs: all,

@@ -277,7 +277,7 @@ const DOCTORED: Doctored[] = [
   },
   {
     rule: 'recipesExclude',
-    wrong: 'a recipe lets somebody in before the holder was told',
+    wrong: 'a recipe admits the next holder before the last one was told',
     says: 'p1-0: held r from 70 (token 61), after p0-0 (token 60, until 71)',
     doctor: ({ tenures }) => {
       for (const row of tenures) if (row.token === 60) row.to = 71
@@ -322,7 +322,7 @@ function expire(states: History['states']): void {
 }
 
 describe('the checkers', () => {
-  it('find nothing in a run in which nothing went wrong', () => {
+  it('find no fault in a good run', () => {
     expect(findViolations(goodHistory())).toEqual([])
   })
 
@@ -338,7 +338,7 @@ describe('the checkers', () => {
     expect(new Set(DOCTORED.map(({ rule }) => rule))).toEqual(new Set(Object.keys(CHECKERS)))
   })
 
-  it('take a fault for the cause of what it causes', () => {
+  it('do not blame a loss that a fault explains', () => {
     const history = goodHistory()
     expire(history.states)
     history.settings.calmTo = 60_000

@@ -11,7 +11,7 @@ import { REGISTER } from '../../chaos/checkers/registers.js'
 type Input = { op: 'write'; value: number } | { op: 'read' } | { op: 'swap'; from: number; value: number }
 type Write = Operation<Input, number>
 
-/** A cell: a write gives what it wrote, a read what is there, a swap what is there afterwards. */
+/** A cell: a write gives its value, a read the present value, a swap the value after it. */
 const CELL: Model<number, Input, number> = {
   initial: 0,
   key: String,
@@ -64,7 +64,7 @@ describe('the linearizability checker', () => {
     expect(Math.min(verdicts.yes, verdicts.no)).toBeGreaterThan(300)
   })
 
-  it('takes a long history with many overlaps and unknown outcomes in its stride', () => {
+  it('checks a long history with many overlaps and unknown outcomes', () => {
     type Step = Parameters<typeof REGISTER.step>
     const operations: Operation<Step[1], NonNullable<Step[2]>>[] = [
       {
