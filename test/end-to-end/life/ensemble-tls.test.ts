@@ -78,29 +78,29 @@ describeWith('zookeeper')('a link over TLS', () => {
     await attaches(address.noClientCertificates, { ca: authority.cert })
   })
 
-  it('attaches with a client certificate where servers want one', async () => {
+  it('does the same with a client certificate where servers want one', async () => {
     await attaches(address.clientCertificates, { ca: authority.cert, cert: ours.cert, key: ours.key })
   })
 
-  it('attaches to any server when it is told not to check certificates', async () => {
+  it('attaches to whoever answers when it is told not to check', async () => {
     await attaches(address.noClientCertificates, { rejectUnauthorized: false })
   })
 
-  describe('a link that is lost for its certificates', () => {
+  describe('is lost for its certificates', () => {
     it.each<[string, () => TlsOptions, string]>([
-      ['to set `ca` when the authority is not known', () => ({}), 'as `ca`'],
-      ['to set `ca` when another authority is given', () => ({ ca: strangers.cert }), 'as `ca`'],
+      ['names `ca` when the authority is not known', () => ({}), 'as `ca`'],
+      ['names `ca` when another authority is given', () => ({ ca: strangers.cert }), 'as `ca`'],
       [
-        'to set `servername` when the certificate is for another name',
+        'names `servername` when the certificate is for another name',
         () => ({ ca: authority.cert, servername: 'zookeeper.example' }),
         'as `servername`',
       ],
       [
-        'that its own certificate cannot be read',
+        'says that its own certificate cannot be read',
         () => ({ ca: authority.cert, cert: 'no certificate', key: 'no key' }),
         'cannot be read',
       ],
-    ])('says %s', async (_title, tls, hint) => {
+    ])('and %s', async (_title, tls, hint) => {
       const loss = await lossOf(address.noClientCertificates, tls())
       expect(loss).toMatchObject({ cause: 'tls', message: expect.stringContaining(hint) })
     })
@@ -111,7 +111,7 @@ describeWith('zookeeper')('a link over TLS', () => {
         'it has one of another authority',
         () => ({ ca: authority.cert, cert: strangers.cert, key: strangers.key }),
       ],
-    ])('names `cert` and `key` when servers want a client certificate and %s', async (_title, tls) => {
+    ])('and names `cert` and `key` when servers want a client certificate and %s', async (_title, tls) => {
       const loss = await lossOf(address.clientCertificates, tls())
       expect(loss).toMatchObject({ cause: 'tls', message: expect.stringContaining('`cert` and `key`') })
     })
@@ -148,9 +148,7 @@ describeWith('zookeeper')('a link over TLS', () => {
     const warned = serveProcess(address.clientCertificates, untrusted)
     const waiting = await RawPage.open(webSocketOf(await warned.listening()))
     waiting.hello({ token: token() })
-    await waitUntil('the operator is told', () =>
-      warned.stderr.includes('give the authority's certificate'),
-    )
+    await waitUntil('the operator is told', () => warned.stderr.includes("give the authority's certificate"))
     const unreadable = serveProcess(address.clientCertificates, {
       ...tls,
       ZOOGATE_ZOOKEEPER_TLS_KEY_FILE: certFile,
