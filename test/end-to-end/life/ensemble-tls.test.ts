@@ -78,29 +78,29 @@ describeWith('zookeeper')('a link over TLS', () => {
     await attaches(address.noClientCertificates, { ca: authority.cert })
   })
 
-  it('does the same with a client certificate where servers want one', async () => {
+  it('attaches with a client certificate where servers want one', async () => {
     await attaches(address.clientCertificates, { ca: authority.cert, cert: ours.cert, key: ours.key })
   })
 
-  it('attaches to whoever answers when it is told not to check', async () => {
+  it('attaches to any server when it is told not to check certificates', async () => {
     await attaches(address.noClientCertificates, { rejectUnauthorized: false })
   })
 
-  describe('is lost for its certificates', () => {
+  describe('a link that is lost for its certificates', () => {
     it.each<[string, () => TlsOptions, string]>([
-      ['names `ca` when the authority is not known', () => ({}), 'as `ca`'],
-      ['names `ca` when another authority is given', () => ({ ca: strangers.cert }), 'as `ca`'],
+      ['to set `ca` when the authority is not known', () => ({}), 'as `ca`'],
+      ['to set `ca` when another authority is given', () => ({ ca: strangers.cert }), 'as `ca`'],
       [
-        'names `servername` when the certificate is for another name',
+        'to set `servername` when the certificate is for another name',
         () => ({ ca: authority.cert, servername: 'zookeeper.example' }),
         'as `servername`',
       ],
       [
-        'says that its own certificate cannot be read',
+        'that its own certificate cannot be read',
         () => ({ ca: authority.cert, cert: 'no certificate', key: 'no key' }),
         'cannot be read',
       ],
-    ])('and %s', async (_title, tls, hint) => {
+    ])('says %s', async (_title, tls, hint) => {
       const loss = await lossOf(address.noClientCertificates, tls())
       expect(loss).toMatchObject({ cause: 'tls', message: expect.stringContaining(hint) })
     })
@@ -111,7 +111,7 @@ describeWith('zookeeper')('a link over TLS', () => {
         'it has one of another authority',
         () => ({ ca: authority.cert, cert: strangers.cert, key: strangers.key }),
       ],
-    ])('and names `cert` and `key` when servers want a client certificate and %s', async (_title, tls) => {
+    ])('names `cert` and `key` when servers want a client certificate and %s', async (_title, tls) => {
       const loss = await lossOf(address.clientCertificates, tls())
       expect(loss).toMatchObject({ cause: 'tls', message: expect.stringContaining('`cert` and `key`') })
     })
