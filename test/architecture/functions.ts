@@ -7,7 +7,7 @@ export interface FunctionBody {
   lines: number
 }
 
-/** Behind the parentheses of these stands a block, which is no function's. */
+/** The block behind the parentheses of these belongs to no function. */
 const STATEMENTS = new Set(['if', 'for', 'while', 'switch', 'catch', 'with'])
 
 /** Every function with a body in braces, from the line of its head to that of the closing brace. */

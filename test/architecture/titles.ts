@@ -5,7 +5,7 @@ import { faultOf } from './sentences.js'
 export interface Title {
   line: number
   kind: 'it' | 'describe'
-  /** What a value is put into stands as `$`. Null where the title is no literal. */
+  /** Each placeholder stands as `$`. Null where the title is no literal. */
   title: string | null
   /** The title of the innermost `describe` around it; null where there is none or it is no literal. */
   group: string | null
@@ -39,7 +39,7 @@ function callAt(code: string, text: string, match: RegExpMatchArray): Call | nul
   const [whole, name, table] = match
   const at = match.index as number
   let open = at + whole.length - 1
-  // A table, or what the group needs, comes first; the title is in the second pair of parentheses.
+  // The first pair of parentheses holds a table or requirements, the second one the title.
   if (table !== undefined || name === 'describeWith') {
     open = endOfParentheses(code, open)
     if (code[open] !== '(') return null

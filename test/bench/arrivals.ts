@@ -1,5 +1,5 @@
 /**
- * Notes when the last of all viewers has been told of each change. A viewer that was told of a later one knows
+ * Notes when the last of all viewers has each change. A viewer that has a later one knows
  * the earlier ones too: some subjects skip outdated changes.
  */
 export class Arrivals {

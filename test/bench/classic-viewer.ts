@@ -7,8 +7,8 @@ import type { OpenViewer } from './viewer.js'
 
 /**
  * ZooKeeper's own recipe: a session on the ensemble, a watch on the room's children and, on the data of the member that
- * changes, a watch that each read sets again. What flatters it: there is no gateway between, it watches one
- * member where a real one watches all, and while it reads, changes that come meanwhile are one.
+ * changes, a watch that each read sets again. The benchmark favours it: it has no gateway, it watches one member where a real
+ * viewer watches all, and changes that come while it reads are one.
  */
 export const openClassicViewer: OpenViewer = async ({ address, room }, told) => {
   const client = createClient(address, { sessionTimeout: SESSION_TIMEOUT_MS })

@@ -5,14 +5,14 @@ import { describeWith } from '../tools/requirements.js'
 import { type FanoutSettings, runFanout } from './fanout.js'
 import { fanoutTable } from './fanout-table.js'
 
-/** Set by `npm run bench`; without it, so little that it shows only that everything works. */
+/** Set by `npm run bench`; without it, a small load that only shows that the benchmark works. */
 const given = process.env.ZOOGATE_BENCH
 const { json, ...settings }: FanoutSettings & { json: string | null } =
   given === undefined ? { pages: 50, changes: 20, rounds: 1, json: null } : JSON.parse(given)
 
 /** For one subject's round: its viewers come and go, and slow viewers catch up. */
 const ROUND_MS = 180_000
-/** What the recipe asks of the ensemble for each page and change: an event, a request, a reply. */
+/** The packets of the recipe for each page and change: an event, a request, a reply. */
 const PACKETS_OF_A_CLASSIC_VIEWER = 3
 /** A server counts a recursive watch in both of its lists, that of data and that of children. */
 const COUNTS_OF_A_RECURSIVE_WATCH = 2

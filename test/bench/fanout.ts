@@ -25,7 +25,7 @@ export type FanoutResult = Record<Subject['name'], Figures>
 const INTERVAL_MS = 50
 /** Changes ahead of the measured ones, in each round: compilers and caches shall have settled. */
 const MOST_WARM_UP_CHANGES = 40
-/** For the process' own timers, the server's log, garbage: what runs whether or not anything changes. */
+/** Measures the idle load: timers, the server's log, garbage collection. */
 const IDLE_MS = 2_000
 /** Beside the module folder, so that the built files find the packages. */
 const BUILDS = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
@@ -35,7 +35,7 @@ interface Round {
   fromAcknowledgement: number[]
   fromCall: number[]
   load: Omit<Load, 'at'>
-  /** Of what the viewers were told, all together. */
+  /** Of all notices to the viewers. */
   notices: number
   watches: number
 }
@@ -53,7 +53,7 @@ export async function runFanout(settings: FanoutSettings): Promise<FanoutResult>
     subjects.push(await zoogate(ensemble), await classic(ensemble), await socketIo(scripts.socketIo))
     const rounds = new Map<Subject['name'], Round[]>(subjects.map(({ name }) => [name, []]))
     for (let round = 0; round < settings.rounds; round++) {
-      // Each is first once: what a round leaves behind, such as garbage in the server's heap, hits all alike.
+      // Each is first once, so that the garbage of a round in the server's heap burdens all alike.
       for (const index of subjects.keys()) {
         const subject = subjects[(round + index) % subjects.length] as Subject
         rounds.get(subject.name)?.push(await runRound(ensemble, subject, scripts.viewers, settings))
@@ -104,7 +104,7 @@ async function runRound(
     }
     await viewers.stop()
     await member.leave()
-    // The next subject shall find an ensemble that has nothing else to do.
+    // The next subject shall find an idle ensemble.
     await ensemble.waitForSessionEnd()
     return round
   } finally {

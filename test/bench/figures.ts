@@ -19,14 +19,14 @@ export function distributionOf(samples: readonly number[]): Distribution {
   return { p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
-/** What the changes of one subject cost, idle load taken off. */
+/** The cost of the changes of one subject, without the idle load. */
 export interface Figures {
   changes: number
   /** Milliseconds from the acknowledgement of a change until the last viewer knows it. */
   fromAcknowledgement: Distribution
   /** Milliseconds from the call, so the write itself included. */
   fromCall: Distribution
-  /** Of how many changes in one a viewer was told: below 1 where some were over before it could look. */
+  /** Notices per change and viewer: below 1 where a viewer skipped outdated changes. */
   noticesPerChange: number
   /** Milliseconds of CPU time per change of the process between members and viewers; null where there is none. */
   brokerCpuMs: number | null

@@ -39,7 +39,7 @@ export async function readWatches(ensemble: RealEnsemble): Promise<number> {
   return (await readMonitor(ensemble))('zk_watch_count')
 }
 
-/** What happened between two moments, less what happens in the same time when nothing changes. */
+/** The difference of two moments, less the idle load of the same time. */
 export function loadBeyondIdle(from: Load, to: Load, idle: { from: Load; to: Load }): Omit<Load, 'at'> {
   const times = (to.at - from.at) / (idle.to.at - idle.from.at)
   const beyond = (of: keyof Omit<Load, 'at'>) => to[of] - from[of] - times * (idle.to[of] - idle.from[of])

@@ -1,4 +1,4 @@
-/** What the members' data says in every subject: a name, a place, and which change it is. */
+/** The data of a member in every subject: a name, a place, and the number of the change. */
 export interface Payload {
   name: string
   cursor: { x: number; y: number }

@@ -27,7 +27,7 @@ export interface ChangingMember {
 /** A way to keep a room's viewers up to date. */
 export interface Subject {
   readonly name: ViewersSettings['subject']
-  /** What viewers are told; all of one subject the same. */
+  /** The same settings for all viewers of a subject. */
   readonly viewers: Omit<ViewersSettings, 'count' | 'subject'>
   /** The process between members and viewers; null where there is none. */
   readonly brokerPid: number | null

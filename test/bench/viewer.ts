@@ -1,4 +1,4 @@
-/** Everything that a process of viewers is told at its start. */
+/** The settings of a process of viewers. */
 export interface ViewersSettings {
   subject: 'zoogate' | 'classic' | 'socket.io'
   count: number
@@ -6,7 +6,7 @@ export interface ViewersSettings {
   address: string
   /** The room's path, or its name. */
   room: string
-  /** What zoogate's pages say hello with. */
+  /** The tokens of zoogate's pages. */
   token: string
 }
 

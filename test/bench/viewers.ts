@@ -6,11 +6,11 @@ import { buildProcesses } from '../tools/gateway/built-processes.js'
 import { waitUntil } from '../tools/wait-until.js'
 import type { ViewersSettings } from './viewer.js'
 
-/** When the last viewer was told of a change. */
+/** The arrival of a change at the last viewer. */
 export interface Told {
   /** `now()` */
   at: number
-  /** Of what all viewers have been told, of this change and of others. */
+  /** Of all notices to all viewers, for this change and others. */
   notices: number
 }
 

@@ -6,7 +6,7 @@ import { findViolations } from './checkers/index.js'
 import { explain, summary } from './report.js'
 import { runChaos } from './run.js'
 
-/** Set by `npm run chaos`; without it, what a minute allows. */
+/** Set by `npm run chaos`; without it, a run of one minute. */
 const minutes = process.env.ZOOGATE_CHAOS_MINUTES
 const seed = Number(process.env.ZOOGATE_CHAOS_SEED ?? 1)
 

@@ -1,5 +1,5 @@
-// Sentences for people may be worded anew without a test that fails. What programs go by is shorter than a sentence: codes,
-// settings, claims, schemes, operations, and the texts that keys are derived with are all mutated.
+// Sentences for people may change without a failing test. The texts that programs read are shorter: codes, settings, claims,
+// schemes, operations, and the texts that keys are derived with are all mutated.
 
 const WORDS_OF_A_SENTENCE = 4
 

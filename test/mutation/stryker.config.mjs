@@ -16,7 +16,7 @@ export default {
   // Schemas and tables are made when their file is loaded, and are what there is to test here.
   ignoreStatic: false,
   warnings: { slow: false },
-  // A machine is shared with what it works on.
+  // Other programs run on the same machine.
   concurrency: 1,
   // A name of no file: Stryker would rewrite the real one, by the API of a TypeScript before 7.
   tsconfigFile: 'none',

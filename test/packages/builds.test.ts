@@ -15,7 +15,7 @@ import { WIRE_STAT } from '../tools/sdk/wire-stat.js'
 type Core = typeof core
 type Complete = typeof complete
 
-// The builds shorten the names of internal properties, so what the sources do is no proof for them.
+// The builds shorten the names of internal properties, so the tests of the sources prove nothing about them.
 const dist = (name: string) => fileURLToPath(new URL(`../../client-sdk/dist/${name}`, import.meta.url))
 
 const LIVE: [name: string, load: () => Promise<typeof live>][] = [

@@ -14,7 +14,7 @@ import { formatMessage } from 'publint/utils'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-// Words that stand in one part of the SDK only, and survive its build: they tell what a page's bundle has in it.
+// Words that stand in one part of the SDK only, and survive its build: they show which parts a page's bundle has.
 const PARTS = {
   views: 'openView',
   lock: 'not held within',
@@ -23,7 +23,7 @@ const PARTS = {
   bindings: 'no mounted component shows',
 }
 
-// What a page pays for what it uses, gzipped, and which parts that is.
+// The gzipped bytes of a page for the parts that it uses.
 const BUDGETS = [
   {
     what: 'zoogate-client/core, connect and create',
@@ -258,7 +258,7 @@ async function checkBudget(project, { what, maxBytes, parts, entry }) {
     minify: true,
     format: 'esm',
     target: 'es2022',
-    // The page has them anyway.
+    // The page has these parts anyway.
     external: ['react', 'vue'],
     write: false,
     logLevel: 'silent',
@@ -278,7 +278,7 @@ function judgeSize(bundle, what, maxBytes) {
   return bytes > maxBytes ? [`${what}: ${bytes - maxBytes} bytes over the budget of ${maxBytes}`] : []
 }
 
-/** A page has what it uses in it, and nothing else. */
+/** A page's bundle has the parts that it uses, and no others. */
 function judgeParts(bundle, what, parts) {
   const found = Object.keys(PARTS).filter((part) => bundle.includes(PARTS[part]))
   const isSame = found.length === parts.length && parts.every((part) => found.includes(part))

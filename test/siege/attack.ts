@@ -1,6 +1,6 @@
 import type { Random } from '../tools/seeded-random.js'
 
-/** What an attack has at its disposal. */
+/** The means of an attack. */
 export interface Attacker {
   /** Of the gateway's HTTP server. */
   http: string
@@ -15,7 +15,7 @@ export interface Attacker {
   hold(ms: number): Promise<void>
 }
 
-/** One round of an attack. It ends by itself, leaves nothing open, and throws where the gateway does what it must not. */
+/** One round of an attack. It ends by itself, leaves nothing open, and throws when the gateway breaks a rule. */
 export type Attack = (attacker: Attacker) => Promise<void>
 
 export function times<T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> {

@@ -13,7 +13,7 @@ export interface AttackersSettings {
   seed: number
 }
 
-/** Rounds of each attack, and what the gateway did in them that it must not. */
+/** Rounds of each attack, and the rules that the gateway broke in them. */
 export interface AttackersReport {
   rounds: Record<string, number>
   failures: string[]
@@ -29,7 +29,7 @@ const RULES = [{ path: '/attack/**', allow: ['read', 'create', 'write', 'delete'
 
 // Without its parent the siege is over.
 process.once('disconnect', () => process.exit(1))
-// They have machines of their own elsewhere: here they get what the gateway and its honest pages leave them.
+// Real attackers have machines of their own: these get the CPU that the gateway and its honest pages leave.
 setPriority(constants.priority.PRIORITY_LOW)
 const [settings] = (await once(process, 'message')) as [AttackersSettings]
 const { http, url } = settings

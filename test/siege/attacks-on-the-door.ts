@@ -3,7 +3,7 @@ import { RawPage } from '../tools/gateway/raw-page.js'
 import { RawSocket } from '../tools/gateway/raw-socket.js'
 import { type Attack, type Attacker, times } from './attack.js'
 
-// What needs no token.
+// Attacks without a token.
 
 const MESSAGE_BYTES = 1_500_000
 const CHUNK_BYTES = 65_536

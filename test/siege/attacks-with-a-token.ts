@@ -4,7 +4,7 @@ import { pageSteps } from '../fuzz/page-steps.js'
 import { RawPage } from '../tools/gateway/raw-page.js'
 import { type Attack, type Attacker, pick, times } from './attack.js'
 
-// What a holder of a token does to harm the others. Each subject is one of a few, so that they share what it may have.
+// Attacks with a token. The attackers share a few subjects, and so the quotas of these.
 
 const SUBJECTS = ['mallory', 'trudy', 'eve']
 const SESSION_TIMEOUT_MS = 4_000
@@ -35,7 +35,7 @@ async function withPage(
   }
 }
 
-/** Sends without waiting for anything; what the gateway does not read stays here, within reason. */
+/** Sends without waiting for replies, while the bytes that the gateway has not read yet stay bounded. */
 function flood(page: RawPage, count: number, message: (at: number) => unknown): void {
   for (let at = 0; at < count && page.closedWith === null; at += 1) page.send(message(at))
 }

@@ -7,17 +7,17 @@ export interface HonestSettings {
   seed: number
 }
 
-/** What has become of the honest pages since the last report. */
+/** The honest pages since the last report. */
 export interface HonestReport {
   /** Milliseconds from a change to its acknowledgement, sorted. */
   latenciesMs: number[]
   /** Sockets that ended, whatever for, and were opened again. */
   interruptions: number
-  /** Sessions that a page had and lost, and everything else that must not be; empty is good. */
+  /** Lost sessions and other broken promises; empty is good. */
   losses: string[]
 }
 
-/** Pages in one room: as many as see each other's changes. */
+/** Pages in one room, which see each other's changes. */
 const ROOM_SIZE = 20
 /** Pages behind one address, as in an office. */
 const PAGES_PER_ADDRESS = 20
@@ -67,12 +67,12 @@ export class HonestPages {
     return this.#ids
   }
 
-  /** Resolves when the pages have been told to stop and have done what they were at. */
+  /** Resolves when the pages have stopped, after finishing their changes. */
   async live(): Promise<void> {
     await Promise.all(this.#pages.map((page, index) => this.#liveAs(page, index)))
   }
 
-  /** Takes the report of what has been since the last one. */
+  /** The report since the last one. */
   report(): HonestReport {
     const report = this.#report
     this.#report = { latenciesMs: [], interruptions: 0, losses: [] }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { seededRandom } from '../tools/seeded-random.js'
 import { HonestPages, type HonestReport, type HonestSettings } from './honest-pages.js'
 
-/** What it tells, the second whenever it is asked for a report. */
+/** Its messages; the second one answers each request for a report. */
 export type HonestWord =
   | { kind: 'ready'; sessionIds: readonly string[] }
   | { kind: 'report'; report: HonestReport }

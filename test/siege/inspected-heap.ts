@@ -14,7 +14,7 @@ export class InspectedHeap {
     this.#socket = socket
   }
 
-  /** @param stderr of the process, where it says how it is reached */
+  /** @param stderr of the process, which names the inspector's address */
   static async of(stderr: string): Promise<InspectedHeap> {
     const address = /^Debugger listening on (ws:\S+)$/m.exec(stderr)?.[1]
     if (address === undefined) throw new Error('no inspector is listening; start the process with --inspect')
@@ -23,7 +23,7 @@ export class InspectedHeap {
     return new InspectedHeap(socket)
   }
 
-  /** Bytes that are in use once everything that can go is gone. */
+  /** Bytes in use after a full garbage collection. */
   async usedAfterCollection(): Promise<number> {
     await this.#ask('HeapProfiler.collectGarbage')
     await this.#ask('HeapProfiler.collectGarbage')

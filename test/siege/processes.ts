@@ -67,7 +67,7 @@ export class Honest {
     this.sessionIds = sessionIds
   }
 
-  /** What has been since the last report. */
+  /** The report since the last one. */
   report(): Promise<HonestReport> {
     this.#process.say('report')
     return this.#process.word((word) => (word.kind === 'report' ? word.report : null))
@@ -81,7 +81,7 @@ export class Attackers {
     this.#process = process
   }
 
-  /** Lets them finish what they are at. */
+  /** Lets them finish their changes. */
   stop(): Promise<AttackersReport> {
     this.#process.say('stop')
     return this.#process.word((report) => report)

@@ -21,7 +21,7 @@ interface Siege {
   seed: number
 }
 
-/** Set by `npm run siege`; without it, what a quarter of a minute allows. */
+/** Set by `npm run siege`; without it, a run of a quarter of a minute. */
 const { minutes, pages, seed } = JSON.parse(
   process.env.ZOOGATE_SIEGE ?? '{"minutes":0.25,"pages":300,"seed":1}',
 ) as Siege
@@ -31,13 +31,13 @@ const SIEGE_MS = minutes * 60_000
 const CALM_MS = Math.max(5_000, SIEGE_MS / 5)
 /** Sessions that attackers left behind end by their timeout. */
 const SETTLE_MS = 60_000
-/** The one in which the gateway watches what its views show. */
+/** The session in which the gateway watches the nodes of its views. */
 const OWN_SESSIONS = 1
-/** How often memory is looked at. */
+/** Between two measurements of memory. */
 const LOOK_MS = 1_000
 /** Servers that start, sessions that open, and the end of everything. */
 const AROUND_MS = 300_000
-/** What the compiler keeps of code that was not used before; thousands of sessions that leak a kilobyte would be more. */
+/** For code that the compiler keeps after its first use; thousands of sessions that leak a kilobyte each would be more. */
 const MAX_HEAP_GROWTH_BYTES = 12 * 1024 * 1024
 const MIB = 1024 * 1024
 
@@ -109,7 +109,7 @@ describeWith('zookeeper', 'kazoo')(`a gateway that holds ${pages} honest session
 
   const sessions = () => metric(http, 'zoogate_sessions')
 
-  /** Waits until none are left over; says how many there are where that does not come. */
+  /** Waits until none are left over; its error says how many there are. */
   async function quiet(leftOver: () => Promise<number>, what: string): Promise<void> {
     let left = Number.NaN
     const none = async () => {

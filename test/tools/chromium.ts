@@ -18,7 +18,7 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-// Playwright adds these for steadier tests. What they switch off is what we test against.
+// Playwright adds these for steadier tests. They switch off the behaviour that we test.
 const REAL_LIFE = [
   '--disable-back-forward-cache',
   '--disable-background-timer-throttling',
@@ -26,7 +26,7 @@ const REAL_LIFE = [
   '--disable-renderer-backgrounding',
 ]
 
-/** A headless Chromium with a fresh profile. One for a test file; what it opened goes with `close()`. */
+/** A headless Chromium with a fresh profile. One for a test file; `close()` closes its pages too. */
 export interface TestBrowser {
   /** Playwright's own handle. */
   readonly browser: Browser
@@ -43,7 +43,7 @@ export interface TestBrowser {
    * Stops the page's renderer process (SIGSTOP): no script of it runs, nothing is read from its sockets by a
    * script, while the browser process keeps the sockets open. Other pages go on.
    *
-   * @returns what lets it run again.
+   * @returns a function that lets it run again.
    */
   stopRenderer(page: Page): Promise<() => void>
   /** Kills the page's renderer process, as a crash does. Playwright tells the page by its 'crash' event. */

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** Bytes that are in use once everything that can go is gone. */
+/** Bytes in use after a full garbage collection. */
 export function heapAfterCollection(): number {
   collect()
   collect()

@@ -7,13 +7,13 @@ export const PYTHON = '/usr/bin/python3'
 
 export const CHROMIUM = '/usr/bin/chromium'
 
-/** Something that `npm ci` does not bring and that some tests cannot do without. */
+/** A program that some tests need and `npm ci` does not install. */
 export type Requirement = 'zookeeper' | 'kazoo' | 'chromium'
 
 interface Installation {
-  /** For people. */
+  /** As a person calls it. */
   name: string
-  /** The Debian package that brings it. */
+  /** The Debian package that installs it. */
   aptPackage: string
   isInstalled(): boolean
 }

@@ -1,6 +1,6 @@
 import { howToInstall, missing, REQUIREMENTS, type Requirement } from './installed.js'
 
-/** What the end of a run says about the tests that could not run; null where all could. */
+/** The text at the end of a run about the tests that could not run; null where all could. */
 export function report(lacking: Requirement[]): string | null {
   if (lacking.length === 0) return null
   const names = lacking.map((one) => `  - ${REQUIREMENTS[one].name}`)
@@ -14,7 +14,7 @@ export function report(lacking: Requirement[]): string | null {
   return `\n${lines.join('\n')}\n\n`
 }
 
-/** A Vitest global setup; what it returns runs at the end. */
+/** A Vitest global setup; the function that it returns runs at the end. */
 export default function setup(): () => void {
   return () => {
     const text = report(missing())

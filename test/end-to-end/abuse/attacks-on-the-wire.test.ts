@@ -11,7 +11,7 @@ import { RawPage } from '../../tools/gateway/raw-page.js'
 import { waitUntil } from '../../tools/wait-until.js'
 import { FakeServer, int, OP } from '../../tools/zookeeper-link/fake-server.js'
 
-// The rows of the table in attacks.test.ts that are about bytes: below the messages, behind the gateway and in its log.
+// Attacks below the level of messages: on frames, on the link to the ensemble, and on the log.
 
 let ensemble: DevEnsemble
 beforeEach(async () => {
@@ -28,7 +28,7 @@ interface Upgraded {
   socket: Socket
 }
 
-/** A WebSocket without a library, which would not send what attackers send. */
+/** A WebSocket without a library, since a library sends no broken frames. */
 function upgrade(url: string, headers: Record<string, string>): Promise<Upgraded> {
   return new Promise((resolve, reject) => {
     const asked = request(url.replace('ws', 'http'), {
@@ -85,7 +85,7 @@ describe('a decompression bomb', () => {
   it('is bounded by the largest message that is allowed', async () => {
     const { url } = await startGateway(ensemble.connectString)
     const { socket } = await upgrade(url, extensions)
-    // Its length is enough: nothing of the rest has to come.
+    // The gateway closes at the length in the frame's head, before the body arrives.
     socket.write(textFrame(bomb, { compressed: false }).subarray(0, 1000))
     expect(await closeCode(socket)).toBe(TOO_BIG)
   })
@@ -130,7 +130,7 @@ describe('line breaks and escapes in what strangers send', () => {
   it('make no line of the log, in which each line stays one JSON object', async () => {
     const gateway = serveProcess(ensemble.connectString, { ZOOGATE_LOG_LEVEL: 'debug' })
     const url = webSocketOf(await gateway.listening())
-    // What a header can carry at all: tabs and bytes above ASCII.
+    // A header can carry tabs and bytes above ASCII, and no line breaks.
     const headers = {
       'user-agent': '\t\u009b31m',
       'x-forwarded-for': '\u009b31m\t, 1.2.3.4',

@@ -7,40 +7,38 @@ import { RawPage } from '../../tools/gateway/raw-page.js'
 import { waitUntil } from '../../tools/wait-until.js'
 import { frame, int, long } from '../../tools/zookeeper-link/fake-server.js'
 
-// The table of attacks, and where each is shown to fail:
+// The table of attacks, and the tests that show each to fail. Paths begin at test/.
 //
-//   a web page of another site           gateway.test.ts "refuses other origins, …"; with a cookie: server/origin.test.ts
-//   a token in the address               here
-//   another algorithm than the key's     server/authenticate.test.ts, server/jwks.test.ts
-//   the resume token of somebody else    session-life.test.ts "refuses resume tokens that are not the page's own, …"
-//   a resume token played again          here; across gateways: failover.test.ts "tells a page that another one holds …"
-//   a session id with its password       here
-//   a path that leaves the chroot        here; any path: server/access-properties.test.ts; any frame: fuzz/
-//   a forbidden part in a multi          server/access.test.ts "as a whole, …", all-operations.test.ts
-//   a recursive watch over what is       server/access.test.ts "where a recursive watch would reach …"; in a resume:
-//     forbidden                            server/resume.test.ts "not with a recursive watch …"
-//   the session ids of others            here; any frame: fuzz/
-//   another's presence node deleted      server/access-at-gateway.test.ts "…, but cannot touch them"; past the gateway:
-//                                          identity.test.ts "keeps its nodes from every other client and page, …"
-//   prototype pollution                  fuzz/, hostile-frames.test.ts
-//   a decompression bomb                 attacks-on-the-wire.test.ts
-//   an answer of enormous length         attacks-on-the-wire.test.ts
-//   line breaks in the log               attacks-on-the-wire.test.ts
-//   secrets in the log and in metrics    server/token-life.test.ts "what is secret", tokens.test.ts
-//   slowness in asking and in greeting   abuse-limits.test.ts "slowness"; hellos without an end: abuse-requests.test.ts
-//   10,000 sockets that say nothing      crowd.long.test.ts
-//   a flood beside a well-behaved page   flood.long.test.ts; of pipelined requests: requests.test.ts
-//   a page that never reads              gateway.test.ts "cuts off a page that does not read"
-//   a flood that outlives its page       abuse-limits.test.ts "what a page has sent and nobody has read"
-//   a hello full of what is wrong        server/protocol.test.ts "costs one complaint, …"
-//   frames that say nothing, sockets     abuse-unread.test.ts
-//     that are half closed
-//   a zxid from the future               zxid-from-the-future.test.ts
-//   sessions let go of and taken up      abuse-limits.test.ts "sessions"
-//   a node hidden to stay in views       views-hidden-nodes.test.ts
-//   a list that shuts others out         server/access.test.ts "are the right acl as well …"
-//   a token from the future              server/token-life.test.ts "cannot be escaped …"
-//   all of it at once                    siege/
+//   a web page of another site             end-to-end/life/gateway.test.ts; with a cookie: unit/server/access/origin.test.ts
+//   a token in the address                 here
+//   another algorithm than the key's       unit/server/access/authenticate.test.ts, unit/server/access/jwks.test.ts
+//   the resume token of another subject    end-to-end/life/session-life.test.ts
+//   a resume token that is played again    here; across gateways: end-to-end/life/failover.test.ts
+//   a session id with its password         here
+//   a path that leaves the chroot          here; any path: unit/server/access/access-properties.test.ts; any frame: fuzz/
+//   a forbidden part in a multi            unit/server/access/access.test.ts, end-to-end/life/all-operations.test.ts
+//   a recursive watch over forbidden nodes unit/server/access/access.test.ts; in a resume: unit/server/access/resume-token.test.ts
+//   the session ids of others              here; any frame: fuzz/
+//   the deletion of another's node         end-to-end/access/access-at-gateway.test.ts; without the gateway:
+//                                            end-to-end/access/identity.test.ts
+//   prototype pollution                    fuzz/, end-to-end/abuse/hostile-frames.test.ts
+//   a decompression bomb                   end-to-end/abuse/attacks-on-the-wire.test.ts
+//   a reply of enormous length             end-to-end/abuse/attacks-on-the-wire.test.ts
+//   line breaks in the log                 end-to-end/abuse/attacks-on-the-wire.test.ts
+//   secrets in the log and in metrics      end-to-end/access/token-life.test.ts, end-to-end/access/tokens.test.ts
+//   a slow upgrade and a slow hello        end-to-end/abuse/limits.test.ts; unfinished hellos: end-to-end/abuse/requests.test.ts
+//   10,000 silent sockets                  end-to-end/abuse/crowd.long.test.ts
+//   a flood beside a well-behaved page     end-to-end/abuse/flood.long.test.ts; of requests: end-to-end/abuse/requests.test.ts
+//   a page that never reads                end-to-end/life/gateway.test.ts, end-to-end/abuse/unread.test.ts
+//   a flood that outlives its page         end-to-end/abuse/limits.test.ts
+//   a hello full of faults                 unit/server/wire/protocol.test.ts
+//   empty frames, half-closed sockets      end-to-end/abuse/unread.test.ts
+//   a zxid from the future                 end-to-end/abuse/zxid-from-the-future.test.ts
+//   sessions detached and resumed in turn  end-to-end/abuse/limits.test.ts
+//   a node that is hidden to stay in views end-to-end/views/views-hidden-nodes.test.ts
+//   a list that shuts others out           unit/server/access/access.test.ts
+//   a token from the future                end-to-end/access/token-life.test.ts
+//   all of it at once                      siege/
 
 let ensemble: DevEnsemble
 beforeEach(async () => {
@@ -51,7 +49,7 @@ afterEach(async () => {
   await ensemble.close()
 })
 
-/** What ZooKeeper gives a session for a password: `new java.util.Random(id ^ 0xB3415C00).nextBytes(16)`. */
+/** The password that ZooKeeper gives a session: `new java.util.Random(id ^ 0xB3415C00).nextBytes(16)`. */
 function guessedPassword(id: bigint): Buffer {
   const mask = (1n << 48n) - 1n
   let seed = (id ^ 0xb3415c00n ^ 0x5deece66dn) & mask
@@ -64,7 +62,7 @@ function guessedPassword(id: bigint): Buffer {
   return Buffer.concat(words)
 }
 
-/** Asks the ensemble itself for a session, past every gateway. Gives the timeout that it answers, 0 for a refusal. */
+/** Asks the ensemble itself to attach a session. @returns the timeout in its answer, 0 for a refusal */
 function attachDirectly(port: number, id: bigint, password: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ host: '127.0.0.1', port })

@@ -50,7 +50,7 @@ it(`a gateway lets a page in and serves it beside ${CROWD} silent sockets from a
   const url = webSocketOf(http)
   const before = await RawPage.connect(url, { token: token('early') })
   const gathering = gather(url, 100)
-  await waitUntil('all places are taken', async () => (await limited(http, 'maxUnauthenticated')) > 0, {
+  await waitUntil('all slots are taken', async () => (await limited(http, 'maxUnauthenticated')) > 0, {
     timeoutMs: 30_000,
   })
   const page = await RawPage.connect(url, { token: token('late') })
@@ -80,7 +80,7 @@ it(`a gateway that holds ${CROWD} silent sockets frees their memory when they le
   await waitUntil('they are gone', async () => (await metric(http, 'zoogate_connections')) === 2, {
     timeoutMs: 30_000,
   })
-  // The process keeps some of what it once had; a second crowd shows that it is used again.
+  // The process keeps some of its memory; a second crowd shows that it reuses this.
   expect(Object.fromEntries(await gather(url, 20))).toEqual({ 101: CROWD })
   const again = gateway.residentBytes() - bare
   console.log(

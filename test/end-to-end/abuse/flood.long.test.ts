@@ -12,9 +12,9 @@ import { waitUntil } from '../../tools/wait-until.js'
 
 const ROUNDS = 5
 const CALLS = 400
-/** A well-behaved page, and one that is busy; a call is sent whether or not the last one is answered. */
+/** Between two calls of the well-behaved page, which does not wait for replies. */
 const PACE_MS = 2
-/** More than the well-behaved page has made until then: what a flood may send at once. */
+/** The calls of the well-behaved page until then, and the burst of the flood. */
 const CALLS_OF_A_FLOOD = (ROUNDS + 1) * CALLS + 1_900
 
 let ensemble: DevEnsemble
@@ -63,7 +63,7 @@ it('a gateway serves a page beside another that floods it, whose calls it holds 
   const flooded: number[] = []
   for (let round = 0; round < ROUNDS; round += 1) calm.push(await p99(page))
   child.send('go')
-  await waitUntil('the flood is felt', async () => (await calls(http)) > CALLS_OF_A_FLOOD)
+  await waitUntil('the flood has used its burst', async () => (await calls(http)) > CALLS_OF_A_FLOOD)
   for (let round = 0; round < ROUNDS; round += 1) flooded.push(await p99(page))
   // Each round has got the answers of all its calls.
   console.log(`p99 beside a flood: ${median(flooded).toFixed(2)} ms, without: ${median(calm).toFixed(2)} ms`)

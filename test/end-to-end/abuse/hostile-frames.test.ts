@@ -69,7 +69,7 @@ function hostileCall(random: Random, id: number): string {
   return random() < 0.3 ? text.replace('{', `{${poison}`) : text
 }
 
-/** A frame that no answer can be sent to: the connection has to end, and nothing else. */
+/** A frame without a usable id: the connection has to end. */
 function unreadableFrame(random: Random): string {
   return pick(random, [
     () => '{',

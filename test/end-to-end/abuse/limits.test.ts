@@ -70,7 +70,7 @@ describe('slots for connections without a hello', () => {
     expect(await status('127.0.0.3')).toBe(101)
     expect(await limited(http, 'maxUnauthenticatedPerAddress')).toBe(1)
     first.cut()
-    await waitUntil('its place is free', async () => (await metric(http, 'zoogate_unauthenticated')) === 2)
+    await waitUntil('its slot is free', async () => (await metric(http, 'zoogate_unauthenticated')) === 2)
     expect(await status('127.0.0.2')).toBe(101)
   })
 
@@ -134,7 +134,10 @@ describe('sessions', () => {
 describe('detached sessions', () => {
   const cutOff = async (page: RawPage, http: string, left: number) => {
     page.cut()
-    await waitUntil('the gateway has let go', async () => (await metric(http, 'zoogate_sessions')) === left)
+    await waitUntil(
+      'the gateway has detached it',
+      async () => (await metric(http, 'zoogate_sessions')) === left,
+    )
   }
   const refusedFor = async (url: string, hello: Parameters<RawPage['hello']>[0]) => {
     const page = await RawPage.open(url)
@@ -267,7 +270,7 @@ describe('a page that sends too fast', () => {
     await page.call('exists', { path: '/' })
     expect(await limited(http, 'maxBytesPerSecond')).toBe(0)
     page.start('create', { path: '/bytes-2', data, mode: 'ephemeral' })
-    // That frame is handled, and what comes behind it waits until it has been paid for.
+    // The gateway handles that frame, and holds back the next ones until its bytes are paid for.
     await page.call('exists', { path: '/' })
     expect(performance.now() - from).toBeGreaterThan(1_500)
     expect(await limited(http, 'maxBytesPerSecond')).toBeGreaterThan(0)

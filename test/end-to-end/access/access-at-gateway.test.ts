@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterEach(() => closeGateways())
 afterAll(() => ensemble.close())
 
-/** A page that may do everything, to prepare and to look. */
+/** A page with all rights, which prepares nodes and reads them. */
 async function admin(): Promise<RawPage> {
   const { url } = await startGateway(ensemble.connectString)
   return RawPage.connect(url, { token: token('admin') })

@@ -62,7 +62,7 @@ describe('a connection whose token expires', () => {
     const page = await RawPage.connect(url, { token: briefly() })
     await page.call('create', { path: '/here', mode: 'ephemeral' })
     const resume = await page.resume()
-    // It says nothing and answers nothing: no message is needed for the end.
+    // The page sends nothing: the gateway needs no message to end it.
     page.answers = false
     expect(await page.closed()).toBe(CLOSE_CODES.TOKEN_EXPIRED)
     expect(page.messages.map(({ type }) => type).filter((type) => type !== 'ping')).toEqual([
@@ -157,7 +157,7 @@ describe('a gateway with fetched keys', () => {
     gone.hello({ token: signedBy(key) })
     const answer = await asked
     gone.cut()
-    await waitUntil('it is gone', async () => (await metric(http, 'zoogate_unauthenticated')) === 0)
+    await waitUntil('the page is gone', async () => (await metric(http, 'zoogate_unauthenticated')) === 0)
     answer()
     const page = await RawPage.connect(url, { token: signedBy(key) })
     expect(await page.call('exists', { path: '/' })).toMatchObject({ type: 'reply' })
@@ -232,7 +232,7 @@ describe('a token anywhere else', () => {
 
 describe('a revocation', () => {
   const options = { ...exact, adminToken: ADMIN_TOKEN }
-  /** Issued a minute ago, as tokens in use are. */
+  /** A token that was issued a minute ago. */
   const older = (sub = 'ada') => token(sub, { iat: Math.floor(Date.now() / 1000) - 60 })
   /** The token of a login after a revocation: iat counts whole seconds. */
   const fresh = async () => {

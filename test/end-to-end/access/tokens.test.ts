@@ -17,7 +17,7 @@ afterEach(endRuns)
 afterAll(() => ensemble.close())
 
 function adminOf(gateway: Run): Promise<string> {
-  return waitUntil('the administrator is listened to', () => {
+  return waitUntil('the port for administrators is open', () => {
     if (gateway.process.exitCode !== null) throw new Error(gateway.stderr)
     return /^zoogate admin on (http:\S+)$/m.exec(gateway.stdout)?.[1]
   })
@@ -59,7 +59,7 @@ describe('zoogate serve', () => {
     await page.next(({ type }) => type === 'suspended')
 
     expect((await revoke(admin, 'ada-lovelace', `${ADMIN_TOKEN}x`)).status).toBe(401)
-    // The pages' address knows nothing of it.
+    // The pages' port does not serve administrators.
     expect((await revoke(first, 'ada-lovelace')).status).toBe(404)
     await waitUntil('it is stored', async () => (await revoke(admin, 'ada-lovelace')).status === 200)
     expect(await page.closed()).toBe(CLOSE_CODES.TOKEN_INVALID)

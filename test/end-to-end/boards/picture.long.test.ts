@@ -56,7 +56,7 @@ describeWith('chromium')('the pictures in the README', () => {
     await waitUntil('there is a trace', async () => (await shown.bars('search', 'search-1')) >= BARS, {
       timeoutMs: 60_000,
     })
-    // Off the button, which would be drawn as one that is about to be pressed.
+    // A button under the mouse would be drawn as hovered.
     await page.mouse.move(0, 0)
     await keepPicture(page, 'service-board')
   })
@@ -68,7 +68,7 @@ async function openPage(chromium: TestBrowser, height: number): Promise<Page> {
   return page
 }
 
-/** Takes it, replaces the one of the README when asked to, and looks whether that one is there. */
+/** Takes a screenshot, replaces the README's picture when asked to, and checks that the README shows a picture. */
 async function keepPicture(page: Page, example: string): Promise<void> {
   const kept = `${ROOT}examples/${example}/board.png`
   const path = await screenshot(page, example)

@@ -95,7 +95,7 @@ describeWith('zookeeper', 'kazoo')('every operation through a gateway', () => {
         { op: 'delete', path: '/all/m' },
       ],
     })
-    // Version 0 is the version 0: the node has 1 by now.
+    // Version 0 is no wildcard: the node has version 1 by now.
     expect(failed).toMatchObject({
       error: { code: 'BAD_VERSION', part: 1, path: '/all/m', outcome: 'not_executed' },
     })

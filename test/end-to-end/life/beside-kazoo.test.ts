@@ -61,7 +61,7 @@ describeWith('zookeeper', 'kazoo')('pages and kazoo on the same nodes', () => {
     const read = (child: string) =>
       page.getData(`/party/${child}`).then(
         (node) => [node.text()],
-        // It has left meanwhile; the next look, which its leaving provokes, is the one that counts.
+        // The member has left meanwhile; its leaving causes the next look.
         () => [],
       )
     const look = async () => {

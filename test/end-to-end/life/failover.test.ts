@@ -92,7 +92,7 @@ describeWith('zookeeper', 'kazoo')('gateways before three real servers', () => {
     const { id } = await page.session()
     await page.call('create', { path: '/not-stolen', mode: 'ephemeral' })
     const resume = await page.resume()
-    // The page's way to the first gateway is a black hole now; both ends believe in it.
+    // Nothing passes between the page and the first gateway now, and both believe that the connection is open.
     wire.stall()
     const moved = await RawPage.connect(two.url, { token: token(), timeoutMs: TIMEOUT_MS, resume })
     // The first gateway loses its link and could attach again.
@@ -124,7 +124,7 @@ describeWith('zookeeper', 'kazoo')('gateways before three real servers', () => {
     page.goAway()
     await once(page.socket, 'close')
     const moved = await RawPage.connect(two.url, { token: token(), timeoutMs: TIMEOUT_MS, resume })
-    await waitUntil('the first gateway has let go', async () => {
+    await waitUntil('the first gateway has detached it', async () => {
       const metrics = await (await fetch(`${one.http}/metrics`)).text()
       return metrics.includes('zoogate_sessions 0')
     })
@@ -145,13 +145,13 @@ describeWith('zookeeper', 'kazoo')('gateways before three real servers', () => {
       timeoutMs: TIMEOUT_MS,
       resume: await page.resume(),
     })
-    // Reads pass over a link that is not the session's any more; a write tells its gateway, whose page is as alive
-    // as the other. Each takes the session back from the other, until the one that had it first gives in.
+    // The old link still answers reads; a write fails on it, so its gateway attaches the session again. Both pages are
+    // alive, so each gateway takes the session from the other, until the gateway that held it first gives up.
     const write = async (from: RawPage) => {
       if (from.closedWith === null) await from.call('setData', { path: '/', data: '' })
     }
     const attached = (whose: RawPage) =>
-      waitUntil('it is attached, or out', () => {
+      waitUntil('it is attached, or closed', () => {
         const news = whose.messages.findLast(({ type }) => type === 'session' || type === 'suspended')
         return whose.closedWith !== null || news?.type === 'session'
       })

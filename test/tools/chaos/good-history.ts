@@ -31,7 +31,7 @@ const REGISTER = '/chaos/registers/0-0'
 const PRESENCE = '/chaos/presence/p0-0-0'
 const LOCK = '/chaos/locks/l'
 
-/** A short run in which something of each kind happened, and nothing went wrong. */
+/** A short good run with a row of each kind. */
 export function goodHistory(): History {
   const other = { page: 'p1-0', epoch: 0 }
   return {

@@ -4,14 +4,14 @@ import type { HexLong, ViewMessage, ViewNode, ViewPoint } from 'zoogate-client/p
 const MOST_SUCCESSORS = 20
 
 /**
- * What a page has of a room. Never changes: what a message makes of it is another one, and the same one for all
- * pages that had the same and are told the same, so that thousands of pages cost little more than one.
+ * The nodes of a room as a page knows them. It never changes: a message makes another state of it, the same one for all pages
+ * that had the same state and get the same message, so that thousands of pages cost little more than one.
  */
 export class RoomState {
   static readonly EMPTY = new RoomState(new Map(), null, [])
   /** By the name of the node. */
   readonly nodes: ReadonlyMap<string, ViewNode>
-  /** What the page can name when it comes back; null before the first message. */
+  /** The point that the page names when it comes back; null before the first message. */
   readonly point: ViewPoint | null
   /** Names that were in the state before and are not in this one. */
   readonly departed: readonly string[]
@@ -24,7 +24,7 @@ export class RoomState {
     this.point = zxid === null ? null : { zxid, count: [...nodes.values()].filter(isKnown).length }
   }
 
-  /** @param text what the message was read from */
+  /** @param text the message before it was parsed */
   after(text: string, message: ViewMessage): RoomState {
     const known = this.#successors.get(text)
     if (known) return known

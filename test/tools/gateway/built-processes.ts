@@ -4,8 +4,8 @@ import { build } from 'esbuild'
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * Makes of TypeScript sources, the SDK's among them, files that Node runs, by their names with the ending `.mjs`. Packages are
- * found from the folder, which so has to stand beside or below the module folder.
+ * Bundles TypeScript entry points with the SDK's sources into `.mjs` files that Node runs. Node finds their packages from the
+ * folder, so it has to stand beside or below node_modules.
  */
 export async function buildProcesses(folder: string, entryPoints: string[]): Promise<void> {
   await build({

@@ -1,4 +1,4 @@
-/** What a gateway at `http` counts. @returns the value of a sample, written as in its page; 0 where there is none */
+/** @param sample as the gateway at `http` writes it. @returns its value; 0 where there is none */
 export async function metric(http: string, sample: string): Promise<number> {
   const page = await (await fetch(`${http}/metrics`)).text()
   const line = page.split('\n').find((text) => text.startsWith(`${sample} `))

@@ -9,7 +9,7 @@ import { RESUME_KEY, SECRET } from './gateway-fixture.js'
 const MAIN = fileURLToPath(new URL('../../../server/dist/main.js', import.meta.url))
 const WITH_LIMITS = fileURLToPath(new URL('gateway-with-limits.mjs', import.meta.url))
 
-/** What Linux counts CPU time in for every program. */
+/** Linux counts the CPU time of every program in these ticks. */
 const CLOCK_TICKS_A_SECOND = 100
 
 /** One run of the `zoogate` command, as built, or of another program. */
@@ -19,7 +19,7 @@ export class Run {
   readonly process: ChildProcess
 
   constructor(args: string[], env: Record<string, string> = {}, program = MAIN) {
-    // Nothing of this process's own settings.
+    // Without the settings of this process.
     const { PATH = '', HOME = '' } = process.env
     this.process = spawn(process.execPath, [program, ...args], { env: { PATH, HOME, ...env } })
     this.process.stdout?.on('data', (data) => {

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import jwt from 'jsonwebtoken'
 
-/** What an identity provider signs with, and publishes half of. */
+/** The key pair of an identity provider, which publishes its public half. */
 export interface ProviderKey {
   kid: string
   privateKey: KeyObject

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Client, WatchEvent } from 'zoogate-client'
 
-/** What kazoo puts between the unique part of a lock node's name and its sequence number. */
+/** kazoo puts this between the unique part of a lock node's name and its sequence number. */
 const KAZOO_LOCK = '__lock__'
 
 /** ZooKeeper's lock recipe on a page, in kazoo's layout: queue up, and wait for the one before. */

@@ -53,7 +53,7 @@ export class RawPage {
       this.closedWith = code
       this.#news.emit('news')
     })
-    // The close that follows is what tests look at.
+    // Tests look at the close that follows.
     this.socket.on('error', () => undefined)
   }
 
@@ -129,7 +129,7 @@ export class RawPage {
     return this.#until('the socket is closed', () => this.closedWith, timeoutMs)
   }
 
-  /** What a page would bring to take this session up again. */
+  /** The `resume` with which a page resumes this session. */
   async resume(watches: Partial<Resume['watches']> = {}): Promise<Resume> {
     const { resumeToken } = await this.session()
     const zxids = this.messages.flatMap((message) =>
@@ -149,7 +149,7 @@ export class RawPage {
     this.socket.close(1001)
   }
 
-  /** Asks at once and after whatever arrives, so that thousands of pages can wait at a time. */
+  /** Probes at once and after each message, so that thousands of pages can wait at a time. */
   #until<T>(what: string, probe: () => T | null | undefined, timeoutMs = 10_000): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {

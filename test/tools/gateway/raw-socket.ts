@@ -19,7 +19,7 @@ export class RawSocket {
     this.socket.on('close', () => {
       this.state = 'ended'
     })
-    // Being cut off is what these sockets are there for; the close that follows tells.
+    // These sockets expect to be cut off; the close that follows sets the state.
     this.socket.on('error', () => undefined)
   }
 

@@ -45,7 +45,7 @@ describeWith('chromium')('a test browser', () => {
   // Pages that go on beating would slow down the next test.
   afterEach(() => Promise.all(browser.browser.contexts().map((context) => context.close())))
 
-  /** What was on its way when the page stopped arrives; then no more. */
+  /** Requests that were on their way when the page stopped arrive; then no more. */
   const standsStill = async (name: string, other: string) => {
     await beatsAgain(other)
     const before = beatsOf(name)

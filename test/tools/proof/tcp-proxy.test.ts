@@ -35,7 +35,7 @@ class Recorder {
   }
 }
 
-/** A server that answers everything with the same in capitals. */
+/** A server that answers each text with the same text in capitals. */
 class Shouter {
   readonly sockets: Socket[] = []
   readonly server: Server
@@ -70,7 +70,7 @@ describe('a TCP proxy', () => {
     return client
   }
 
-  /** Time enough for anything that the stalled proxy would let through: bytes went both ways elsewhere. */
+  /** Bytes have gone both ways elsewhere: bytes that the stalled proxy lets through would have arrived. */
   const roundTrip = async () => {
     const witness = new Recorder(connect({ host: '127.0.0.1', port: shouter.port }))
     clients.push(witness)

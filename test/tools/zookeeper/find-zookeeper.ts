@@ -17,7 +17,7 @@ const DEBIAN_JARS = '/usr/share/java'
 // The Debian jar's manifest forgets the last two, without which TLS does not start; the first shows the log.
 const DEBIAN_EXTRAS = ['slf4j-simple.jar', 'netty-codec.jar', 'netty-resolver.jar']
 
-/** Looks for Apache ZooKeeper in ZOOKEEPER_HOME and where Debian puts it; null where it or Java is missing. */
+/** Looks for Apache ZooKeeper in ZOOKEEPER_HOME and in Debian's folder; null where it or Java is missing. */
 export function findZooKeeper(env: NodeJS.ProcessEnv = process.env): InstalledZooKeeper | null {
   const java = findJava(env)
   const home = env.ZOOKEEPER_HOME

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
 // Reads the processes to guard, one list a line; the newest counts. Its input ends when the parent closes it
-// or is gone, however it went: that is noticed even after a SIGKILL, where no handler of ours would run.
+// or has ended in any way: this works even after a SIGKILL, where no handler of ours would run.
 const SCRIPT = `
 while read -r pids; do guarded=$pids; done
 if [ -n "$guarded" ]; then kill -9 $guarded; sleep 1; fi

@@ -10,7 +10,7 @@ export { fourLetterWord }
 
 export type Mode = 'leader' | 'follower' | 'standalone'
 
-/** Real servers, with what a fault test does to them and asks of them. Servers are named by their index. */
+/** Real servers, with the faults and questions of fault tests. Servers are named by their index. */
 export interface RealEnsemble extends LocalZooKeeper {
   /** `127.0.0.1:port` of one server. */
   address(index: number): string
@@ -26,7 +26,7 @@ export interface RealEnsemble extends LocalZooKeeper {
   thaw(index: number): Promise<void>
   /** The answer of one server to a four-letter word. */
   ask(index: number, word: string, options?: FourLetterWordOptions): Promise<string>
-  /** What the server calls itself; null where it does not serve or does not answer within 1 s. */
+  /** The mode that the server tells; null where it does not serve or does not answer within 1 s. */
   mode(index: number): Promise<Mode | null>
   /** The server that leads, once there is one. A lone server leads itself. */
   leader(wait?: WaitOptions): Promise<number>

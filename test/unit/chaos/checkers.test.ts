@@ -14,7 +14,7 @@ type Rule = keyof typeof CHECKERS
 
 const REGISTER = '/chaos/registers/0-0'
 
-/** What was done wrong, as a change of the good history; `says` is part of what its checker must say. */
+/** A fault, as a change of the good history; `says` is part of the checker's message. */
 interface Doctored {
   rule: Rule
   wrong: string
@@ -22,7 +22,7 @@ interface Doctored {
   doctor(history: History): void
 }
 
-/** The one call that writes, or read, this value. */
+/** The one call that writes or reads this value. */
 function valued(history: History, value: string) {
   const found = history.calls.find((row) => row.value === value)
   if (!found) throw new Error(`no call with value ${value}`)
