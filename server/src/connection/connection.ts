@@ -1,13 +1,16 @@
 import {
   CLOSE_CODES,
   type CloseCode,
+  type ErrorReply,
   type Hello,
   type PageMessage,
+  type Reply,
   type WatchEventType,
 } from 'zoogate-client/protocol'
 import type { Authenticator, Identity } from '../access/authenticate.js'
 import { resumeProblem } from '../access/resume-token.js'
 import type { LimitName } from '../limits/limits.js'
+import { Calls } from '../session/calls.js'
 import type { SessionInfo, SessionListener, SessionRequest } from '../session/listener.js'
 import type { SessionServices } from '../session/services.js'
 import { Session } from '../session/session.js'
@@ -15,7 +18,6 @@ import type { Subject } from '../session/subject.js'
 import { PageViews } from '../views/page-views.js'
 import type { Views } from '../views/views.js'
 import { parseMessage, splitFrame } from '../wire/protocol.js'
-import { Calls } from './calls.js'
 import { Greeting, HELLO_FIRST } from './greeting.js'
 import { PageHeartbeat, presumedTimeoutMs } from './heartbeat.js'
 import { Intake, type IntakePeer, type IntakeSocket } from './intake.js'
@@ -262,14 +264,7 @@ export class Connection implements SessionListener, IntakePeer {
     })
     const session = new Session(services, this, views, request)
     const token = new PageToken(this, authenticate, identity)
-    const calls = new Calls({
-      limits,
-      metrics,
-      outbox: this.#outbox,
-      token,
-      session,
-      charge: (bytes) => this.#intake.charge(0, bytes),
-    })
+    const calls = new Calls({ limits, metrics, session, reply: this.#reply }, identity.rights)
     const heartbeat = new PageHeartbeat(this, presumedTimeoutMs(request.timeoutMs))
     this.#intake.share(subject.rate)
     this.#state = { at: 'open', subject, session, heartbeat, token, views, calls }
@@ -318,7 +313,9 @@ export class Connection implements SessionListener, IntakePeer {
 
   /** Views outlive the token that they were opened with, too. */
   tokenRenewed({ rights }: Identity): void {
-    if (this.#state.at === 'open') this.#state.views.endForbidden(rights)
+    if (this.#state.at !== 'open') return
+    this.#state.calls.rights = rights
+    this.#state.views.endForbidden(rights)
   }
 
   // ---- what the intake tells ----
@@ -382,6 +379,11 @@ export class Connection implements SessionListener, IntakePeer {
       case 'hello':
         this.refuse(CLOSE_CODES.BAD_MESSAGE, 'hello comes once, as the first message')
     }
+  }
+
+  /** A reply costs the page its bytes, as a message that it sends does. */
+  readonly #reply = (message: Reply | ErrorReply): void => {
+    this.#intake.charge(0, this.#outbox.push(message))
   }
 
   #slowReader(): void {

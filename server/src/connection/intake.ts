@@ -66,6 +66,8 @@ export class Intake {
   /** Messages of the newest opened frame that have not had their turn. */
   #messages: unknown[] = []
   #state: State = { at: 'idle' }
+  /** In every state but `ended` the socket may be paused: the backlog was too long when it was looked at last. */
+  #isPaused = false
 
   constructor(socket: IntakeSocket, peer: IntakePeer, limits: RateLimits & Pick<Limits, 'maxMessageBytes'>) {
     this.#socket = socket
@@ -112,10 +114,16 @@ export class Intake {
     this.#last = null
     this.#waitingBytes = 0
     this.#messages = []
+    this.#resume()
+  }
+
+  #resume(): void {
+    this.#isPaused = false
     this.#socket.resume()
   }
 
   #pause(): void {
+    this.#isPaused = true
     this.#socket.pause()
     // A backlog of bytes is a few seconds old at most, because no kernel keeps more of them.
     const now = performance.now()
@@ -157,7 +165,7 @@ export class Intake {
   static #endTurn(intake: Intake): void {
     const state = intake.#state
     if (state.at !== 'turn') return
-    if (intake.#waitingBytes <= intake.#maxBytes) intake.#socket.resume()
+    if (intake.#isPaused && intake.#waitingBytes <= intake.#maxBytes) intake.#resume()
     if (intake.#messages.length === 0 && intake.#first === null) intake.#state = { at: 'idle' }
     else if (state.stop === null) intake.#beginTurn()
     else if (state.stop !== 'blocked') intake.#waitFor(state.stop)

@@ -6,8 +6,14 @@ import { cookieValue, isCookieOrigin, isOriginAllowed } from '../access/origin.j
 import type { GatewayConfig } from '../config/options.js'
 import { Connection, type ConnectionContext } from '../connection/connection.js'
 import type { Admission } from './admission.js'
-import { type Reader, UnreadBytes } from './overload.js'
-import { PageWebSocket, SharedFrames, type SharedSending } from './web-socket.js'
+import {
+  deliver,
+  PageWebSocket,
+  type Reader,
+  SharedFrames,
+  type SharedSending,
+  UnreadBytes,
+} from './web-socket.js'
 
 /** Milliseconds that a closing WebSocket may take to answer before it is cut. */
 const CLOSE_TIMEOUT_MS = 2_000
@@ -80,7 +86,8 @@ export class Acceptor {
     const page = new PageWebSocket(webSocket, socket, this.#shared)
     const connection = new Connection(this.#context, page, leaveSeat, cookie)
     socket.on('drain', () => connection.drained()).once('end', () => destroySoon(socket))
-    this.#listen(webSocket, connection)
+    deliver(webSocket, connection)
+    webSocket.on('error', (error) => this.#webSocketOnError(error))
     webSocket.on('close', (code) => {
       this.#connections.delete(webSocket)
       leaveSeat()
@@ -89,22 +96,11 @@ export class Acceptor {
     return connection
   }
 
-  #listen(webSocket: WebSocket, connection: Connection): void {
-    webSocket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) connection.receiveBinary()
-      else connection.receive(data.toString('utf8'))
-    })
-    const webSocketOnControl = (data: Buffer) => {
-      // A page that has not said hello, or that is refused, could send these until its verdict is read.
-      if (!connection.receiveControl(data.length)) webSocket.terminate()
-    }
-    webSocket.on('ping', webSocketOnControl).on('pong', webSocketOnControl)
-    // A broken frame or link. The 'close' that follows ends the connection.
-    webSocket.on('error', (error: Error & { code?: string }) => {
-      if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-        this.#context.services.metrics.limited('maxMessageBytes')
-      this.#config.log.debug({ error: error.message }, 'WebSocket error')
-    })
+  /** A broken frame or link. The 'close' that follows ends the connection. */
+  #webSocketOnError({ message, code }: Error & { code?: string }): void {
+    const { metrics, log } = this.#context.services
+    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') metrics.limited('maxMessageBytes')
+    log.debug({ error: message }, 'WebSocket error')
   }
 
   /** The reason goes over the WebSocket, because a page cannot read why an upgrade fails. */

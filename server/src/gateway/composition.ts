@@ -13,7 +13,7 @@ import { Views } from '../views/views.js'
 import { dialTls, ServerList, type TlsOptions } from '../zookeeper/index.js'
 import { Acceptor } from './acceptor.js'
 import { Admission } from './admission.js'
-import { EventLoopLag } from './overload.js'
+import { EventLoopLag } from './event-loop-lag.js'
 
 /** The parts of one gateway. Each is made once and handed to the parts that need it. */
 export interface Composition {

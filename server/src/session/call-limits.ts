@@ -1,7 +1,7 @@
 import type { MultiPart, NodeData, WireError } from 'zoogate-client/protocol'
 import type { LimitName, Limits } from '../limits/limits.js'
 import { wireError } from '../wire/errors.js'
-import { byteLength } from './node-data.js'
+import { byteLength } from '../wire/protocol.js'
 
 // The limits of calls, checked before the ensemble is asked. Each function gives the refusal of a call that is past a limit, or
 // that contradicts itself; else null.

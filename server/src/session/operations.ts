@@ -8,11 +8,12 @@ import type {
   Results,
   WireError,
 } from 'zoogate-client/protocol'
-import { createNeeds, needOfView, partNeeds } from '../access/access.js'
 import type { Need } from '../access/rights.js'
+import { createNeeds, needOfView, partNeeds } from '../access/rights.js'
 import type { Limits } from '../limits/limits.js'
 import * as field from '../wire/fields.js'
 import { withChroot, withoutChroot } from '../wire/path.js'
+import { fromBytes, toBytes } from '../wire/protocol.js'
 import {
   type CallResult,
   CREATE_FLAGS,
@@ -31,7 +32,6 @@ import {
   type WatchUse,
   wrongCreation,
 } from './call-limits.js'
-import { fromBytes, toBytes } from './node-data.js'
 
 // Every operation that a page can call, a row each. A new operation is a row here and a request of the link.
 

@@ -10,8 +10,8 @@ import {
   type ServerCursor,
 } from '../zookeeper/index.js'
 import { type AttachPass, retryDelayMs, slowDownMs } from './attach-gate.js'
-import type { CheckedCall } from './call.js'
 import type { WatchUse } from './call-limits.js'
+import type { CheckedCall } from './calls.js'
 import type { SessionListener, SessionRequest } from './listener.js'
 import { TakeoverWatch, ZxidVerdict } from './loss-verdicts.js'
 import type { CallContext, CallViews, Outcome } from './operations.js'
@@ -120,7 +120,7 @@ export class Session implements LinkListener, HeldSession {
       this.#inFlight -= 1
       if ('err' in outcome && outcome.err === ERR.THROTTLED) this.#throttled(outcome.zxid !== null)
       done(outcome as Outcome<never>)
-      if (this.#inFlight === 0) this.#idle()
+      if (this.#inFlight === 0 && this.#whenIdle !== null) this.#idle()
     })
   }
 

@@ -1,6 +1,6 @@
 import type { Operations, ViewPoint, WireError } from 'zoogate-client/protocol'
-import { needOfView } from '../access/access.js'
 import type { Rights } from '../access/rights.js'
+import { needOfView } from '../access/rights.js'
 import type { LimitName, Limits } from '../limits/limits.js'
 import { TokenBucket } from '../limits/rates.js'
 import type { CallViews } from '../session/operations.js'

@@ -1,6 +1,6 @@
 import type { HexLong, ViewNode, ViewPoint } from 'zoogate-client/protocol'
-import { fromBytes } from '../session/node-data.js'
 import type { OwnerMarks } from '../session/owner-marks.js'
+import { fromBytes } from '../wire/protocol.js'
 import type { NodeReading } from '../zookeeper/index.js'
 
 /** Older than every change. */

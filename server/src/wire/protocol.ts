@@ -1,5 +1,16 @@
+import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
-import type { Call, Close, Hello, PageMessage, Ping, Pong, Resume, Token } from 'zoogate-client/protocol'
+import type {
+  Call,
+  Close,
+  Hello,
+  NodeData,
+  PageMessage,
+  Ping,
+  Pong,
+  Resume,
+  Token,
+} from 'zoogate-client/protocol'
 import { type Holds, hexLong, id, type Matches, problemOf, type Same, watchLists } from './fields.js'
 
 // Messages of pages are checked in two steps: first the message as a whole, as far as a reply needs it, then the fields of the
@@ -90,6 +101,23 @@ export function parseMessage(value: unknown): Parsed {
 function fault(value: object, problem: string): Parsed {
   const callId = id.safeParse((value as { id?: unknown }).id)
   return callId.success ? { kind: 'answerable', id: callId.data, problem } : { kind: 'unreadable', problem }
+}
+
+// ---- the data of nodes, between the wire to the page and the wire to the ensemble ----
+
+export function toBytes(data: NodeData | undefined): Buffer {
+  if (data === undefined) return Buffer.alloc(0)
+  return typeof data === 'string' ? Buffer.from(data, 'utf8') : Buffer.from(data.base64, 'base64')
+}
+
+export function fromBytes(data: Buffer): NodeData {
+  return isUtf8(data) ? data.toString('utf8') : { base64: data.toString('base64') }
+}
+
+/** Length of the node's data in bytes, without making them. */
+export function byteLength(data: NodeData | undefined): number {
+  if (data === undefined) return 0
+  return typeof data === 'string' ? Buffer.byteLength(data) : Buffer.byteLength(data.base64, 'base64')
 }
 
 export type ProtocolEquality = [

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CLOSE_CODES, type Operation } from 'zoogate-client/protocol'
-import type { CheckedCall } from '../../../../server/src/session/call.js'
+import type { CheckedCall } from '../../../../server/src/session/calls.js'
 import { OPERATIONS, type Row } from '../../../../server/src/session/operations.js'
 import { sessionStage } from '../../../tools/server/session-stage.js'
 import { waitUntil } from '../../../tools/wait-until.js'

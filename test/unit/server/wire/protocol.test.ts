@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseMessage, splitFrame } from '../../../../server/src/wire/protocol.js'
+import {
+  byteLength,
+  fromBytes,
+  parseMessage,
+  splitFrame,
+  toBytes,
+} from '../../../../server/src/wire/protocol.js'
 
 describe('a frame', () => {
   it('is one message or an array of them', () => {
@@ -76,5 +82,22 @@ describe('a message', () => {
     const resume = { token: 'x', zxid: '0x0', watches }
     const parsed = parseMessage({ type: 'hello', id: 1, token: 'x', timeoutMs: 1, resume })
     expect(parsed).toEqual({ kind: 'answerable', id: 1, problem: 'resume.watches.data: a list of paths' })
+  })
+})
+
+describe('the data of a node', () => {
+  it.each([
+    ['', Buffer.alloc(0)],
+    ['ä', Buffer.from('ä')],
+    [{ base64: '/w==' }, Buffer.from([255])],
+  ])('is text where its bytes are text, and base64 elsewhere: %j', (data, bytes) => {
+    expect(toBytes(data)).toEqual(bytes)
+    expect(fromBytes(bytes)).toEqual(data)
+    expect(byteLength(data)).toBe(bytes.length)
+  })
+
+  it('is empty where the page gives none', () => {
+    expect(toBytes(undefined)).toEqual(Buffer.alloc(0))
+    expect(byteLength(undefined)).toBe(0)
   })
 })

@@ -1,7 +1,8 @@
-import type { ErrorReply, Operation, Operations, Reply, Results, WireError } from 'zoogate-client/protocol'
-import { accessRefusal } from '../access/access.js'
+import type { ErrorReply, Operation, Operations, Reply, Results } from 'zoogate-client/protocol'
 import type { Rights } from '../access/rights.js'
+import { accessRefusal } from '../access/rights.js'
 import type { Limits } from '../limits/limits.js'
+import type { Metrics } from '../telemetry/metrics.js'
 import { wireError } from '../wire/errors.js'
 import { problemOf } from '../wire/fields.js'
 import type { RawCall } from '../wire/protocol.js'
@@ -17,7 +18,7 @@ export interface CheckedCall {
   row: Row<Operation>
 }
 
-/** What a page may do at this moment. */
+/** The rights and limits of a page at the moment of a call. */
 export interface Caller {
   readonly rights: Rights
   readonly limits: Limits
@@ -57,18 +58,14 @@ export function replyTo(
       ? { type: 'reply', id, zxid: outcome.zxid, result: outcome.value }
       : { type: 'reply', id, result: outcome.value }
   }
-  if ('refusal' in outcome) return errorReply(id, outcome.refusal)
+  if ('refusal' in outcome) return { type: 'error', id, error: outcome.refusal }
   const { err, zxid, part } = outcome
   const error = wireError(errorCodeOf(err), {
     ...pathOf(op, fields, part),
     outcome: outcome.outcome,
     number: err,
   })
-  return zxid === null ? errorReply(id, error) : { type: 'error', id, zxid, error }
-}
-
-export function errorReply(id: number, error: WireError): ErrorReply {
-  return { type: 'error', id, error }
+  return { type: 'error', id, ...(zxid !== null && { zxid }), error }
 }
 
 /** The path that an error is about, and the part of a multi. */
@@ -81,4 +78,53 @@ function pathOf(
   if (op !== 'multi' || part === undefined) return {}
   const failed = (fields as Operations['multi']).parts[part]
   return failed ? { path: failed.path, part } : {}
+}
+
+export interface CallsOptions {
+  limits: Limits
+  metrics: Pick<Metrics, 'answered' | 'limited'>
+  session: {
+    readonly watches: WatchUse
+    run(call: CheckedCall, done: (outcome: Outcome<never>) => void): void
+  }
+  reply(message: Reply | ErrorReply): void
+}
+
+/** The calls of one page: each is checked, run and answered exactly once. */
+export class Calls {
+  readonly #options: CallsOptions
+  readonly #watches: WatchUse
+  #rights: Rights
+
+  constructor(options: CallsOptions, rights: Rights) {
+    this.#options = options
+    this.#watches = options.session.watches
+    this.#rights = rights
+  }
+
+  /** Later calls are checked against these rights: those of the newest token. */
+  set rights(rights: Rights) {
+    this.#rights = rights
+  }
+
+  run(raw: RawCall): void {
+    const { limits, metrics, session, reply } = this.#options
+    const call = checkCall(raw, { rights: this.#rights, limits, watches: this.#watches })
+    if ('error' in call) {
+      if (call.limit !== undefined) metrics.limited(call.limit)
+      if (isOperation(raw.op)) metrics.answered(raw.op, call.error.code)
+      reply({ type: 'error', id: raw.id, error: call.error })
+      return
+    }
+    session.run(call, (outcome) => {
+      const message = replyTo(call, outcome)
+      metrics.answered(call.op, message.type === 'reply' ? 'OK' : message.error.code)
+      reply(message)
+    })
+  }
+
+  /** Answers a message that has an id, and is no message of the protocol. */
+  refuseMalformed(id: number, message: string): void {
+    this.#options.reply({ type: 'error', id, error: wireError('BAD_REQUEST', { message }) })
+  }
 }

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Operation } from 'zoogate-client/protocol'
 import { AccessPolicy } from '../../../../server/src/access/rights.js'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
-import { type CheckedCall, checkCall, isOperation, replyTo } from '../../../../server/src/session/call.js'
+import {
+  Calls,
+  type CheckedCall,
+  checkCall,
+  isOperation,
+  replyTo,
+} from '../../../../server/src/session/calls.js'
 import { OPERATIONS } from '../../../../server/src/session/operations.js'
 
 const LIMITS = { ...DEFAULT_LIMITS, maxDataBytes: 10, maxWatches: 1, maxMultiParts: 2, maxPathLength: 20 }
@@ -133,5 +139,70 @@ describe('the reply to a call', () => {
     ).toMatchObject({
       error: { code: 'UNKNOWN', number: -999 },
     })
+  })
+})
+
+describe('the calls of a page', () => {
+  function calls(answer: object = { err: 0, zxid: '0x9', value: {} }) {
+    const replies: unknown[] = []
+    const counted: unknown[] = []
+    const page = new Calls(
+      {
+        limits: LIMITS,
+        metrics: {
+          answered: (op, result) => counted.push([op, result]),
+          limited: (limit) => counted.push(limit),
+        },
+        session: {
+          watches: { watchCount: 1, watchBytes: 0 },
+          run: (_, done) => done(answer as never),
+        },
+        reply: (message) => replies.push(message),
+      },
+      new AccessPolicy('open').rightsOf({ claims: {}, rules: [] }),
+    )
+    const run = (op: string, fields: object) => page.run({ id: 5, op, fields: { op, ...fields } })
+    return { page, run, replies, counted }
+  }
+
+  it('are answered with the outcome, and counted by it', () => {
+    const { run, replies, counted } = calls()
+    run('sync', { path: '/a' })
+    expect(replies).toEqual([{ type: 'reply', id: 5, zxid: '0x9', result: {} }])
+    const failing = calls({ err: -101, zxid: '0x9', outcome: 'not_executed' })
+    failing.run('sync', { path: '/a' })
+    expect(failing.replies).toMatchObject([{ type: 'error', id: 5, error: { code: 'NO_NODE' } }])
+    expect([...counted, ...failing.counted]).toEqual([
+      ['sync', 'OK'],
+      ['sync', 'NO_NODE'],
+    ])
+  })
+
+  it('are refused without being run, and counted where their operation is known', () => {
+    const { run, replies, counted } = calls()
+    run('explode', {})
+    run('sync', { path: 'a' })
+    run('addWatch', { path: '/a' })
+    expect(replies).toMatchObject([
+      { error: { code: 'BAD_REQUEST' } },
+      { error: { code: 'BAD_REQUEST' } },
+      { error: { code: 'RATE_LIMITED' } },
+    ])
+    expect(counted).toEqual([['sync', 'BAD_REQUEST'], 'maxWatches', ['addWatch', 'RATE_LIMITED']])
+  })
+
+  it('are checked against the rights of the newest token', () => {
+    const { page, run, replies } = calls()
+    page.rights = new AccessPolicy('rules', []).rightsOf({ claims: {}, rules: [] })
+    run('sync', { path: '/a' })
+    expect(replies).toMatchObject([{ error: { code: 'FORBIDDEN', path: '/a' } }])
+  })
+
+  it('are refused where they are no message of the protocol', () => {
+    const { page, replies } = calls()
+    page.refuseMalformed(3, 'a problem')
+    expect(replies).toMatchObject([
+      { type: 'error', id: 3, error: { code: 'BAD_REQUEST', message: 'a problem' } },
+    ])
   })
 })
