@@ -8,15 +8,38 @@ const here = (path) => new URL(path, import.meta.url)
 // Properties that only the SDK itself touches; they get names of a letter or two. Whatever the page, the gateway or
 // the browser reads keeps its name: no name that stands in protocol.ts, in the public types or in a web interface.
 const INTERNAL = (
-  'accept again answer apply ask askToken atOnce attend backoff begin byNumber call change check claim ' +
-  'clock connection contender copy createWatches denyOrThrow depart detach dial doubt drop emit end ' +
-  'ended enqueue entry events expect failAll failed feed finish fire flow flush forget giveUp hear heard ' +
-  'heardAt held hidden hold interrupt isClosed isEmpty isGood isOpen isOwn isSent isThere keep key ' +
-  'leads learn lists live look lost make monotonicMs onLook open opened point promise prove reached ' +
-  'read refresh refusal refuse reset restore resync returned see sessionId setError settings settle ' +
-  'show shownFrom snapshot stand start step stop streams take tell turn until urls viewers waitMs wake ' +
-  'wallMs want wanted wish withdraw woke'
+  'accept after again answer apply ask askToken atOnce attend backoff byNumber call catchUp change ' +
+  'check claim clock connection contender copy createWatches denyOrThrow depart detach dial doubt drop ' +
+  'emit end ended enqueue entry events failAll feed finish fire flow flush forget handles hear heardAt ' +
+  'held hidden hold interrupt isEmpty isGood isSent isThere keep key leads learn lists live look lost ' +
+  'make miss monotonicMs node open opened point promise prove read receive refresh refusal refuse ' +
+  'reset restore returned room see setError settings settle shownFrom snapshot stand start step ' +
+  'stop streams turn until urls waitMs wake wallMs want wanted withdraw woke writtenAt zk'
 ).split(' ')
+
+/**
+ * The short name of each internal property: two of them have different letters if one interface or type declares both, and
+ * may share a letter otherwise. Fewer different letters compress better.
+ */
+async function shortNames() {
+  const paths = (await readdir(here('src'), { recursive: true })).filter((path) => path.endsWith('.ts'))
+  const sources = await Promise.all(paths.map((path) => readFile(here(`src/${path}`), 'utf8')))
+  const types = sources
+    .map((source) => source.replace(/^ *(\/?\*|\/\/).*$/gm, ''))
+    .flatMap((source) => source.match(/^(export )?(interface[\s\S]*?^}|type[\s\S]*?^$)/gm) ?? [])
+    .map((type) => type.match(/\w+/g))
+  const letters = {}
+  const uses = (name) => sources.join().split(new RegExp(`\\b${name}\\b`)).length
+  for (const name of INTERNAL.sort((a, b) => uses(b) - uses(a))) {
+    const declaring = types.filter((type) => type.includes(name))
+    if (declaring.length === 0)
+      throw new Error(`no type declares ${name}: give it one, or take it from the list`)
+    const taken = declaring.flat().map((other) => letters[other])
+    letters[name] = LETTERS.find((letter) => !taken.includes(letter))
+  }
+  return letters
+}
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyz']
 
 const shared = {
   bundle: true,
@@ -31,6 +54,7 @@ const library = {
   minify: true,
   sourcemap: true,
   mangleProps: new RegExp(`^(${INTERNAL.join('|')})$`),
+  mangleCache: await shortNames(),
 }
 const entryPoints = ['index', 'core', 'live', 'recipes/index', 'react', 'vue', 'svelte'].map(
   (name) => `src/${name}.ts`,

@@ -53,7 +53,7 @@ export function createHandle<Operations extends object>(
   const listeners: MessageListener[] = []
   /** The session that is open or being opened; null while this handle does nothing. */
   let current: Session | null = null
-  let closing: Promise<void> = Promise.resolve()
+  let closing: Promise<void> | undefined
 
   function open(session: Session): void {
     current = session
@@ -72,30 +72,30 @@ export function createHandle<Operations extends object>(
 
   function connect(limits: Limits = {}): Promise<SessionInfo> {
     const { state, session: attached } = getSnapshot()
-    if (state === 'CONNECTED' && attached) return Promise.resolve(attached)
+    if (state === 'CONNECTED') return Promise.resolve(attached!)
     const session = current ?? newSession(createDialer(settings))
     const connecting = untilConnected(store, limits, () => current)
     if (session !== current && !limits.signal?.aborted) open(session)
     return connecting
   }
 
-  function close(): Promise<void> {
+  async function close(): Promise<void> {
     const session = current
     if (session) {
       current = null
       closing = session.close()
       change({ state: 'CLOSED', reason: 'closed' }, new ZoogateError('SESSION_CLOSED', 'close() was called'))
     }
-    return closing
+    await closing
   }
 
   return {
     ...store,
     ...createOperations(
-      (op, path, options, read) =>
+      (...call) =>
         current
-          ? current.call(op, path, options, read)
-          : Promise.reject(new ZoogateError('SESSION_CLOSED', 'call connect() first', { path })),
+          ? current.call(...call)
+          : Promise.reject(new ZoogateError('SESSION_CLOSED', 'call connect() first', { path: call[1] })),
       on,
       (listener) => listeners.push(listener),
     ),

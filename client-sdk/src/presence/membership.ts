@@ -38,7 +38,6 @@ export function createMembership(
   let work: Promise<unknown> = Promise.resolve()
 
   async function advance(): Promise<bigint> {
-    node.begin(false)
     while (reached !== wanted) {
       const wish = wanted
       try {
@@ -51,7 +50,7 @@ export function createMembership(
         throw error
       }
     }
-    return node.zxid()
+    return node.writtenAt()
   }
   /** Wishes take turns. A turn whose wish was replaced, and fulfilled by an earlier turn, has nothing to do. */
   function enqueue(): Promise<bigint> {
@@ -68,9 +67,9 @@ export function createMembership(
     },
     restore() {
       reached = null
-      node.begin(true)
+      node.reset()
       return enqueue()
     },
-    shownFrom: () => (reached === wanted && node.isThere() ? node.zxid() : undefined),
+    shownFrom: () => (reached === wanted && node.isThere() ? node.writtenAt() : undefined),
   }
 }

@@ -7,9 +7,9 @@ export interface OwnNode {
   path(): string
   isThere(): boolean
   /** The transaction that last wrote the node. */
-  zxid(): bigint
-  /** Begins a series of steps. `isNew`: in a session that has no node yet. */
-  begin(isNew: boolean): void
+  writtenAt(): bigint
+  /** Begins a new session, which has no node yet. */
+  reset(): void
   /** Takes one step towards a node with this data, or towards no node (null). True when that is reached. */
   step(data: string | null): Promise<boolean>
   /** Takes notice of a step's error. False: another step does not help. */
@@ -29,6 +29,7 @@ export function createOwnNode(room: string, zk: NodeOperations, choosePath: () =
   let path = ''
   let state: State = 'out'
   let zxid = 0n
+  /** Since the last node was created, or the last failure. */
   let roomsMade = 0
 
   /** Reads a node of unknown state. True when it is this session's and has this data. */
@@ -47,10 +48,9 @@ export function createOwnNode(room: string, zk: NodeOperations, choosePath: () =
   return {
     path: () => path,
     isThere: () => state === 'in',
-    zxid: () => zxid,
-    begin(isNew) {
-      roomsMade = 0
-      if (isNew) state = 'out'
+    writtenAt: () => zxid,
+    reset() {
+      state = 'out'
     },
     async step(data) {
       if (data === null) {
@@ -69,13 +69,15 @@ export function createOwnNode(room: string, zk: NodeOperations, choosePath: () =
       else {
         zxid = (await zk.create(path, data, { ...PATIENT, mode: 'ephemeral' })).stat.mzxid
         state = 'in'
+        roomsMade = 0
       }
       return true
     },
     learn({ code }) {
       if (code === 'NO_NODE' && state === 'out') {
         state = 'roomless'
-        return ++roomsMade <= MAX_ROOMS_MADE
+        roomsMade = (roomsMade + 1) % (MAX_ROOMS_MADE + 1)
+        return roomsMade > 0
       }
       if (code === 'NO_NODE' || code === 'SESSION_EXPIRED') state = 'out'
       else if (code === 'NODE_EXISTS' || code === 'CONNECTION_LOSS') state = 'unknown'

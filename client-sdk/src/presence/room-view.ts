@@ -9,17 +9,15 @@ import { createRoster, type Roster } from './roster.js'
 export interface RoomView<T>
   extends Pick<Presence<T>, 'getSnapshot' | 'subscribe' | 'on' | 'close'>,
     Pick<Roster<T>, 'entry'> {
-  isClosed(): boolean
   /** Why this session could not join again; null when it could. */
   setError(error: ZoogateError | null): void
   /** Resolves with the first result of `find`; it is called now, after each change of the view, and by `look`. */
   until<R>(find: (seen: ViewSnapshot) => R | ZoogateError | undefined): Promise<R>
   look(): void
-  /** Calls the listener after each change of the view. */
-  onLook(listener: (seen: ViewSnapshot) => void): void
 }
 
-export function createRoomView<T>(view: ChangesView): RoomView<T> {
+/** `onChange` is called after each change of the view. */
+export function createRoomView<T>(view: ChangesView, onChange: (zxid: bigint) => void): RoomView<T> {
   const roster = createRoster<T>()
   const { on, emit } = createEvents<PresenceEvents<T> & { change: null; look: null }>()
   /** Whether the first snapshot was seen: its members joined before, and are no event. */
@@ -45,8 +43,10 @@ export function createRoomView<T>(view: ChangesView): RoomView<T> {
     const news = roster.apply(changes)
     changed()
     if (isSeen) for (const [type, event] of news) emit(type, event)
-    isSeen ||= !view.getSnapshot().stale
+    const { stale, zxid } = view.getSnapshot()
+    isSeen ||= !stale
     look()
+    onChange(zxid)
   })
   // Another handle may have opened the view before.
   roster.apply(view.getSnapshot().nodes)
@@ -55,7 +55,6 @@ export function createRoomView<T>(view: ChangesView): RoomView<T> {
     getSnapshot,
     subscribe: (listener) => on('change', listener),
     on,
-    isClosed: () => last !== null,
     setError(next) {
       if (next === error) return
       error = next
@@ -75,7 +74,6 @@ export function createRoomView<T>(view: ChangesView): RoomView<T> {
         tryIt()
       }),
     look,
-    onLook: (listener) => void on('look', () => listener(view.getSnapshot())),
     close() {
       last ??= getSnapshot()
       unsubscribe()

@@ -3,11 +3,11 @@ import type { ErrorCode, Outcome } from '../protocol.js'
 import { ZoogateError } from '../session/errors.js'
 import { createPending, type Limits } from '../session/pending.js'
 import type { Store } from '../session/store.js'
-import type { ShowChanges } from '../views/open-views.js'
+import type { ChangesView, ShowChanges } from '../views/open-views.js'
 import type { ViewSnapshot } from '../views/view.js'
 import { createMembership, type Membership } from './membership.js'
 import { EMPTY_ROOM, type Member, type OpenPresence, type Presence } from './presence.js'
-import { createRoomView, type RoomView } from './room-view.js'
+import { createRoomView } from './room-view.js'
 import { prefixFor } from './roster.js'
 
 /** The rooms of a client. */
@@ -26,7 +26,7 @@ export function createRooms(
     const handles = open.get(start) ?? new Set()
     open.set(start, handles)
     return createPresence(
-      { room, zk, on, requestTimeoutMs, handles, view: createRoomView(show(room, { data: true })) },
+      { room, zk, on, requestTimeoutMs, handles, view: show(room, { data: true }) },
       (nodes) => {
         // After a reload the page finds the node that its session had before.
         const isOwn = ([at, { stat }]: [string, { stat: { owner: unknown } }]) =>
@@ -42,39 +42,44 @@ export function createRooms(
 
 const isIn = (membership: Membership) => membership.wanted() !== null
 
-interface Room<T> {
+interface Room {
   readonly room: string
   readonly zk: NodeOperations
   readonly on: Store['on']
   readonly requestTimeoutMs: number
   /** All handles of this room and group. */
   readonly handles: Set<Membership>
-  readonly view: RoomView<T>
+  readonly view: ChangesView
 }
 
 function createPresence<T>(
-  { room, zk, on, requestTimeoutMs, handles, view }: Room<T>,
+  { room, zk, on, requestTimeoutMs, handles, view }: Room,
   choosePath: (nodes: ViewSnapshot['nodes']) => string,
 ): Presence<T> {
+  const display = createRoomView<T>(view, (zxid) => {
+    const from = membership.shownFrom()
+    // Another client has deleted the node.
+    if (from !== undefined && !own() && zxid >= from) restore()
+  })
   const membership = createMembership(room, zk, () =>
-    view.until(({ nodes, stale }) => (stale ? undefined : choosePath(nodes))),
+    display.until(({ nodes, stale }) => (stale ? undefined : choosePath(nodes))),
   )
-  const own = () => view.entry(membership.path())
+  const own = () => display.entry(membership.path())
   const fail = (code: ErrorCode, message: string, outcome: Outcome = 'not_executed') =>
     new ZoogateError(code, `${room}: ${message}`, { path: room, outcome })
 
   async function want(data: string | null): Promise<bigint> {
     const done = membership.want(data)
     // Ends the waiting for the opposite.
-    view.look()
+    display.look()
     const zxid = await done
-    view.setError(null)
+    display.setError(null)
     return zxid
   }
   async function enter(data: T): Promise<Member<T>> {
-    if (view.isClosed()) throw fail('BAD_REQUEST', 'this presence is closed; open another')
+    if (!handles.has(membership)) throw fail('BAD_REQUEST', 'this presence is closed; open another')
     const zxid = await want(JSON.stringify(data) ?? '')
-    return view.until(() => {
+    return display.until(() => {
       const entry = own()
       if (membership.wanted() === null) return fail('ABORTED', 'leave() was called', 'unknown')
       return entry && entry.node.stat.mzxid >= zxid ? entry.member : undefined
@@ -82,7 +87,7 @@ function createPresence<T>(
   }
   async function leave(): Promise<void> {
     await want(null)
-    await view.until(() => membership.wanted() !== null || !own() || undefined)
+    await display.until(() => membership.wanted() !== null || !own() || undefined)
   }
   function within<R>(limits: Limits | undefined, work: () => Promise<R>): Promise<R> {
     const { promise, settle, start } = createPending<R>(
@@ -93,15 +98,10 @@ function createPresence<T>(
     if (!limits?.signal?.aborted) work().then((value) => settle(null, value), settle)
     return promise
   }
-  const restore = () => membership.restore().then(() => view.setError(null), view.setError)
+  const restore = () => membership.restore().then(() => display.setError(null), display.setError)
 
   handles.add(membership)
   const stopListening = on('session', restore)
-  view.onLook(({ zxid }) => {
-    const from = membership.shownFrom()
-    // Another client has deleted the node.
-    if (from !== undefined && !own() && zxid >= from) restore()
-  })
   return {
     join: (data, limits) => within(limits, () => enter(data)),
     update: (data, limits) =>
@@ -110,15 +110,15 @@ function createPresence<T>(
         return enter(data)
       }),
     leave: (limits) => within(limits, leave),
-    getSnapshot: view.getSnapshot,
+    getSnapshot: display.getSnapshot,
     getServerSnapshot: () => EMPTY_ROOM,
-    subscribe: view.subscribe,
-    on: view.on,
+    subscribe: display.subscribe,
+    on: display.on,
     close() {
       stopListening()
       handles.delete(membership)
       if (isIn(membership) && ![...handles].some(isIn)) want(null).catch(() => undefined)
-      view.close()
+      display.close()
     },
   }
 }

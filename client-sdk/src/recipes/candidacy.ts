@@ -4,9 +4,7 @@ import type { Held } from './held.js'
 import type { QueueOptions } from './queue.js'
 import type { Freshness } from './recipe-store.js'
 import { codeOf, onAbort, type RecipeClient } from './repeated-calls.js'
-
-/** Before standing again after another client has deleted the node: it may delete each new one. */
-const STAND_AGAIN_MS = 1_000
+import { STAND_AGAIN_MS } from './timing.js'
 
 /** Whether this page leads, in a snapshot. */
 export interface Leadership {

@@ -1,5 +1,6 @@
 import { ZoogateError } from '../session/errors.js'
 import { beforeAgain } from './repeated-calls.js'
+import { GOOD_FOR, RENEWED_AFTER } from './timing.js'
 
 /** A moment on both of a page's clocks. */
 export interface Moment {
@@ -28,15 +29,6 @@ export const pageClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
-
-/**
- * The share of the session timeout for which a proof is good. A session lives at least for its timeout after the leader
- * has heard of it. The leader hears late from the other servers: half a tick late, and a timeout is two ticks or more;
- * and it may know only the page's previous sign of life, a quarter of the timeout older. A third covers the larger delay.
- */
-const GOOD_FOR = 2 / 3
-/** When the next proof is requested, as a share of the session timeout: early enough for a link that is away for a while. */
-const RENEWED_AFTER = 1 / 4
 
 /** The means of a lease. */
 export interface LeaseBasis {
@@ -147,5 +139,5 @@ const unheard = (path: string, ms: number) =>
   new ZoogateError(
     'CONNECTION_LOSS',
     `the ensemble has not confirmed ${path} for ${Math.round(ms)} ms: another client may hold it soon. Queue up again`,
-    { path },
+    { path, retryable: true },
   )

@@ -1,6 +1,7 @@
 import type { DataInput } from '../operations/node-data.js'
 import { ZoogateError } from '../session/errors.js'
 import type { Limits } from '../session/pending.js'
+import { LONGEST_TIMER_MS } from '../session/timing.js'
 import { createContender } from './contender.js'
 import type { Held } from './held.js'
 import type { QueueLayout } from './queue.js'
@@ -38,14 +39,14 @@ export function createLock(zk: RecipeClient, path: string, options: LockOptions 
   return {
     async acquire({ signal, timeoutMs } = {}) {
       const refusal = (code: 'ABORTED' | 'TIMED_OUT', message: string) =>
-        new ZoogateError(code, `lock ${path}: ${message}`, { path })
+        new ZoogateError(code, `lock ${path}: ${message}`, { path, retryable: code === 'TIMED_OUT' })
       if (signal?.aborted) throw refusal('ABORTED', 'aborted before it was asked for')
       const contender = createContender(zk, settings)
       // The caller has stopped waiting: an error of the deletion changes nothing, and the session's end deletes the node.
       const giveUp = (reason: ZoogateError) => void contender.withdraw(reason).catch(() => undefined)
       const signalOnAbort = () => giveUp(refusal('ABORTED', 'aborted'))
       const timer =
-        timeoutMs !== undefined && timeoutMs < LONGEST_TIMER_MS
+        timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS
           ? setTimeout(() => giveUp(refusal('TIMED_OUT', `not held within ${timeoutMs} ms`)), timeoutMs)
           : undefined
       signal?.addEventListener('abort', signalOnAbort)
@@ -58,6 +59,3 @@ export function createLock(zk: RecipeClient, path: string, options: LockOptions 
     },
   }
 }
-
-/** The longest delay of setTimeout; a longer one runs at once. */
-const LONGEST_TIMER_MS = 2 ** 31

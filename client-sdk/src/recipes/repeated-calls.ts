@@ -2,15 +2,13 @@ import type { Handle } from '../client/client.js'
 import type { NodeOperations } from '../operations/operations.js'
 import type { Acl, ErrorCode } from '../protocol.js'
 import { ZoogateError } from '../session/errors.js'
+import { SLOW_DOWN_MS } from './timing.js'
 
 /** The part of a client that the recipes need; the clients of all entries have it. */
 export type RecipeClient = NodeOperations & Pick<Handle, 'on' | 'state' | 'session'>
 
 /** For calls that wait while the session lives; a recipe's own limits end them earlier. */
 export const PATIENT = { timeoutMs: Number.POSITIVE_INFINITY }
-
-/** The pause after RATE_LIMITED and THROTTLED: rates are counted per second. */
-const SLOW_DOWN_MS = 1_000
 
 export const codeOf = (error: unknown): ErrorCode | null =>
   error instanceof ZoogateError ? error.code : null

@@ -7,6 +7,7 @@ import {
   type RecipeStore,
 } from './recipe-store.js'
 import { PATIENT, pause, type RecipeClient } from './repeated-calls.js'
+import { OUT_OF_STEP_MS } from './timing.js'
 import { createValueNode, type Versioned } from './value-node.js'
 
 export type { Versioned }
@@ -48,9 +49,6 @@ const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.st
 
 /** Enough for twenty pages that write at the same time: each round completes one of them. */
 const DEFAULT_MAX_ATTEMPTS = 20
-/** The longest wait before another attempt: the time of some writes, so that the pages get out of step. */
-const OUT_OF_STEP_MS = 50
-
 /**
  * Makes a value that this page shares with all clients of the path, in the layout of Curator's SharedValue. The first
  * write creates the node and its parents. The snapshot follows the node whenever there is a session, until `close()`. It

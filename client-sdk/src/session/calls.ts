@@ -1,16 +1,18 @@
-import type {
-  Acl,
-  Call,
-  CreateMode,
-  ErrorCode,
-  ErrorReply,
-  MultiPart,
-  NodeData,
-  Operation,
-  Reply,
-  Results,
-  ViewDepth,
-  ViewPoint,
+import {
+  type Acl,
+  type Call,
+  type CreateMode,
+  type ErrorCode,
+  type ErrorReply,
+  type MultiPart,
+  type NodeData,
+  type Operation,
+  RETRYABLE_IN_PAGES,
+  type Reply,
+  type Results,
+  type ViewDepth,
+  type ViewPoint,
+  type WireError,
 } from '../protocol.js'
 import { type ErrorDetails, ZoogateError } from './errors.js'
 import type { Settings } from './options.js'
@@ -76,29 +78,26 @@ export function createCalls({ maxQueuedCalls, requestTimeoutMs }: Settings, watc
   let send: Send | null = null
   let lastId = 0
 
-  /** Ends a call with an error, unless it has ended already. */
-  function fail({ call, settle }: Entry, code: ErrorCode, message: string, details: ErrorDetails): void {
-    const outcome = WRITES.test(call.op) ? details.outcome : 'not_executed'
-    if (entries.delete(call.id)) settle(new ZoogateError(code, message, { ...details, outcome }))
-  }
-  function failHere(entry: Entry, code: ErrorCode, message: string): void {
-    const { op, path } = entry.call as { op: Operation; path?: string }
-    const outcome = entry.isSent ? 'unknown' : 'not_executed'
-    fail(entry, code, `${op}(${path ?? ''}): ${message}`, { path, outcome })
+  /** Ends a call with an error, unless it has ended already. `received`: the error that the gateway sent. */
+  function fail(entry: Entry, code: ErrorCode, message: string, received?: WireError): void {
+    const { op, path, id } = entry.call as { op: Operation; path?: string; id: number }
+    if (!entries.delete(id)) return
+    const isWrite = WRITES.test(op)
+    const details: ErrorDetails = {
+      path,
+      outcome: isWrite && entry.isSent ? 'unknown' : 'not_executed',
+      retryable: RETRYABLE_IN_PAGES.includes(code),
+      ...received,
+    }
+    if (isWrite && details.outcome === 'unknown') details.retryable = false
+    entry.settle(new ZoogateError(code, received ? message : `${op}(${path ?? ''}): ${message}`, details))
   }
   function transmit(entry: Entry): void {
     entry.isSent = !!send?.(entry.call)
-    if (send && !entry.isSent) failHere(entry, 'TOO_LARGE', 'send less')
+    if (send && !entry.isSent) fail(entry, 'TOO_LARGE', 'send less')
   }
-  /** Reads of a node take a watch: the answer sets it. */
-  const holding =
-    <R>(path: string, watch: Watcher, read: (result: never) => R) =>
-    (result: never) => {
-      watches.hold(listFor(result), path, watch)
-      return read(result)
-    }
   const failAll = (code: ErrorCode, message: string) => {
-    for (const entry of entries.values()) failHere(entry, code, message)
+    for (const entry of entries.values()) fail(entry, code, message)
   }
   return {
     make(op, path, options = {}, read) {
@@ -108,13 +107,17 @@ export function createCalls({ maxQueuedCalls, requestTimeoutMs }: Settings, watc
       const call = { ...fields, op, path, watch: watch && true, type: 'call', id } as unknown as Call
       const { promise, settle, start } = createPending<ReturnType<typeof read>>(
         { signal, timeoutMs },
-        (...hit) => failHere(entry, ...hit),
+        (...hit) => fail(entry, ...hit),
       )
-      const entry = { call, isSent: false, settle, read: watch ? holding(path!, watch, read) : read } as Entry
+      const readAndHold = (result: Results[typeof op]) => {
+        // Only reads of a node take a watch.
+        if (watch) watches.hold(listFor(result as Results['exists']), path!, watch)
+        return read(result)
+      }
+      const entry = { call, isSent: false, settle, read: readAndHold } as Entry
       entries.set(id, entry)
       start()
-      if (!send && entries.size > maxQueuedCalls)
-        failHere(entry, 'RATE_LIMITED', 'maxQueuedCalls wait already')
+      if (!send && entries.size > maxQueuedCalls) fail(entry, 'RATE_LIMITED', 'raise maxQueuedCalls')
       if (entries.has(id)) transmit(entry)
       return promise
     },
@@ -123,8 +126,8 @@ export function createCalls({ maxQueuedCalls, requestTimeoutMs }: Settings, watc
       entries.forEach(transmit)
     },
     interrupt(message) {
-      if (send) failAll('CONNECTION_LOSS', message)
       send = null
+      failAll('CONNECTION_LOSS', message)
     },
     failAll,
     answer(message) {

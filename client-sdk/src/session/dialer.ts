@@ -1,13 +1,9 @@
 import { type Hello, SUBPROTOCOL } from '../protocol.js'
-import { type Connection, type ConnectionListener, openConnection } from './connection.js'
+import { type Connection, type Listener, openConnection } from './connection.js'
 import { ZoogateError } from './errors.js'
 import { demand, type Settings, type TokenReason } from './options.js'
+import { BACKOFF_BASE_MS, BACKOFF_CAP_MS } from './timing.js'
 import { TOKEN_EXPIRED } from './verdict.js'
-
-/** The first wait is at most this long: a single lost link is back before a reader of the page notices. */
-const BASE_MS = 100
-/** No wait is longer: below the usual session timeouts, so that waiting alone never costs a session. */
-const CAP_MS = 5_000
 
 export interface Backoff {
   /** Milliseconds to wait before the next attempt. Each call counts as one attempt. */
@@ -20,7 +16,7 @@ export interface Backoff {
 export function createBackoff(random: () => number = Math.random): Backoff {
   let attempt = 0
   return {
-    waitMs: () => random() * Math.min(CAP_MS, BASE_MS * (2 ** attempt++ - 1)),
+    waitMs: () => random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * (2 ** attempt++ - 1)),
     reset: () => {
       attempt = 1
     },
@@ -28,9 +24,20 @@ export function createBackoff(random: () => number = Math.random): Backoff {
 }
 
 /** Knows which gateway to dial next, when, and with which token. One dialer serves all sessions of a `connect()`. */
-export type Dialer = ReturnType<typeof createDialer>
+export interface Dialer {
+  readonly settings: Settings
+  readonly backoff: Backoff
+  /** Asks the page for a token. Rejects with AUTH_FAILED when the page gives none, or the refused one again. */
+  askToken(signal: AbortSignal): Promise<string>
+  /** A gateway refused the token with this close code. False: the second refusal in a row, so stop asking. */
+  refuse(code: number): boolean
+  /** A gateway accepted the token. */
+  accept(): void
+  /** Dials the next gateway. */
+  dial(hello: Hello, listener: Listener): Connection
+}
 
-export function createDialer(settings: Settings, random: () => number = Math.random) {
+export function createDialer(settings: Settings, random: () => number = Math.random): Dialer {
   const Socket = settings.WebSocket ?? globalThis.WebSocket
   demand(Socket, 'WebSocket', 'a constructor')
   /** In the order of dialling: the next address stands first, and goes to the end. */
@@ -43,26 +50,22 @@ export function createDialer(settings: Settings, random: () => number = Math.ran
   return {
     settings,
     backoff: createBackoff(random),
-    /** Asks the page for a token. Rejects with AUTH_FAILED when the page gives none, or the refused one again. */
-    async askToken(signal: AbortSignal): Promise<string> {
+    async askToken(signal) {
       token = await settings.getToken({ reason, signal })
       if (token && token !== refused) return token
       throw new ZoogateError('AUTH_FAILED', 'getToken: give a new token')
     },
-    /** A gateway refused the token with this close code. False: the second refusal in a row, so stop asking. */
-    refuse(code: number): boolean {
+    refuse(code) {
       if (refused) return false
       refused = token
       reason = code === TOKEN_EXPIRED ? 'expired' : 'invalid'
       return true
     },
-    /** A gateway accepted the token. */
-    accept(): void {
+    accept() {
       refused = null
       reason = 'reconnect'
     },
-    /** Dials the next gateway. */
-    dial(hello: Hello, listener: ConnectionListener): Connection {
+    dial(hello, listener) {
       const url = urls.shift()!
       urls.push(url)
       return openConnection(new Socket(url, [SUBPROTOCOL]), hello, listener)

@@ -1,8 +1,8 @@
-import { type ErrorCode, type Outcome, RETRYABLE_IN_PAGES } from '../protocol.js'
+import type { ErrorCode, Outcome } from '../protocol.js'
 
 export interface ErrorDetails {
   path?: string | undefined
-  retryable?: boolean
+  retryable?: boolean | undefined
   outcome?: Outcome | undefined
   number?: number
   part?: number
@@ -23,10 +23,8 @@ export class ZoogateError extends Error {
   /** The part of a multi that failed, counted from 0. The other parts were not executed because of it. */
   declare readonly part: number | undefined
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
     super(message)
-    const { outcome = 'not_executed', retryable = RETRYABLE_IN_PAGES.includes(code) } = details
-    const isSafe = outcome === 'not_executed'
-    Object.assign(this, { name: 'ZoogateError', ...details, code, outcome, retryable: isSafe && retryable })
+    Object.assign(this, { name: 'ZoogateError', code, retryable: false, outcome: 'not_executed' }, details)
   }
 }

@@ -4,22 +4,9 @@ import type { Connection, ConnectionEnd } from './connection.js'
 import type { Dialer } from './dialer.js'
 import { listenToPage } from './page.js'
 import type { Resume } from './resume.js'
-import { AUTH_FAILED, type End, RENEWABLE, verdictOf } from './verdict.js'
+import { CLOSE_ANSWER_MS } from './timing.js'
+import { AUTH_FAILED, CLOSED, type End, RENEWABLE, verdictOf } from './verdict.js'
 import type { Watches } from './watcher.js'
-
-/** How long `close()` waits for the gateway's answer. */
-const CLOSE_ANSWER_MS = 2_000
-/** What a page's close frame says to end the session rather than detach it. */
-const CLOSE_SESSION = 4000
-
-export interface LinkListener {
-  /** A message of the gateway, also while the session is being closed. */
-  message(message: GatewayMessage, connection: Connection): void
-  /** The connection is gone, and another one follows unless `close` is called. */
-  lost(message: string): void
-  /** The connection is gone, or could not be made, and no other one can follow. */
-  failed(end: End, message: string): void
-}
 
 /** `closing`: the gateway was asked to close the session; `finish` ends the waiting for its answer. */
 type State = 'open' | 'ended' | { readonly finish: () => void }
@@ -27,11 +14,13 @@ type State = 'open' | 'ended' | { readonly finish: () => void }
 /**
  * The connections of one session, one after another:
  *
- *     open ──→ closing{finish} ──→ ended
- *       └───────────────────────────↗
+ *     open ──→ closing{finish}
+ *       └────→ ended
  */
 export interface Link {
   open(): void
+  /** The gateway has attached the session. */
+  accept(): void
   /** The connection of this moment; null while there is none. */
   connection(): Connection | null
   /**
@@ -41,46 +30,52 @@ export interface Link {
   close(): Promise<void>
 }
 
-export function createLink(dialer: Dialer, resume: Resume, watches: Watches, listener: LinkListener): Link {
+/** What a link does to its session. */
+export interface LinkListener {
+  /** A message of the gateway, also while the session is being closed. */
+  receive(message: GatewayMessage): void
+  /** The connection is gone; another one follows, unless `close` is called. */
+  detach(message: string): void
+  /** No other connection follows. */
+  end(end: End, message: string): void
+}
+
+export function createLink(dialer: Dialer, resume: Resume, watches: Watches, session: LinkListener): Link {
   const attempts = createAttempts(dialer, resume, greet, fail)
   let connection: Connection | null = null
   let state: State = 'open'
+  /** Whether this page was attached to the session, rather than found it in the tab's storage. */
+  let isOwn = false
   let stopListening: (() => void) | undefined
-
   function greet(token: string): void {
     const point = resume.point()
     const hello: Hello = { type: 'hello', token, timeoutMs: dialer.settings.sessionTimeoutMs }
     if (point) hello.resume = { token: point.resumeToken, zxid: point.zxid, watches: watches.lists() }
-    connection = dialer.dial(hello, { message: (message) => listener.message(message, connection!), ended })
+    connection = dialer.dial(hello, { hear: session.receive, ended })
   }
-  /** The one way to another state. `open` is left for good. */
+  /** The one way out of `open`. */
   function enter(next: Exclude<State, 'open'>): void {
-    if (state === 'open') {
-      attempts.stop()
-      stopListening?.()
-      resume.forget()
-    }
     state = next
+    attempts.stop()
+    stopListening?.()
+    resume.forget()
   }
   function fail(end: End, message: string): void {
     enter('ended')
-    listener.failed(end, message)
+    session.end(end, message)
   }
   function ended({ code, message, retryAfterMs }: ConnectionEnd): void {
-    const verdict = typeof state === 'object' ? state : judge(code, dialer, resume)
-    if (verdict && 'finish' in verdict) verdict.finish()
-    else if (verdict) fail(verdict, message)
-    else {
-      leave(message)
-      // A listener may have closed the session.
-      if (state === 'open') attempts.again(retryAfterMs)
-    }
+    const verdict = state === 'open' && judge(code, dialer, isOwn ? null : resume)
+    if (verdict) fail(verdict, message)
+    else leave(message)
+    // A listener may have closed the session.
+    if (state === 'open') attempts.again(retryAfterMs)
+    else if (state !== 'ended') state.finish()
   }
   function leave(message: string): void {
-    listener.lost(message)
+    session.detach(message)
     connection = null
   }
-
   return {
     open() {
       stopListening = listenToPage({
@@ -97,30 +92,31 @@ export function createLink(dialer: Dialer, resume: Resume, watches: Watches, lis
       })
       attempts.again()
     },
+    accept() {
+      dialer.accept()
+      isOwn = true
+    },
     connection: () => connection,
     close: () =>
       new Promise((resolve) => {
         const finish = () => {
           clearTimeout(timer)
-          enter('ended')
-          connection?.drop(CLOSE_SESSION)
+          connection?.drop(CLOSED)
           resolve()
         }
         const timer = setTimeout(finish, CLOSE_ANSWER_MS)
         enter({ finish })
-        if (connection?.isOpen()) connection.send({ type: 'close' })
-        else finish()
+        if (!connection?.send({ type: 'close' })) finish()
       }),
   }
 }
 
-/** How the session ends with this close code; null: it goes on with another connection. */
-function judge(code: number, dialer: Dialer, resume: Resume): End | null {
+/** How the session ends with this close code; null: another connection follows. */
+function judge(code: number, dialer: Dialer, copied: Resume | null): End | null {
   const verdict = verdictOf(code)
   if (verdict === 'token') return dialer.refuse(code) ? null : AUTH_FAILED
-  if (verdict === 'redial') return null
-  if (resume.isOwn() || verdict[1] !== RENEWABLE) return verdict
+  if (!copied || verdict?.[1] !== RENEWABLE) return verdict
   // The session of an earlier page of this tab is gone. This page never had it, and so has lost nothing.
-  resume.forget()
+  copied.forget()
   return null
 }

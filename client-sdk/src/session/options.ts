@@ -57,10 +57,8 @@ export interface ClientOptions {
 }
 
 export type Settings = Readonly<
-  Required<Omit<ClientOptions, 'url' | 'WebSocket'>> & {
-    urls: readonly string[]
-    WebSocket?: ClientOptions['WebSocket']
-  }
+  Required<Omit<ClientOptions, 'url' | 'WebSocket'>> &
+    Pick<ClientOptions, 'WebSocket'> & { urls: readonly string[] }
 >
 
 /** Checks the options and fills in the defaults; throws a TypeError that says what to pass. */

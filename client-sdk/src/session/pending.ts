@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from './timing.js'
+
 /** How long to wait. */
 export interface Limits {
   /** Aborting it ends the waiting with ABORTED. */
@@ -17,30 +19,23 @@ export interface Pending<T> {
   start(): void
 }
 
-/** The longest delay of setTimeout; a longer one runs at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
-
 /** `onLimit` is called when a limit is hit, and has to settle the promise. */
-export function createPending<T>(
-  { signal, timeoutMs = LONGEST_TIMER_MS }: Limits,
-  onLimit: LimitHit,
-): Pending<T> {
-  let resolve: (value: T) => void
-  let reject: (error: Error) => void
-  const promise = new Promise<T>((...settlers) => {
-    ;[resolve, reject] = settlers
-  })
+export function createPending<T>({ signal, timeoutMs = Infinity }: Limits, onLimit: LimitHit): Pending<T> {
   const timer = setTimeout(onLimit, Math.min(timeoutMs, LONGEST_TIMER_MS), 'TIMED_OUT', 'no answer in time')
   const signalOnAbort = () => onLimit('ABORTED', 'aborted')
   signal?.addEventListener('abort', signalOnAbort)
-  return {
-    promise,
-    settle(error, value) {
+  let settle!: Pending<T>['settle']
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = (error, value) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', signalOnAbort)
       if (error) reject(error)
       else resolve(value as T)
-    },
+    }
+  })
+  return {
+    promise,
+    settle,
     start() {
       if (signal?.aborted) signalOnAbort()
     },

@@ -13,8 +13,6 @@ export interface Resume {
    * A point that was merely copied into this tab is dropped silently.
    */
   claim(): Promise<boolean>
-  /** Whether this page was attached to the session, rather than found the point in the storage. */
-  isOwn(): boolean
   /** The session was opened or resumed. */
   keep(message: SessionMessage): void
   /** The page has received everything up to this zxid. */
@@ -29,7 +27,6 @@ export interface Resume {
 export function createResume({ storage, urls }: Settings): Resume {
   const tabKey = storage === 'tab' && globalThis.navigator?.locks && `zoogate:${urls}`
   let point: SessionMessage | null = null
-  let isOwn = false
   let lock: ReturnType<typeof lockForTab> | null = null
 
   const hold = ({ id }: SessionMessage) => {
@@ -42,7 +39,6 @@ export function createResume({ storage, urls }: Settings): Resume {
   }
   const forget = () => {
     point = null
-    isOwn = false
     if (tabKey) write(tabKey, null)
     release()
   }
@@ -55,10 +51,8 @@ export function createResume({ storage, urls }: Settings): Resume {
       forget()
       return !isKnown
     },
-    isOwn: () => isOwn,
     keep(message) {
       point = message
-      isOwn = true
       if (!tabKey) return
       write(tabKey, point)
       hold(point)

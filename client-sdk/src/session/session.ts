@@ -5,15 +5,10 @@ import type { Dialer } from './dialer.js'
 import { ZoogateError } from './errors.js'
 import { createLink } from './link.js'
 import { createResume } from './resume.js'
-import type { ClientSnapshot, SessionInfo } from './store.js'
+import type { ClientSnapshot } from './store.js'
+import { SOUND_AFTER_MS } from './timing.js'
 import type { End } from './verdict.js'
 import type { Watches } from './watcher.js'
-
-/**
- * A connection that held this long was sound: its loss resets the backoff. Less than the silence that ends a
- * connection, so that a page that slept does not wait either.
- */
-const SOUND_AFTER_MS = 2_500
 
 /** Is given each message of the gateway, also while the session is being closed, before the session acts on it. */
 export type MessageListener = (message: GatewayMessage, connection: Pick<Connection, 'send'>) => void
@@ -32,7 +27,7 @@ type State = 'detached' | 'attached' | 'ended'
 export interface Session {
   /** To be called once. */
   open(): void
-  /** Makes a call now, or when the session is attached next. */
+  /** Makes a call now, or when the session is attached next; the gateway may have gone silently. */
   call: MakeCall
   /**
    * Closes the session; resolves when the gateway has confirmed it, or after a deadline. Without a connection the
@@ -40,9 +35,6 @@ export interface Session {
    */
   close(): Promise<void>
 }
-
-const infoOf = ({ id, timeoutMs, resumed, readOnly = false }: SessionMessage): SessionInfo =>
-  Object.freeze({ id, timeoutMs, resumed, readOnly })
 
 /** `change` is given each change of the session's snapshot; `onEnd` its end, at most once, and not after `close`. */
 export function createSession(
@@ -54,9 +46,9 @@ export function createSession(
 ): Session {
   const calls = createCalls(dialer.settings, watches)
   const resume = createResume(dialer.settings)
-  const link = createLink(dialer, resume, watches, { message: receive, lost: detach, failed: end })
+  const link = createLink(dialer, resume, watches, { receive, detach, end })
   let state: State = 'detached'
-  /** In ms since the epoch; 0 until the session was attached once. */
+  /** In ms since the epoch. */
   let attachedAt = 0
   /** Runs when the session is gone by the page's clock. */
   let goneTimer: ReturnType<typeof setTimeout> | undefined
@@ -74,9 +66,9 @@ export function createSession(
     calls.failAll(code, message)
     onEnd(reason, new ZoogateError(code, message))
   }
-  function receive(message: GatewayMessage, connection: Connection): void {
-    for (const hear of listeners) hear(message, connection)
-    if (message.type === 'session' && state !== 'ended') attach(message, connection)
+  function receive(message: GatewayMessage): void {
+    for (const hear of listeners) hear(message, link.connection()!)
+    if (message.type === 'session' && state !== 'ended') attach(message)
     if (message.type === 'suspended') detach(message.message)
     if (message.type === 'event') watches.fire(message.event, message.path)
     if (message.type === 'reply' || message.type === 'error') {
@@ -84,13 +76,14 @@ export function createSession(
       calls.answer(message)
     }
   }
-  function attach(message: SessionMessage, { send }: Connection): void {
-    dialer.accept()
+  function attach(message: SessionMessage): void {
+    link.accept()
     resume.keep(message)
     if (!enter('attached')) return
     attachedAt = Date.now()
-    calls.flow(send)
-    change({ state: 'CONNECTED', session: infoOf(message) })
+    calls.flow(link.connection()!.send)
+    const { id, timeoutMs, resumed, readOnly = false } = message
+    change({ state: 'CONNECTED', session: Object.freeze({ id, timeoutMs, resumed, readOnly }) })
   }
   function detach(message: string): void {
     if (state !== 'attached') return
@@ -100,11 +93,9 @@ export function createSession(
     calls.interrupt(message)
     change({ state: 'CONNECTING' })
   }
-
   return {
-    open: link.open,
+    ...link,
     call(...call) {
-      // The gateway may be gone silently: then the call waits for the next connection.
       link.connection()?.check()
       return calls.make(...call)
     },

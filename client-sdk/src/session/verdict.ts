@@ -1,6 +1,12 @@
 import type { CLOSE_CODES, CloseCode, ClosedReason, ErrorCode } from '../protocol.js'
 
 // Written out as numbers, so that the protocol's table stays out of the page's bundle; the types keep both equal.
+/** The code for a connection without a close frame; it never travels. */
+export const NO_CLOSE_FRAME = 1006
+/** A page may send 1000 and 3000–4999 only. To a gateway any code but 1001 and 4000 means: detach, the page comes back. */
+export const DETACH = 3001
+/** In a page's close frame: close the session rather than detach it. */
+export const CLOSED: (typeof CLOSE_CODES)['CLOSED'] = 4000
 export const TOKEN_EXPIRED: (typeof CLOSE_CODES)['TOKEN_EXPIRED'] = 4100
 
 /** Why a session is CLOSED, and the code of the error that its calls fail with. */
@@ -21,11 +27,11 @@ const ENDS: Partial<Record<number, End>> = {
   4007: AUTH_FAILED,
 } satisfies Partial<Record<CloseCode, End>>
 
-/** What a close code asks of the page: to end the session, to get another token, or just to redial. */
-export type Verdict = End | 'token' | 'redial'
+/** A close code means: the session ends, get another token, or (null) just redial. */
+export type Verdict = End | 'token' | null
 
 /** Unknown codes are judged by their range. */
 export function verdictOf(code: number): Verdict {
-  if (code < 4000 || code > 4199) return 'redial'
+  if (code < 4000 || code > 4199) return null
   return code > 4099 ? 'token' : (ENDS[code] ?? REFUSED)
 }

@@ -91,7 +91,6 @@ function createSharedView(scope: Scope, { path, depth, data }: Asked, forget: ()
   /** The session whose nodes `nodes` calls mine. */
   let sessionId: string | undefined
   let error: ZoogateError | null = null
-
   /** The one way to another state. Viewers are called when it changes what they see. */
   function enter(next: State, nextError = error, changes = NONE): void {
     const isNews = state === 'shown' || next === 'shown' || error !== nextError
@@ -151,8 +150,16 @@ function createSharedView(scope: Scope, { path, depth, data }: Asked, forget: ()
   return shared
 }
 
-/** `read` makes the snapshot; `leave` is called when the last viewer has closed. */
-function createAudience(read: () => ViewSnapshot, leave: () => void) {
+/** The viewers of one view on this page. */
+interface Audience {
+  isEmpty(): boolean
+  /** The snapshot has changed. */
+  refresh(changes: NodeChanges): void
+  join(): ChangesView
+}
+
+/** `read` makes the snapshot; `leave` is called when a viewer has closed. */
+function createAudience(read: () => ViewSnapshot, leave: () => void): Audience {
   const viewers = new Set<Events<{ change: NodeChanges }>>()
   /** Null: not made since the last change. */
   let snapshot: ViewSnapshot | null = null
@@ -162,11 +169,11 @@ function createAudience(read: () => ViewSnapshot, leave: () => void) {
   }
   return {
     isEmpty: () => viewers.size === 0,
-    refresh(changes: NodeChanges): void {
+    refresh(changes) {
       snapshot = null
       for (const { emit } of viewers) emit('change', changes)
     },
-    join(): ChangesView {
+    join() {
       const viewer: Events<{ change: NodeChanges }> = createEvents()
       /** Null until this viewer is closed. */
       let last: ViewSnapshot | null = null

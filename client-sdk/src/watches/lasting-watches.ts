@@ -46,14 +46,10 @@ export interface LastingWatches {
 /** The watches of a client that outlive their events, its connections and its sessions. */
 export function createLastingWatches(call: MakeCall, on: Store['on']): LastingWatches {
   const held: Held = new Map()
-  /** Streams that have missed events, and got no `resync` yet. */
-  const behind = new Set<WatchStream>()
   /** Of the session that was made last. */
   let newest: Watches
   /** Of the session that was opened last. During a renewal the next session is made but not open yet. */
   let opened: Watches
-
-  const catchUp = () => resync(behind)
   /**
    * Sends the gateway what is wanted: the watch while it is held, then its removal, unless a newer watch holds the path.
    * Without a deadline: it waits for a connection as long as the events are wanted.
@@ -80,10 +76,9 @@ export function createLastingWatches(call: MakeCall, on: Store['on']): LastingWa
   }
 
   on('state', ({ state }) => {
-    if (state === 'CONNECTED') catchUp()
     for (const watch of held.values()) {
-      if (state === 'CONNECTING') for (const stream of watch.streams) behind.add(stream)
       if (state === 'CLOSED') (newest === opened ? finish : ask)(watch)
+      else for (const stream of watch.streams) state === 'CONNECTED' ? stream.catchUp() : stream.miss()
     }
     if (state === 'CONNECTING') opened = newest
   })
@@ -114,28 +109,22 @@ export function createLastingWatches(call: MakeCall, on: Store['on']): LastingWa
     },
     createWatches() {
       // A session that is being closed can still bring events.
-      newest = withLasting(held, catchUp, (session) => session === newest)
+      newest = withLasting(held, (session) => session === newest)
       return newest
     },
   }
 }
 
-function resync(behind: Set<WatchStream>): void {
-  for (const stream of behind) stream.resync()
-  behind.clear()
-}
-
 type Held = Map<string, LastingWatch>
 
 /** The watches of one session: one-shot watches of its own, and the lasting ones while the session is the newest. */
-function withLasting(held: Held, catchUp: () => void, isNewest: (session: Watches) => boolean): Watches {
+function withLasting(held: Held, isNewest: (session: Watches) => boolean): Watches {
   const oneShot = createWatches()
   const session: Watches = {
     ...oneShot,
     fire(type, path) {
       oneShot.fire(type, path)
       if (!isNewest(session)) return
-      catchUp()
       for (const watch of held.values()) {
         if (watch.state !== 'set' || !concerns(type, path, watch)) continue
         for (const stream of watch.streams) stream.feed({ type, path })

@@ -22,6 +22,10 @@ export function createWatches(): Watches {
       // that throws becomes an uncaught error without disturbing the session.
       for (const watcher of concerned) queueMicrotask(() => watcher({ type, path }))
     },
-    lists: () => ({ data: [...data.keys()], exist: [...exist.keys()], child: [...child.keys()] }),
+    lists: () => ({
+      data: [...data.keys()],
+      exist: [...exist.keys()],
+      child: [...child.keys()],
+    }),
   }
 }

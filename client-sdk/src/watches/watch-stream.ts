@@ -20,15 +20,19 @@ export interface WatchEvents extends AsyncIterableIterator<LastingWatchEvent, un
 export interface WatchStream {
   readonly events: WatchEvents
   feed(event: LastingWatchEvent): void
-  /** Events are missing here. Repeated calls without an event between them queue one `resync`. */
-  resync(): void
+  /** Events are missing from here on: a `resync` comes before the next event, and at `catchUp`. */
+  miss(): void
+  catchUp(): void
   /** No event follows: after the queued events the iteration fails with the error, or finishes without one. */
   end(error?: ZoogateError): void
 }
 
 type Result = IteratorResult<LastingWatchEvent, undefined>
 
-/** At most `maxQueued` events wait; when one more comes, a `resync` replaces them. `onEnd` is called once; aborting `signal` leaves. */
+/**
+ * At most `maxQueued` events wait; when one more comes, a `resync` replaces them. `onEnd` is called once. Aborting `signal`
+ * leaves the watch.
+ */
 export function createWatchStream(
   path: string,
   maxQueued: number,
@@ -41,6 +45,7 @@ export function createWatchStream(
   let queued: (LastingWatchEvent | ZoogateError)[] = []
   /** One for each next() that waits for an event. */
   const waiting: ((result: Result | Promise<Result>) => void)[] = []
+  let isBehind = false
   let isEnded = false
 
   // Settles here and now: a reply that came before the event has settled its promise already.
@@ -50,7 +55,13 @@ export function createWatchStream(
       waiting.shift()?.(value instanceof Error ? Promise.reject(value) : ({ value, done: !value } as Result))
     }
   }
+  function catchUp(): void {
+    if (!isBehind) return
+    isBehind = false
+    feed(gap)
+  }
   function feed(event: LastingWatchEvent): void {
+    catchUp()
     if (isEnded || queued.at(-1) === event) return
     if (queued.length < maxQueued) queued.push(event)
     else queued = [gap]
@@ -81,7 +92,10 @@ export function createWatchStream(
   return {
     events,
     feed,
-    resync: () => feed(gap),
+    miss() {
+      isBehind = true
+    },
+    catchUp,
     end,
   }
 }

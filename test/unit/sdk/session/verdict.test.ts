@@ -17,13 +17,13 @@ it('has a verdict for every close code of the protocol', () => {
     AUTH_FAILED: ['auth_failed', 'AUTH_FAILED'],
     TOKEN_EXPIRED: 'token',
     TOKEN_INVALID: 'token',
-    DRAINING: 'redial',
-    SILENT: 'redial',
-    HELLO_TIMEOUT: 'redial',
-    SLOW_READER: 'redial',
-    INTERNAL: 'redial',
-    OVERLOADED: 'redial',
-    UNVERIFIED: 'redial',
+    DRAINING: null,
+    SILENT: null,
+    HELLO_TIMEOUT: null,
+    SLOW_READER: null,
+    INTERNAL: null,
+    OVERLOADED: null,
+    UNVERIFIED: null,
   })
   expect(TOKEN_EXPIRED).toBe(CLOSE_CODES.TOKEN_EXPIRED)
 })

@@ -12,7 +12,11 @@ function stream(maxQueued = 10) {
   const made = createWatchStream('/w', maxQueued, onEnd)
   const next = () => made.events.next()
   const value = async () => (await next()).value
-  return { ...made, onEnd, next, value }
+  const gap = () => {
+    made.miss()
+    made.catchUp()
+  }
+  return { ...made, gap, onEnd, next, value }
 }
 
 describe('the events of a watch', () => {
@@ -42,11 +46,11 @@ describe('the events of a watch', () => {
   })
 
   it('have one resync for two gaps that follow each other, and two where an event is between', async () => {
-    const { feed, resync, value } = stream()
-    resync()
-    resync()
+    const { feed, gap, value } = stream()
+    gap()
+    gap()
     feed(event('/1'))
-    resync()
+    gap()
     expect([await value(), await value(), await value()]).toEqual([RESYNC, event('/1'), RESYNC])
   })
 })
