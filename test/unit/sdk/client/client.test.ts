@@ -56,7 +56,7 @@ describe('connect', () => {
     const aborted = rejection(zk.connect({ signal: abort.signal }))
     abort.abort()
     await vi.advanceTimersByTimeAsync(1_000)
-    expect(await timed).toMatchObject({ code: 'TIMED_OUT', retryable: true })
+    expect(await timed).toMatchObject({ code: 'TIMED_OUT', retryable: false })
     expect(await aborted).toMatchObject({ code: 'ABORTED' })
     expect(zk.state).toBe('CONNECTING')
     await attach()

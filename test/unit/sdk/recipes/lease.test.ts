@@ -1,7 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ZoogateError } from 'zoogate-client/core'
-import type { Clock } from '../../../../client-sdk/src/recipes/lease.js'
-import { openLease } from '../../../../client-sdk/src/recipes/lease.js'
+import { type Clock, openLease, pageClock } from '../../../../client-sdk/src/recipes/lease.js'
 
 /** Good for 6 s after each proof, which is asked for every 2.25 s. */
 const TIMEOUT_MS = 9_000
@@ -171,4 +170,18 @@ describe('a lease', () => {
     const missing = openLease({ ...basis, prove: () => Promise.resolve(false) }, signal)
     await expect(missing).rejects.toMatchObject({ code: 'NO_NODE', path: '/l/1' })
   })
+})
+
+afterEach(() => vi.restoreAllMocks())
+
+it('measures the time that a sleeping machine hides from one of its clocks, and that a clock set back takes away', () => {
+  const wall = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
+  const monotonic = vi.spyOn(performance, 'now').mockReturnValue(500)
+  const moment = pageClock.now()
+  monotonic.mockReturnValue(600)
+  wall.mockReturnValue(1_060_000)
+  expect(pageClock.since(moment)).toBe(60_000)
+  monotonic.mockReturnValue(3_500)
+  wall.mockReturnValue(900_000)
+  expect(pageClock.since(moment)).toBe(3_000)
 })

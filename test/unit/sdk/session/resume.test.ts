@@ -1,4 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { lockForTab } from '../../../../client-sdk/src/session/resume.js'
 import { FakeLocks, FakePage } from '../../../tools/sdk/fake-page.js'
 import { preparePlayground } from '../../../tools/sdk/playground.js'
 
@@ -228,5 +230,25 @@ describe('the page', () => {
     expect(left()).toEqual(types)
     zk.close()
     expect(left()).toEqual([])
+  })
+})
+
+describe('a tab lock', () => {
+  beforeEach(() => vi.stubGlobal('navigator', { locks: new FakeLocks() }))
+
+  it('is denied to a copy while the original holds the name, and granted after its release', async () => {
+    const release = await lockForTab('a')
+    expect(release).toBeTypeOf('function')
+    expect(await lockForTab('a')).toBeNull()
+    expect(await lockForTab('b')).toBeTypeOf('function')
+    release?.()
+    await setImmediate() // Browsers release a lock a moment later.
+    expect(await lockForTab('a')).toBeTypeOf('function')
+  })
+
+  it('counts as denied where the browser refuses to lock', async () => {
+    const request = () => Promise.reject(new DOMException('opaque origin', 'SecurityError'))
+    vi.stubGlobal('navigator', { locks: { request } })
+    expect(await lockForTab('a')).toBeNull()
   })
 })

@@ -1,10 +1,10 @@
-import '../../../tools/bindings/dom.js'
+import '../../tools/bindings/dom.js'
 import { get } from 'svelte/store'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createClient } from 'zoogate-client'
 import { leader, presence, sessionState, view } from 'zoogate-client/svelte'
-import { aTaskLater, createFakeClient, membersNamed, nodesAt } from '../../../tools/bindings/fake-client.js'
-import { buildForPage, buildForServer } from '../../../tools/bindings/svelte-component.js'
+import { aTaskLater, createFakeClient, membersNamed, nodesAt } from '../../tools/bindings/fake-client.js'
+import { buildForPage, buildForServer } from '../../tools/bindings/svelte-component.js'
 
 /** A component that is given its stores, in Svelte 4's way of reading them and in Svelte 5's. */
 const SOURCE = `

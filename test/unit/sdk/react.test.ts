@@ -5,8 +5,8 @@ import { renderToString } from 'react-dom/server'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createClient, type Presence, ZoogateError } from 'zoogate-client'
 import { type UsedPresence, useLeader, usePresence, useSessionState, useView } from 'zoogate-client/react'
-import { createFakeClient, membersNamed, nodesAt } from '../../../tools/bindings/fake-client.js'
-import { closeReactPages, createReactPage, settled } from '../../../tools/bindings/react-page.js'
+import { createFakeClient, membersNamed, nodesAt } from '../../tools/bindings/fake-client.js'
+import { closeReactPages, createReactPage, settled } from '../../tools/bindings/react-page.js'
 
 type Fake = ReturnType<typeof createFakeClient>
 type Zk = Fake['zk'] | null

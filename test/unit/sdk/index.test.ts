@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
-import type { TokenRequest } from '../../../../client-sdk/src/index.js'
-import { preparePlayground } from '../../../tools/sdk/playground.js'
-import { connected } from '../../../tools/sdk/viewing.js'
+import type { TokenRequest } from '../../../client-sdk/src/index.js'
+import { preparePlayground } from '../../tools/sdk/playground.js'
+import { connected } from '../../tools/sdk/viewing.js'
 
 const start = preparePlayground()
 

@@ -15,7 +15,7 @@ import {
 import { renderToString } from 'vue/server-renderer'
 import { createClient, ZoogateError } from 'zoogate-client'
 import { useLeader, usePresence, useSessionState, useView } from 'zoogate-client/vue'
-import { aTaskLater, createFakeClient, membersNamed, nodesAt } from '../../../tools/bindings/fake-client.js'
+import { aTaskLater, createFakeClient, membersNamed, nodesAt } from '../../tools/bindings/fake-client.js'
 
 type Zk = ReturnType<typeof createFakeClient>['zk']
 type Person = { name: string }
