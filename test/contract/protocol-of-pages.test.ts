@@ -2,11 +2,13 @@ import { describe, expect, it, vi } from 'vitest'
 import { createClient, ZoogateError } from 'zoogate-client'
 import {
   CLOSE_CODES,
+  ERROR_CODES,
   type ErrorReply,
   type GatewayMessage,
   type Operation,
   type PageMessage,
   type Ping,
+  RETRYABLE_CODES,
   type Reply,
   type Results,
   type WireStat,
@@ -15,6 +17,7 @@ import { OPERATIONS, type Row } from '../../server/src/session/operations.js'
 import { parseMessage, splitFrame } from '../../server/src/wire/protocol.js'
 import {
   CLOSE_CODE_ROWS,
+  ERROR_ROWS,
   GATEWAY_MESSAGES,
   JSON_FENCES,
   PAGE_MESSAGES,
@@ -65,6 +68,11 @@ describe('PROTOCOL.md', () => {
 
   it('lists exactly the close codes that there are', () => {
     expect(Object.fromEntries(CLOSE_CODE_ROWS.map(({ code, name }) => [name, code]))).toEqual(CLOSE_CODES)
+  })
+
+  it('lists exactly the error codes that there are, and which of them are retryable', () => {
+    const codes = ERROR_CODES.map((code) => ({ code, retryable: RETRYABLE_CODES.includes(code) }))
+    expect(ERROR_ROWS).toEqual(codes)
   })
 })
 
