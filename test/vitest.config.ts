@@ -1,25 +1,22 @@
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig, type UserWorkspaceConfig } from 'vitest/config'
+import { TEST_FOLDERS } from './architecture/folders.js'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 /*
- * Three projects, by folder:
+ * Three projects, by folder (TEST_FOLDERS):
  * - unit: one process with nothing but Node. `npm run test:unit`, with `--watch` while one edits.
- * - real: what starts ZooKeeper servers, gateways or browsers. `npm test` runs it behind `unit`.
+ * - real: ZooKeeper servers, gateways and browsers in processes of their own. `npm test` runs it behind `unit`.
  * - long: `*.long.test.ts`, and the folders of which every test is long. `npm run check` runs it behind both.
  * A file is long when it takes more than 10 s, unless it is the main test of a kind of real part. A file that holds tests of
  * both kinds is two files: `x.test.ts` and `x.long.test.ts`.
  */
-const UNIT = ['unit', 'architecture', 'contract', 'mutation'].map((folder) => `test/${folder}/**/*.test.ts`)
-const REAL = ['end-to-end', 'zookeeper', 'packages'].map((folder) => `test/${folder}/**/*.test.ts`)
-const LONG = [
-  'test/**/*.long.test.ts',
-  ...['chaos', 'siege', 'fuzz', 'bench', 'tools/proof'].map((folder) => `test/${folder}/**/*.test.ts`),
-]
+const testsIn = (folders: string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`)
+const LONG = ['test/**/*.long.test.ts', ...testsIn(TEST_FOLDERS.long)]
 
-// Tests run on the sources, so that a failing line is a line somebody wrote; only what a test spawns is built.
+// Tests run on the sources, so that a failing line is a line of a source. Only the processes that they start run built files.
 const alias = [
   { find: /^zoogate-client\/protocol$/, replacement: source('client-sdk/src/protocol.ts') },
   { find: /^zoogate-client\/live$/, replacement: source('client-sdk/src/live.ts') },
@@ -32,7 +29,7 @@ const alias = [
   { find: /^zoogate$/, replacement: source('server/src/index.ts') },
 ]
 
-// A process each: what a test file leaves behind dies with its worker.
+// A process for each file, with which everything ends that the file leaves open.
 const pool = 'forks'
 
 export const unit = {
@@ -40,7 +37,7 @@ export const unit = {
   test: {
     pool,
     name: 'unit',
-    include: UNIT,
+    include: testsIn(TEST_FOLDERS.unit),
     exclude: [...configDefaults.exclude, ...LONG],
     testTimeout: 10_000,
     hookTimeout: 10_000,
@@ -49,13 +46,17 @@ export const unit = {
   },
 } satisfies UserWorkspaceConfig
 
-// An ensemble of three takes up to 10 s to start on two busy cores, and an expiry at most 10 s more.
-const withProcesses = { pool, testTimeout: 60_000, hookTimeout: 60_000 }
+const withProcesses = {
+  pool,
+  globalSetup: ['test/tools/requirements-report.ts'],
+  // An ensemble of three takes up to 10 s to start on two busy cores, and an expiry at most 10 s more.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+}
 
 export default defineConfig({
   root,
   test: {
-    globalSetup: ['test/tools/requirements-report.ts'],
     projects: [
       unit,
       {
@@ -63,9 +64,9 @@ export default defineConfig({
         test: {
           ...withProcesses,
           name: 'real',
-          include: REAL,
+          include: testsIn(TEST_FOLDERS.real),
           exclude: [...configDefaults.exclude, ...LONG],
-          // Most of a test's time goes into waiting for a session or a server, in which another file can run.
+          // A test mostly waits for a session or a server, while another file can run.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -105,7 +105,7 @@ const DOCTORED: Record<keyof typeof RULES, { files: SourceFile[]; complaint: str
     },
   ],
   filesAreShort: [
-    { files: [file('test/long.test.ts', 'line\n'.repeat(401))], complaint: '401 lines' },
+    { files: [file('test/unit/long.test.ts', 'line\n'.repeat(401))], complaint: '401 lines' },
     { files: [file('examples/board/style.css', 'line\n'.repeat(401))], complaint: '401 lines' },
   ],
   functionsAreShort: [
@@ -163,10 +163,17 @@ const DOCTORED: Record<keyof typeof RULES, { files: SourceFile[]; complaint: str
     { files: [file('client-sdk/package.json', '{"peerDependencies":{"react":"1"}}')], complaint: 'react' },
     { files: [], complaint: 'missing' },
   ],
-  testsAreNotSkipped: [
-    { files: [file('test/server/a.test.ts', `it.${'skip'}('x', () => {})`)], complaint: 'describeWith()' },
+  testsBelongToAProject: [
+    { files: [file('test/tools/wait-until.test.ts')], complaint: 'TEST_FOLDERS' },
     {
-      files: [file('test/server/a.test.ts', `describe.${'only'}('x', () => {})`)],
+      files: [file('server/src/views/view.test.ts')],
+      complaint: 'server/src/views/view.test.ts is run by no project',
+    },
+  ],
+  testsAreNotSkipped: [
+    { files: [file('test/unit/a.test.ts', `it.${'skip'}('x', () => {})`)], complaint: 'describeWith()' },
+    {
+      files: [file('test/unit/a.test.ts', `describe.${'only'}('x', () => {})`)],
       complaint: 'describeWith()',
     },
   ],
@@ -209,7 +216,7 @@ describe('the rules', () => {
         "import type { x } from 'zoogate-client/protocol'\nimport 'node:net'",
       ),
       file('examples/board/src/main.ts', "import { createClient } from 'zoogate-client'\nimport './tile.js'"),
-      file('test/server/manager-of-nothing.test.ts', 'line\n'.repeat(400)),
+      file('test/unit/manager-of-nothing.test.ts', 'line\n'.repeat(400)),
       file(
         'ARCHITECTURE.md',
         '`session.ts`, `session/`, `session/session.ts`, `npm test`, [the SDK](client-sdk/src/)',

@@ -94,3 +94,10 @@ export const TOP_LEVEL = [
   'test',
   'tsconfig.json',
 ]
+
+/** The folders of tests, by the project of test/vitest.config.ts that runs them. */
+export const TEST_FOLDERS: Record<'unit' | 'real' | 'long', string[]> = {
+  unit: ['unit', 'architecture', 'contract', 'mutation'],
+  real: ['end-to-end', 'zookeeper', 'packages'],
+  long: ['chaos', 'siege', 'fuzz', 'bench', 'tools/proof'],
+}

@@ -11,6 +11,7 @@ import {
   SERVER_LAYERS,
   SERVER_PACKAGES,
   SHORT_FILE_LINES,
+  TEST_FOLDERS,
   TOP_LEVEL,
 } from './folders.js'
 import { functionsOf } from './functions.js'
@@ -231,6 +232,15 @@ const testsAreNotSkipped: Rule = (files) =>
         `${path} skips tests: say with describeWith() of test/tools/requirements.ts what they need`,
     )
 
+/** Vitest says nothing of a test file that no project includes. */
+const testsBelongToAProject: Rule = (files) => {
+  const folders = Object.values(TEST_FOLDERS).flat()
+  return files
+    .filter(({ path }) => /\.test\.tsx?$/.test(path) && !path.endsWith('.long.test.ts'))
+    .filter(({ path }) => !folders.some((folder) => path.startsWith(`test/${folder}/`)))
+    .map(({ path }) => `${path} is run by no project: move it, or add its folder to TEST_FOLDERS`)
+}
+
 export const RULES = {
   sdkImportsOnlyItself,
   protocolImportsNothing,
@@ -252,4 +262,5 @@ export const RULES = {
   topLevelIsKnown,
   sdkHasNoDependencies,
   testsAreNotSkipped,
+  testsBelongToAProject,
 } satisfies Record<string, Rule>
