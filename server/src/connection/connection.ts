@@ -123,7 +123,7 @@ export class Connection implements SessionListener, IntakePeer {
 
   /**
    * A ping or a pong of the WebSocket protocol. No browser sends one by itself, it proves nothing about the page, and it costs
-   * as much as a message does. @returns false where the connection is not open
+   * the same as a message. @returns false where the connection is not open
    */
   receiveControl(bytes: number): boolean {
     if (this.#state.at === 'hello') this.refuse(CLOSE_CODES.BAD_MESSAGE, HELLO_FIRST)

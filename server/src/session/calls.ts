@@ -102,7 +102,7 @@ export class Calls {
     this.#rights = rights
   }
 
-  /** Later calls are checked against these rights: those of the newest token. */
+  /** The rights of the newest token: later calls are checked against them. */
   set rights(rights: Rights) {
     this.#rights = rights
   }

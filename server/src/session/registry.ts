@@ -34,8 +34,8 @@ const RETRY_SPREAD_MS = 5_000
 const RESUME_RETRY_MS = 1_000
 
 /**
- * Sessions that one subject may hold here, by the sessions that it may open: those of one other replica come over when that
- * replica is gone. More would only take the place of other subjects.
+ * Sessions that one subject may hold here, by the sessions that it may open: the sessions of one other replica come over when
+ * that replica is gone. More would only take the place of other subjects.
  */
 const RESUMED_PER_OPENED = 2
 

@@ -59,7 +59,7 @@ export type Parsed =
   | { kind: 'unreadable'; problem: string }
 
 /**
- * Splits a frame into its messages, still unchecked, or says what is wrong with it.
+ * Splits a frame into its messages, still unchecked, or names its fault.
  * @param text one WebSocket text message
  * @param maxMessages messages of one frame
  */

@@ -62,14 +62,14 @@ function start(cookie: string | null = null, answer?: Authentication) {
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
 describe('a greeting', () => {
-  it('is over at once where the key is at hand', () => {
+  it('ends at once with a static key', () => {
     const { receive, told } = start(null, good)
     receive(hello)
     expect(told).toEqual(['accepted'])
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('waits for a key that is being fetched, within the same deadline', async () => {
+  it('waits within its deadline for a key that the gateway fetches', async () => {
     const { receive, told, checks } = start()
     vi.advanceTimersByTime(WITHIN_MS - 1)
     receive(hello)
@@ -95,7 +95,7 @@ describe('a greeting', () => {
     expect(told).toEqual([code])
   })
 
-  it('tells no hello from a key that did not come in time', () => {
+  it('distinguishes a missing hello from a key that did not arrive in time', () => {
     const silent = start()
     const waiting = start()
     waiting.receive(hello)
@@ -106,7 +106,7 @@ describe('a greeting', () => {
     expect(waiting.told).toEqual([CLOSE_CODES.UNVERIFIED])
   })
 
-  it('does nothing with the answer once the page has gone, or the deadline has passed', async () => {
+  it('ignores the verdict on a token once the page has gone or the deadline has passed', async () => {
     const { greeting, receive, told, checks } = start()
     receive(hello)
     greeting.end()
@@ -151,7 +151,7 @@ describe('a greeting', () => {
     expect(tokens).toEqual([])
   })
 
-  it('takes the token of the cookie where the hello brings none, and only there', () => {
+  it('takes the token of the cookie only where the hello brings none', () => {
     const empty = start('from the cookie', good)
     empty.receive({ ...hello, token: '' })
     expect(empty.tokens).toEqual(['from the cookie'])
@@ -160,7 +160,7 @@ describe('a greeting', () => {
     expect(full.tokens).toEqual(['x'])
   })
 
-  it('has no use for an empty token without a cookie', () => {
+  it('refuses an empty token without a cookie', () => {
     const missing = start('', good)
     missing.receive({ ...hello, token: '' })
     expect(missing.told).toEqual([CLOSE_CODES.TOKEN_INVALID])
@@ -170,7 +170,7 @@ describe('a greeting', () => {
     expect([...missing.tokens, ...off.tokens]).toEqual([])
   })
 
-  it('tells a fault of the check itself', async () => {
+  it('reports a fault of the check itself', async () => {
     const { receive, told, checks } = start()
     const fault = new Error('a bug')
     receive(hello)

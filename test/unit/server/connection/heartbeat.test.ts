@@ -87,7 +87,7 @@ describe('a page heartbeat', () => {
     expect(answered).toHaveBeenCalledTimes(1)
   })
 
-  describe('while reading is paused', () => {
+  describe('a page heartbeat while reading is paused', () => {
     it('asks at once, and takes no message for a sign of life before the pong', () => {
       const { heartbeat, log } = start(9000)
       expect(heartbeat.heard()).toBe(true)

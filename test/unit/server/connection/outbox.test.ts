@@ -12,7 +12,7 @@ function start(bufferedAmount = 0) {
 }
 
 describe('an outbox', () => {
-  it('sends what one tick wrote as one frame, in order', async () => {
+  it('sends the messages of one tick as one frame, in order', async () => {
     const { outbox, sent } = start()
     outbox.push({ type: 'ping', id: 1 })
     outbox.push({ type: 'pong', id: 2 })
@@ -29,11 +29,11 @@ describe('an outbox', () => {
     ])
   })
 
-  it('knows what the page has not read yet, as the socket counts it', () => {
+  it('gives the bytes that the page has not read, as its socket counts them', () => {
     expect(start(17).outbox.bufferedBytes).toBe(17)
   })
 
-  it('tells when more is waiting than its limit', async () => {
+  it('overflows when its backlog exceeds the limit', async () => {
     const [full, over] = [start(1000), start(1001)]
     for (const { outbox } of [full, over]) outbox.push({ type: 'ping', id: 1 })
     await tick()
@@ -41,7 +41,7 @@ describe('an outbox', () => {
     expect(over.overflow).toHaveBeenCalledTimes(1)
   })
 
-  it('sends what is there and the last word at its close, whatever is waiting, and drops the rest', async () => {
+  it('sends its messages and the last word when it closes, and drops later messages', async () => {
     const { outbox, sent, overflow } = start(1001)
     outbox.push({ type: 'ping', id: 1 })
     outbox.close({ type: 'ping', id: 2 })
@@ -58,8 +58,8 @@ describe('an outbox', () => {
   })
 })
 
-describe('what other pages are sent too', () => {
-  it('goes behind what was written before, in a frame of its own', async () => {
+describe('a text that many pages share', () => {
+  it('follows the messages written before it, in a frame of its own', async () => {
     const { outbox, sent } = start()
     outbox.push({ type: 'ping', id: 1 })
     outbox.pushShared(Buffer.from('{"shared":true}'))
@@ -68,7 +68,7 @@ describe('what other pages are sent too', () => {
     expect(sent).toEqual([{ type: 'ping', id: 1 }, { shared: true }, { type: 'ping', id: 2 }])
   })
 
-  it('is dropped after the close, and tells when more is waiting than the limit', () => {
+  it('is dropped after the close, and overflows an outbox whose backlog exceeds the limit', () => {
     const { outbox, sent, overflow } = start(1001)
     outbox.pushShared(Buffer.from('{}'))
     expect(overflow).toHaveBeenCalledTimes(1)

@@ -52,7 +52,7 @@ describe("a page's token", () => {
     expect(told).toEqual(['ask', CLOSE_CODES.TOKEN_EXPIRED])
   })
 
-  it('ends the connection at its expiry where no fresh one came', () => {
+  it('ends the connection at its expiry where no fresh token came', () => {
     const { told } = start(() => good())
     vi.advanceTimersByTime(89_999)
     expect(told).toEqual(['ask'])
@@ -80,7 +80,7 @@ describe("a page's token", () => {
     expect(token.identity).toBe(before)
   })
 
-  it('stays when the fresh one cannot be checked, is asked for again, and still ends in time', async () => {
+  it('stays when its successor cannot be checked, is asked for again, and still expires in time', async () => {
     const answer: Authentication = { ok: false, cause: 'unverified', message: '', retryAfterMs: 8_000 }
     const { token, told } = start(() => answer)
     token.renew('fresh')
@@ -92,7 +92,7 @@ describe("a page's token", () => {
     expect(told).toEqual(['ask', CLOSE_CODES.TOKEN_EXPIRED])
   })
 
-  it('is not asked for again in a rush where no time is given', () => {
+  it('is asked for again after a second at the earliest', () => {
     const { token, told } = start(() => ({ ok: false, cause: 'unverified', message: '' }))
     token.renew('fresh')
     vi.advanceTimersByTime(999)
@@ -114,7 +114,7 @@ describe("a page's token", () => {
     expect(told).toEqual([])
   })
 
-  it('is left alone by a check that ends after the connection', async () => {
+  it('ignores a check that ends after the connection', async () => {
     let end: (answer: Authentication) => void = () => undefined
     const { token, told } = start(
       () =>
@@ -129,7 +129,7 @@ describe("a page's token", () => {
     expect(told).toEqual([])
   })
 
-  it('tells a fault of the check itself', async () => {
+  it('reports a fault of the check itself', async () => {
     const fault = new Error('a bug')
     const { token, told } = start(() => Promise.reject(fault))
     token.renew('fresh')

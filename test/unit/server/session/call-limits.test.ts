@@ -109,7 +109,7 @@ describe('a multi', () => {
     ])
     expect(multi({ op: 'create', path, mode: 'ttl' }, part)).toEqual(['BAD_REQUEST', path, 0])
     expect(multi(part, { op: 'create', path: '/a/b' })).toBeNull()
-    // What is there already may be deeper.
+    // A node that exists already may be deeper.
     expect(multi({ op: 'delete', path: '/a/b/c' }, { op: 'check', path: '/a/b/c' })).toBeNull()
   })
 })

@@ -229,7 +229,7 @@ describe('a detached session', () => {
     expect(registry.refusal(ada)).not.toBeNull()
   })
 
-  it('of one subject is kept up to a bound, whatever tokens the subject brings', () => {
+  it('is kept up to a bound for each subject, whatever tokens the subject brings', () => {
     const { registry, ada } = prepare({ maxSessionsPerSubject: 2 })
     for (let at = 1; at <= 50; at++) {
       registry.opened(ada, `0x${at.toString(16)}`)

@@ -54,7 +54,7 @@ describe('a field', () => {
     })
   })
 
-  it('with a zxid says how a zxid is written', () => {
+  it('is refused with advice on how a zxid is written', () => {
     const parsed = parseMessage({ ...HELLO, id: 1, resume: { ...RESUME, zxid: '7' } })
     expect(parsed).toMatchObject({
       problem: 'resume.zxid: a number in lower-case hexadecimal, with 0x before it',
