@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const SCRIPT = fileURLToPath(new URL('../../journeys.mjs', import.meta.url))
+const GUIDE = readFileSync(new URL('../../../ARCHITECTURE.md', import.meta.url), 'utf8')
+
+/** Each journey of the script, by the heading of its section in ARCHITECTURE.md. */
+const HEADINGS = { setData: '### A setData and its reply', hello: '### A hello until attached' }
+
+/** A timer measures the lag of the event loop, which may happen during any journey. */
+const BY_TIMER = 'gateway/event-loop-lag.ts'
+
+/** The files that a section names, from `server/src/`. */
+function namedIn(heading: string): string[] {
+  const from = GUIDE.indexOf(heading)
+  const section = GUIDE.slice(from, GUIDE.indexOf('\n#', from + heading.length))
+  const paths = [...section.matchAll(/`([\w-]+(?:\/[\w-]+)+\.ts)`/g)].map(([, path]) => path as string)
+  return [...new Set(paths)].filter((path) => !path.startsWith('client-sdk/')).sort()
+}
+
+it('the journeys in ARCHITECTURE.md name exactly the files that run', { timeout: 60_000 }, () => {
+  const output = execFileSync(process.execPath, [SCRIPT, '--json'], { encoding: 'utf8' })
+  const ran = JSON.parse(output) as Record<keyof typeof HEADINGS, Record<string, string[]>>
+  for (const journey of ['setData', 'hello'] as const) {
+    const files = Object.keys(ran[journey]).filter((file) => file !== BY_TIMER)
+    const named = namedIn(HEADINGS[journey]).filter((file) => file !== BY_TIMER)
+    expect(named, journey).toEqual(files.sort())
+  }
+})
