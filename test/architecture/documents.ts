@@ -12,9 +12,6 @@ const CODE_SPAN = /`([^`\n]+)`/g
 /** A span that is a path and nothing else: with an ending that sources have, or with a slash at its end. */
 const PATH = /^[\w.-]+(?:\/[\w.-]+)*(?:\.(?:[cm]?[jt]sx?|json|md|ya?ml|html|css|py)|\/)$/
 
-/** The test comes with the rows of operations. */
-const COMING = ['test/unit/server/session/operations.test.ts']
-
 /** A sentence for each path in a guide at which there is nothing. */
 export function missingPaths(files: SourceFile[]): string[] {
   const known = new Set(files.flatMap(({ path }) => [path, ...foldersOf(path)]))
@@ -32,7 +29,7 @@ export function missingPaths(files: SourceFile[]): string[] {
         .map(([, span]) => span as string)
         .filter((span) => PATH.test(span))
       return [...links, ...spans]
-        .filter((path) => !exists(path) && !COMING.includes(path))
+        .filter((path) => !exists(path))
         .map((path) => `${guide.path} names ${path}, which is not there`)
     })
 }
