@@ -1,12 +1,12 @@
-// What tsc does not make, which is all but the declarations: the SDK as one small file for each way to load it, and
-// CommonJS's own declarations.
+// Builds the JavaScript of the SDK, one small file for each way to load it, and the declarations for CommonJS. tsc makes the
+// other declarations before.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 
 const here = (path) => new URL(path, import.meta.url)
 
-// Properties that only the SDK itself touches; they get names of a letter or two. Whatever the page, the gateway or
-// the browser reads keeps its name: no name that stands in protocol.ts, in the public types or in a web interface.
+// Properties that only the SDK uses; the build shortens them to a letter. A property that the page, the gateway or the
+// browser reads keeps its name: no name of protocol.ts, of the public types or of a web interface stands here.
 const INTERNAL = (
   'accept after again answer apply ask askToken atOnce attend backoff byNumber call catchUp change ' +
   'check claim clock connection contender copy createWatches denyOrThrow depart detach dial doubt drop ' +
@@ -23,9 +23,9 @@ const INTERNAL = (
  */
 async function shortNames() {
   const paths = (await readdir(here('src'), { recursive: true })).filter((path) => path.endsWith('.ts'))
-  const sources = await Promise.all(paths.map((path) => readFile(here(`src/${path}`), 'utf8')))
+  const texts = await Promise.all(paths.map((path) => readFile(here(`src/${path}`), 'utf8')))
+  const sources = texts.map((text) => text.replace(/^ *(\/?\*|\/\/).*$/gm, ''))
   const types = sources
-    .map((source) => source.replace(/^ *(\/?\*|\/\/).*$/gm, ''))
     .flatMap((source) => source.match(/^(export )?(interface[\s\S]*?^}|type[\s\S]*?^$)/gm) ?? [])
     .map((type) => type.match(/\w+/g))
   const letters = {}
@@ -60,10 +60,10 @@ const entryPoints = ['index', 'core', 'live', 'recipes/index', 'react', 'vue', '
   (name) => `src/${name}.ts`,
 )
 
-// Their names change with their contents.
+// The names of shared chunks change with their contents: this deletes the old ones.
 for (const name of await readdir(here('dist'))) if (name.startsWith('shared')) await rm(here(`dist/${name}`))
 
-// The entries take what they share from the same files, so that a page that loads several has one ZoogateError.
+// The entries import common code from the same chunks, so that a page that loads several entries has one ZoogateError.
 await build({
   ...library,
   entryPoints,
@@ -83,7 +83,7 @@ await build({
 await build({ ...shared, entryPoints: ['src/protocol.ts'], format: 'esm', outfile: 'dist/protocol.js' })
 await build({ ...shared, entryPoints: ['src/protocol.ts'], format: 'cjs', outfile: 'dist/protocol.cjs' })
 
-// A declaration file belongs to the module system that its extension names, and so must those that it imports.
+// A declaration file belongs to the module system of its extension, and has to import declaration files of that system.
 for (const name of await readdir(here('dist'), { recursive: true })) {
   if (!name.endsWith('.d.ts')) continue
   const text = await readFile(here(`dist/${name}`), 'utf8')

@@ -14,15 +14,16 @@ import type { RecipeClient } from './recipes/repeated-calls.js'
 import type { ClientSnapshot } from './session/store.js'
 import type { ViewOptions, ViewSnapshot } from './views/view.js'
 
-// Each hook takes null for a client that is not there yet, and gives what a server renders: nothing seen, stale.
-// Options may be new objects in every render. What a hook opens is closed soon after its component is unmounted.
+// Each hook takes null while there is no client yet, and returns the initial snapshot then: empty and stale, as a server
+// renders it. Options may be new objects in every render. A hook closes its view, room or election soon after its component
+// is unmounted.
 
-/** What the client is now: its state and its session. It connects nothing: call `zk.connect()` where it is made. */
+/** The client's state and session. The hook does not connect: call `zk.connect()` where the client is made. */
 export function useSessionState(zk: SessionStore | null): ClientSnapshot {
   return useSnapshot(sessionStoreOf(zk))
 }
 
-/** A part of the tree, kept up to date while the component is mounted. */
+/** A view of a part of the tree while the component is mounted. */
 export function useView(zk: ViewClient | null, path: string, options: ViewOptions = {}): ViewSnapshot {
   const { depth = 'children', data = false } = options
   return useSnapshot(useMemo(() => createViewStore(zk, path, { depth, data }), [zk, path, depth, data]))
@@ -30,17 +31,17 @@ export function useView(zk: ViewClient | null, path: string, options: ViewOption
 
 export interface UsePresenceOptions<T> extends PresenceOptions {
   /**
-   * To be in the room with this data, JSON, while the component is mounted; other data updates it, and undefined leaves.
-   * After `leave()` other data joins again. Why it cannot join is in `error`; it is tried again in the next session.
-   * @default undefined, which only looks, until `join()`
+   * Joins the room with this data, JSON, while the component is mounted. Changed data updates it, undefined leaves. After
+   * `leave()` changed data joins again. An error is in `error`, and the next session tries again.
+   * @default undefined: shows the room without joining, until `join()`
    */
   data?: T | undefined
 }
 
-/** The same object until something changes, and so is each of its functions until client, path or group change. */
+/** The same object until it changes. Each of its functions stays the same until client, path or group change. */
 export interface UsedPresence<T> extends PresenceSnapshot<T>, RoomActions<T> {}
 
-/** Who is in a room, and being in it, while the component is mounted. */
+/** The members of a room, and this client's membership, while the component is mounted. */
 export function usePresence<T>(
   zk: RoomClient | null,
   path: string,
@@ -48,7 +49,7 @@ export function usePresence<T>(
 ): UsedPresence<T> {
   const room = useMemo(() => createRoomStore<T>(zk, path, group), [zk, path, group])
   const json = JSON.stringify(data) as string | undefined
-  // Before the effect that opens the room, so that it is opened with this wish.
+  // Before the effect that opens the room, so that the room is opened with this data.
   useEffect(() => room.attend(json), [room, json])
   const snapshot = useSnapshot(room)
   return useMemo(() => {
@@ -60,12 +61,12 @@ export function usePresence<T>(
 export interface UseLeaderOptions extends CandidateOptions {
   /**
    * Whether to take part in the election.
-   * @default false, which only looks who leads
+   * @default false: shows the leader only
    */
   campaign?: boolean
 }
 
-/** Who leads, and standing for election, while the component is mounted. Changed data stand as a new candidate. */
+/** The leader, and this client's candidacy, while the component is mounted. Changed data make a new candidate. */
 export function useLeader(
   zk: RecipeClient | null,
   path: string,

@@ -8,33 +8,33 @@ import type { ClientSnapshot } from './session/store.js'
 import type { ViewOptions, ViewSnapshot } from './views/view.js'
 
 /**
- * A store as Svelte's `$` takes it: tells the value at once, then each new one. What it shows is opened for the first
- * who subscribes, and closed soon after the last has gone.
+ * A store for Svelte's `$`: it calls back with the value at once, then with each new one. The first subscription opens the
+ * view, room or election behind it; soon after the end of the last subscription it is closed.
  */
 export interface Readable<Value> {
   subscribe(run: (value: Value) => void): () => void
 }
 
-/** What the client is now: its state and its session. It connects nothing: call `zk.connect()` where it is made. */
+/** The client's state and session. It does not connect: call `zk.connect()` where the client is made. */
 export function sessionState(zk: SessionStore): Readable<ClientSnapshot> {
   return readable(zk)
 }
 
-/** A part of the tree, kept up to date while somebody subscribes. */
+/** A view of a part of the tree while there is a subscription. */
 export function view(zk: ViewClient, path: string, options?: ViewOptions): Readable<ViewSnapshot> {
   return readable(createViewStore(zk, path, options))
 }
 
 export interface PresenceStoreOptions<T> extends PresenceOptions {
   /**
-   * To be in the room with this data, JSON, while somebody subscribes. Why that cannot be is in `error`; it is tried
-   * again in the next session.
-   * @default undefined, which only looks, until `join()`
+   * Joins the room with this data, JSON, while there is a subscription. An error is in `error`, and the next session tries
+   * again.
+   * @default undefined: shows the room without joining, until `join()`
    */
   data?: T
 }
 
-/** Who is in a room, and being in it, while somebody subscribes. */
+/** The members of a room, and this client's membership, while there is a subscription. */
 export interface PresenceStore<T> extends Readable<PresenceSnapshot<T>>, RoomActions<T> {}
 
 export function presence<T>(
@@ -51,15 +51,15 @@ export function presence<T>(
 export interface LeaderStoreOptions extends CandidateOptions {
   /**
    * Whether to take part in the election.
-   * @default false, which only looks who leads
+   * @default false: shows the leader only
    */
   campaign?: boolean
 }
 
-/** Who leads, and standing for election, while somebody subscribes. */
+/** The leader, and this client's candidacy, while there is a subscription. */
 export interface ElectionStore extends Readable<ElectionSnapshot> {
   campaign(): void
-  /** Takes part no more; goes on looking. */
+  /** Resigns; the store goes on showing the leader. */
   resign(): void
 }
 

@@ -24,19 +24,19 @@ import type { RecipeClient } from './recipes/repeated-calls.js'
 import type { ClientSnapshot } from './session/store.js'
 import type { ViewOptions, ViewSnapshot } from './views/view.js'
 
-// Each composable takes values, refs or getters, and null for a client that is not there yet. It is open while its
-// component is mounted; outside of components, from the call until its effect scope is stopped.
+// Each composable takes values, refs or getters, and null while there is no client yet. It is open while its component is
+// mounted; outside of components, from the call until its effect scope is stopped.
 
 type Given<T> = MaybeRefOrGetter<T>
-/** Follows what is shown; nobody else writes it. */
+/** A read-only ref with the newest snapshot. */
 export type Shown<T> = Readonly<ShallowRef<T>>
 
-/** What the client is now: its state and its session. It connects nothing: call `zk.connect()` where it is made. */
+/** The client's state and session. It does not connect: call `zk.connect()` where the client is made. */
 export function useSessionState(zk: Given<SessionStore | null>): Shown<ClientSnapshot> {
   return useSnapshot(computed(() => sessionStoreOf(toValue(zk))))
 }
 
-/** A part of the tree, kept up to date. */
+/** A view of a part of the tree. */
 export function useView(
   zk: Given<ViewClient | null>,
   path: Given<string>,
@@ -52,19 +52,19 @@ export function useView(
 
 export interface UsePresenceOptions<T> extends PresenceOptions {
   /**
-   * To be in the room with this data, JSON; other data updates it, and undefined leaves. After `leave()` other data
-   * joins again. Why it cannot join is in `error`; it is tried again in the next session.
-   * @default undefined, which only looks, until `join()`
+   * Joins the room with this data, JSON. Changed data updates it, undefined leaves. After `leave()` changed data joins
+   * again. An error is in `error`, and the next session tries again.
+   * @default undefined: shows the room without joining, until `join()`
    */
   data?: T | undefined
 }
 
-/** A ref for each part of the room's snapshot, and what can be done there. */
+/** A ref for each part of the room's snapshot, and the actions in the room. */
 export type UsedPresence<T> = RoomActions<T> & {
   [Part in keyof PresenceSnapshot<T>]: ComputedRef<PresenceSnapshot<T>[Part]>
 }
 
-/** Who is in a room, and being in it. */
+/** The members of a room, and this client's membership. */
 export function usePresence<T>(
   zk: Given<RoomClient | null>,
   path: Given<string>,
@@ -89,12 +89,12 @@ export function usePresence<T>(
 export interface UseLeaderOptions extends CandidateOptions {
   /**
    * Whether to take part in the election.
-   * @default false, which only looks who leads
+   * @default false: shows the leader only
    */
   campaign?: boolean
 }
 
-/** Who leads, and standing for election. Changed data stand as a new candidate. */
+/** The leader, and this client's candidacy. Changed data make a new candidate. */
 export function useLeader(
   zk: Given<RecipeClient | null>,
   path: Given<string>,
@@ -125,7 +125,7 @@ function useSnapshot<Snapshot>(store: ComputedRef<LazyStore<Snapshot>>): Shown<S
       },
       { immediate: true },
     )
-  // Not in setup: a server never unmounts, and a page starts with what the server has rendered.
+  // Not in setup: a server never unmounts, and a page starts with the snapshot that the server has rendered.
   if (getCurrentInstance()) onMounted(follow)
   else follow()
   return snapshot

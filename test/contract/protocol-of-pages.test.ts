@@ -36,7 +36,7 @@ function shownStat(): WireStat {
   return (find<Reply>('reply').result as Results['getData']).stat
 }
 
-/** A client whose sockets the test answers for. */
+/** A client with the test as its gateway. */
 function page() {
   const sockets: FakeSocket[] = []
   class Socket extends FakeSocket {

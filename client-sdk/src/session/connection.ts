@@ -36,7 +36,7 @@ export interface Connection {
   check(): void
   /** The page woke up, or the network came back: asks a gateway that was not heard lately. */
   wake(): void
-  /** Sends what waits and closes the socket; `ended` is not called. `code` tells the gateway what to do with the session. */
+  /** Sends the waiting messages and closes the socket; `ended` is not called. `code` tells the gateway what to do with the session. */
   drop(code?: number): void
 }
 

@@ -51,7 +51,7 @@ export function createLastingWatches(call: MakeCall, on: Store['on']): LastingWa
   /** Of the session that was opened last. During a renewal the next session is made but not open yet. */
   let opened: Watches
   /**
-   * Sends the gateway what is wanted: the watch while it is held, then its removal, unless a newer watch holds the path.
+   * Asks the gateway for the watch while it is held, then for its removal, unless a newer watch holds the path.
    * Without a deadline: it waits for a connection as long as the events are wanted.
    */
   function ask(watch: LastingWatch): void {

@@ -55,7 +55,7 @@ interface Waiting {
 
 const SESSION: SessionInfo = { id: '0x1', timeoutMs: 10_000, resumed: false, readOnly: false }
 
-/** A client that records what is opened on it, and shows what a test tells it to. */
+/** A client that records the views, rooms and elections that are opened on it; the test sets what they show. */
 export function createFakeClient() {
   const views: FakeView[] = []
   const rooms: FakeRoom[] = []

@@ -7,7 +7,7 @@ Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
 
 const roots: Root[] = []
 
-/** What is on the page is rendered, and what it has opened and closed is settled, when these resolve. */
+/** These resolve when the page is rendered, and everything that it opened and closed is settled. */
 export interface ReactPage {
   render(node: ReactNode): Promise<void>
   unmount(): Promise<void>

@@ -6,7 +6,7 @@ import { FakeSocket, sessionMessage } from './fake-socket.js'
 /** Longer than any backoff. */
 export const LONG_ENOUGH_TO_REDIAL_MS = 5_001
 
-/** A client whose gateway the test plays, and everything that it said. */
+/** A client with the test as its gateway, and a record of its messages. */
 export interface Playground {
   zk: Client
   sockets: FakeSocket[]

@@ -56,7 +56,7 @@ export async function childrenOf(page: CoreClient, path: string): Promise<string
   return (await page.getChildren(path)).children.sort()
 }
 
-/** Waits until so many contenders stand under the path. */
+/** Waits until that number of contenders stand under the path. */
 export async function untilQueued(page: CoreClient, path: string, count: number): Promise<string[]> {
   return waitUntil(
     `${count} contend for ${path}`,

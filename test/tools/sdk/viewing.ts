@@ -5,7 +5,7 @@ import type { Playground } from './playground.js'
 
 export const hex = (zxid: number): string => `0x${zxid.toString(16)}`
 
-/** A node as it was created, of nobody in particular. */
+/** A node as it was created; it is not ephemeral. */
 export const node = (data: string, czxid: number, owner: string | null = 'other'): ViewNode => [
   data,
   owner,

@@ -247,7 +247,7 @@ describe('rendering on a server', () => {
     expect([views, rooms]).toEqual([[], []])
   })
 
-  it('shows that nobody leads yet', () => {
+  it('shows no leader yet', () => {
     const Leading = () => JSON.stringify(useLeader(unconnected(), '/election', { campaign: true }).leader)
     expect(renderToString(h(Leading))).toBe('null')
   })

@@ -74,7 +74,7 @@ describe('a component', () => {
 })
 
 describe('a store', () => {
-  it('tells its value at once, then every other, until it is left', async () => {
+  it('calls back with its value at once, then with every other, until it is left', async () => {
     const { zk, views } = createFakeClient()
     const told: number[] = []
     const leave = view(zk, '/a').subscribe(({ nodes }) => told.push(nodes.size))
@@ -86,7 +86,7 @@ describe('a store', () => {
     expect(told).toEqual([0, 0, 1])
   })
 
-  it('opens one view for all who subscribe, and closes it after the last', async () => {
+  it('opens one view for all subscriptions, and closes it after the last one', async () => {
     const { zk, views, openViews } = createFakeClient()
     const nodes = view(zk, '/a', { data: true })
     const leave = [nodes.subscribe(() => undefined), nodes.subscribe(() => undefined)]

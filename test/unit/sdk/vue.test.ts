@@ -42,7 +42,7 @@ const component = (setup: () => () => unknown): Component => ({
   },
 })
 
-/** Vue has taken up the changes, and what they have opened and closed is settled. */
+/** Resolves when Vue has rendered the changes, and everything that they opened and closed is settled. */
 const settled = () => nextTick().then(aTaskLater)
 
 const unmount = async (app: App) => {
@@ -211,7 +211,7 @@ describe('rendering on a server', () => {
     expect([views, rooms]).toEqual([[], []])
   })
 
-  it('shows that nobody leads yet', async () => {
+  it('shows no leader yet', async () => {
     const zk = createClient({ url: 'ws://127.0.0.1:1', getToken: () => '' })
     const leading = component(() => {
       const election = useLeader(zk, '/election', { campaign: true })

@@ -29,7 +29,7 @@ function createStage() {
 }
 
 describe('a lazy store', () => {
-  it('opens nothing before somebody listens', async () => {
+  it('opens nothing before it has a listener', async () => {
     const { store, history } = createStage()
     await aTaskLater()
     expect(store.getSnapshot()).toBe(-1)
@@ -37,7 +37,7 @@ describe('a lazy store', () => {
     expect(history).toEqual([])
   })
 
-  it('opens once for all who listen, after the turn in which the first began, and tells them', async () => {
+  it('opens once for all listeners, after the turn in which the first was added, and calls them', async () => {
     const { store, history, countTo } = createStage()
     const told: string[] = []
     store.subscribe(() => told.push(`first ${store.getSnapshot()}`))
@@ -49,7 +49,7 @@ describe('a lazy store', () => {
     expect(told).toEqual(['first 0', 'second 0', 'first 1', 'second 1'])
   })
 
-  it('does not open for one who has left in the same turn', async () => {
+  it('does not open for a listener that is removed in the same turn', async () => {
     const { store, history } = createStage()
     store.subscribe(() => undefined)()
     await aTaskLater()
@@ -80,7 +80,7 @@ describe('a lazy store', () => {
     expect(history).toEqual(['opened'])
   })
 
-  it('opens anew for one who comes after it was closed', async () => {
+  it('opens anew for a listener after it was closed', async () => {
     const { store, history } = createStage()
     const leave = store.subscribe(() => undefined)
     await aTaskLater()
@@ -91,7 +91,7 @@ describe('a lazy store', () => {
     expect(history).toEqual(['opened', 'closed', 'opened'])
   })
 
-  it('opens at once when asked to by one who listens, and not again', async () => {
+  it('opens at once when a listener asks for it, and not again', async () => {
     const { store, history } = createStage()
     store.subscribe(() => undefined)
     expect(store.opened()).toBeNull()

@@ -49,7 +49,7 @@ describe('attending a room', () => {
     expect(client.rooms[1]?.calls).toEqual([`join ${ADA}`])
   })
 
-  it('shows why it may not join, beside who is there', async () => {
+  it('shows why it may not join, beside the members', async () => {
     const { store, room } = await openRoom(ADA)
     room.show(membersNamed('Bob'))
     room.refuse(forbidden)
@@ -60,7 +60,7 @@ describe('attending a room', () => {
     expect(store.getSnapshot()).toBe(store.getSnapshot())
   })
 
-  it('tells its listeners of a failure and of its end', async () => {
+  it('calls its listeners at a failure and at its end', async () => {
     const { store, room } = await openRoom(ADA)
     const told: (string | undefined)[] = []
     store.subscribe(() => told.push(store.getSnapshot().error?.code))
@@ -131,7 +131,7 @@ describe("a room's actions", () => {
     expect(store.getSnapshot().error).toBeNull()
   })
 
-  it('open the room for a listener who could not wait', async () => {
+  it('open the room for a listener that could not wait', async () => {
     const client = createFakeClient()
     const store = createRoomStore<{ name: string }>(client.zk, '/room')
     store.subscribe(() => undefined)
@@ -142,7 +142,7 @@ describe("a room's actions", () => {
   })
 
   it.each(['join', 'update', 'leave'] as const)(
-    '%s rejects where nobody looks at the room',
+    '%s rejects without a listener of the room',
     async (action) => {
       const store = createRoomStore<{ name: string }>(createFakeClient().zk, '/room')
       await expect(store[action]({ name: 'Ada' })).rejects.toMatchObject({

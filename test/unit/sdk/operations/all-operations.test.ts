@@ -22,7 +22,7 @@ const TRANSCRIPTS: {
     sent: object
     result: Results[O]
     given: unknown
-    /** What is known of a call that was sent and never answered. */
+    /** The outcome of a call that was sent and never answered. */
     unanswered: 'not_executed' | 'unknown'
   }
 } = {

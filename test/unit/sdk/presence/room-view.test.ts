@@ -5,7 +5,7 @@ import { members, presenceStage, ROOM } from '../../../tools/sdk/presence-stage.
 const { page, inRoom } = presenceStage(preparePlayground())
 
 describe('a member', () => {
-  it('stays over a gap: nobody leaves, nobody joins, and stale tells of it', async () => {
+  it('stays over a gap: no member leaves or joins, and the snapshot is stale meanwhile', async () => {
     const { gateway, room, redial, told } = await inRoom()
     const me = await room.join('me')
     const stale: boolean[] = []

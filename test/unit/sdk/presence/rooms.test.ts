@@ -51,7 +51,7 @@ describe('a room', () => {
     expect(room.getServerSnapshot()).toEqual({ members: [], stale: true, error: null })
   })
 
-  it('shows who was there before without telling of it, in the order in which they came', async () => {
+  it('shows earlier members without events, in the order of joining', async () => {
     const gateway = standing()
     gateway.tree.create(ROOM, '', null)
     for (const name of ['z', 'a', 'm']) gateway.tree.create(`${ROOM}/${name}`, `"${name}"`, '0x9')
@@ -166,7 +166,7 @@ describe('join()', () => {
     expect(gateway.tree.get(gateway.tree.children(ROOM)[0]!).version).toBe(0)
   })
 
-  it('takes up the node that the session has already, where a page was reloaded', async () => {
+  it('keeps the node that the session has already after a reload of the page', async () => {
     const gateway = standing()
     gateway.tree.create(ROOM, '', null)
     gateway.tree.create(`${ROOM}/g:1`, '"g"', '0x1')

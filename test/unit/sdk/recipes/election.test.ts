@@ -16,7 +16,7 @@ const shows = (election: Election, data: string | null) =>
   })
 
 describe('an election', () => {
-  it('shows nobody, stale, until it has looked, and on a server', async () => {
+  it('shows no leader, stale, before its first read, and on a server', async () => {
     const page = stage.newPage()
     const election = createElection(page, PATH)
     const before = election.getSnapshot()
@@ -37,7 +37,7 @@ describe('an election', () => {
     await election.close()
   })
 
-  it('is won by the first, shown to everybody, and by the next when the first resigns', async () => {
+  it('is won by the first candidate for all clients, and by the next one when the first resigns', async () => {
     const [ada, bob, eve] = [await stage.page(), await stage.page(), await stage.page()]
     const elections = [createElection(ada, PATH, { data: 'ada' }), createElection(bob, PATH, { data: 'bob' })]
     const [first, second] = elections as [Election, Election]
@@ -65,7 +65,7 @@ describe('an election', () => {
     await Promise.all([first.close(), observer.close()])
   })
 
-  it('keeps its snapshot until something changes, and tells of each change once', async () => {
+  it('keeps its snapshot until a change, and notifies listeners once per change', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const election = createElection(ada, PATH, { data: 'ada' })
     const seen: unknown[] = []
@@ -75,7 +75,7 @@ describe('an election', () => {
     await shows(election, 'ada')
     const now = election.getSnapshot()
     const told = seen.length
-    // Somebody queues up behind, and leaves: nothing that anybody sees.
+    // A candidate queues up behind and leaves: no snapshot changes.
     const other = createElection(bob, PATH, { data: 'bob' })
     other.campaign()
     await untilQueued(bob, PATH, 2)
@@ -128,7 +128,7 @@ describe('an election', () => {
     await election.close()
   })
 
-  it('stands again after a while when somebody has deleted its node', async () => {
+  it('stands again after a while when another client has deleted its node', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const election = createElection(ada, PATH)
     election.campaign()
@@ -167,7 +167,7 @@ describe('an election', () => {
     await election.close()
   })
 
-  it('shows who holds a lock on the same path', async () => {
+  it('shows the holder of a lock on the same path as the leader', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const observer = createElection(bob, PATH)
     await shows(observer, null)

@@ -66,7 +66,7 @@ describe('a lock that is held', () => {
     await held.release()
   })
 
-  it('is told lost at once when somebody else deletes its node, also after its data was changed', async () => {
+  it('is lost at once when another client deletes its node, also after a change of its data', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const held = await createLock(ada, PATH).acquire()
     const heard = told(held)

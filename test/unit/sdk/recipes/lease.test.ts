@@ -86,7 +86,7 @@ describe('a lease', () => {
     expect([lease.isGood(), told]).toEqual([true, []])
   })
 
-  it('ends two thirds of the session timeout after the last proof was asked for, and tells once', async () => {
+  it('ends two thirds of the session timeout after the request of the last proof, and aborts once', async () => {
     const { clock, lease, told, answer } = await leaseOn('when told')
     await clock.pass(2_250 + 1_000)
     await answer(true)
@@ -145,7 +145,7 @@ describe('a lease', () => {
     expect([lease.isGood(), told, clock.waiting]).toEqual([false, ['SESSION_EXPIRED'], 0])
   })
 
-  it('tells nothing of what happens after it was given back', async () => {
+  it('reports no loss after its end', async () => {
     const { lease, told, session, clock, answer } = await leaseOn('when told')
     lease.doubt()
     lease.end()

@@ -36,7 +36,7 @@ describe('a lock', () => {
       inside += 1
       expect(inside).toBe(1)
       held.push({ token: lock.fencingToken, path: lock.path })
-      // A write and a read of everybody's, which only one at a time can do without loss.
+      // A read and a write of one value by all contenders: without the lock updates get lost.
       const count = Number((await page.getData('/count')).text())
       await page.setData('/count', String(count + 1))
       expect(lock.isHeld).toBe(true)
@@ -55,7 +55,7 @@ describe('a lock', () => {
     expect(await childrenOf(ada, PATH)).toEqual([])
   })
 
-  it('wakes nobody but the next in the queue', async () => {
+  it('wakes only the next contender in the queue', async () => {
     const ada = await stage.page()
     const first = await createLock(ada, PATH).acquire()
     const others: Promise<Held>[] = []
@@ -193,7 +193,7 @@ describe('a lock', () => {
     expect(await codeOf(createLock(stage.newPage(), PATH).acquire())).toBe('SESSION_CLOSED')
   })
 
-  it('rejects when somebody deletes the node that waits', async () => {
+  it('rejects when another client deletes the waiting node', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const held = await createLock(ada, PATH).acquire()
     const waiting = codeOf(createLock(bob, PATH).acquire())

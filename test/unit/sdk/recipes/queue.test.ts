@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { contendersOf, newPrefix } from '../../../../client-sdk/src/recipes/queue.js'
 
-it('orders contenders of all layouts by their number, and leaves out what is none', () => {
+it('The queue orders contenders of all layouts by their number, and leaves out other nodes', () => {
   const children = [
     'ffff__lock__0000000007',
     '_c_aaaa-lock-0000000003',

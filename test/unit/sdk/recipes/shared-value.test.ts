@@ -23,7 +23,7 @@ describe('a shared value', () => {
     bare.close()
   })
 
-  it('shows each change to everybody who looks, in frozen snapshots that stay the same in between', async () => {
+  it('shows each change to all clients, in frozen snapshots that stay the same in between', async () => {
     const [ada, bob] = [await stage.page(), stage.newPage()]
     const mine = createSharedValue(ada, PATH, { initial: 'a' })
     const theirs = createSharedValue(bob, PATH, { initial: 'a' })
@@ -67,7 +67,7 @@ describe('a shared value', () => {
     value.close()
   })
 
-  it('is replaced only where nobody was faster', async () => {
+  it('is replaced only if no other client was faster', async () => {
     const page = await stage.page()
     const value = createSharedValue(page, PATH, { initial: 0 })
     expect(await value.compareAndSet(1, 3)).toBeNull()

@@ -92,7 +92,7 @@ describe('without a connection', () => {
     expect(await rejection(zk.getData('/a'))).toMatchObject(expected)
   })
 
-  it('calls wait in order, and go out before those made at CONNECTED', async () => {
+  it('calls wait in order, and are sent before calls that are made at CONNECTED', async () => {
     const { zk, attach } = start()
     zk.on('state', ({ state }) => state === 'CONNECTED' && zk.exists('/3').catch(() => undefined))
     zk.connect()
@@ -101,7 +101,7 @@ describe('without a connection', () => {
     expect(socket.calls.map((call) => 'path' in call && call.path)).toEqual(['/1', '/2', '/3'])
   })
 
-  it('no more than maxQueuedCalls wait, and what is over fails as not executed and retryable', async () => {
+  it('at most maxQueuedCalls calls wait, and further calls fail as not executed and retryable', async () => {
     const { zk, attach } = start({ maxQueuedCalls: 2 })
     zk.connect()
     const kept = [zk.exists('/1'), zk.exists('/2')]

@@ -5,7 +5,7 @@ import { catchUncaughtErrors } from '../../../tools/sdk/caught-errors.js'
 
 afterEach(() => vi.unstubAllGlobals())
 
-it('tells listeners of one type, in order, until they unsubscribe', () => {
+it('Listeners of one type are called in order until they unsubscribe', () => {
   const events = createEvents<{ a: number; b: string }>()
   const heard: unknown[] = []
   const stop = events.on('a', (event) => heard.push(['first', event]))
@@ -46,7 +46,7 @@ it('ends with its signal, and never begins with one that is aborted', () => {
   expect(listener.mock.calls).toEqual([[1]])
 })
 
-it('leaves the error of a listener that throws uncaught, and tells the others', async () => {
+it('The error of a listener that throws stays uncaught, and the others are called', async () => {
   const { caught, stop } = catchUncaughtErrors()
   const events = createEvents<{ a: number }>()
   const heard: number[] = []

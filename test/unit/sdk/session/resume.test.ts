@@ -67,7 +67,7 @@ describe("storage: 'tab'", () => {
     expect((await redialled()).open().hello?.resume?.token).toBe('resume-b')
   })
 
-  it('removes the entry and lets go of the lock when the session is closed or has ended', async () => {
+  it('removes the entry and releases the lock when the session is closed or has ended', async () => {
     for (const end of ['close', 'expire'] as const) {
       const page = new FakePage(new FakeLocks())
       const { zk, socket } = await sessionOn(page)
@@ -120,7 +120,7 @@ describe("storage: 'tab'", () => {
     expect((await redialled()).open().hello?.resume?.token).toBe('resume-1')
   })
 
-  it('works as memory where there are no Web Locks to tell a duplicated tab by', async () => {
+  it('works as memory without Web Locks, which detect a duplicated tab', async () => {
     const page = new FakePage()
     page.stored.set(
       'zoogate:wss://gate.example/zoogate',

@@ -66,7 +66,7 @@ describe('a view', () => {
     expect(view.getServerSnapshot()).toMatchObject({ stale: true, zxid: 0n })
   })
 
-  it('reads what a node leaves out, whose it is, and how much data it has', async () => {
+  it('reads the left-out fields of a node, its owner, and the length of its data', async () => {
     const { socket, view } = await viewing()
     openView(
       socket,
@@ -150,7 +150,7 @@ describe('a gap', () => {
     expect(shown(all.view.getSnapshot())).toEqual({ '/w/b': 'B2', '/w/e': 'E' })
   })
 
-  it('keeps all that is not newer where the difference tells of no loss', async () => {
+  it('keeps all nodes that are not newer when the difference reports no loss', async () => {
     const all = await opened()
     const next = await resumedIn(all)
     openView(next, 4, { ...message(15, {}, { since: '0x9' }), view: 4 })

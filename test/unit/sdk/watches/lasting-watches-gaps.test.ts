@@ -119,7 +119,7 @@ describe('the end of a session', () => {
     ['expiry without renew', { renew: false }, 4001],
     ['a take-over', {}, 4002],
     ['a refusal', {}, 4006],
-  ] as const)('by %s finishes the iteration, after what is queued', async (_, options, code) => {
+  ] as const)('by %s finishes the iteration, after the queued events', async (_, options, code) => {
     const { zk, socket, settle, heard } = await connected(options)
     const events = zk.watch('/w')
     socket.receive(done(1), event('NodeCreated', '/w'))

@@ -10,7 +10,7 @@ const start = preparePlayground()
 const connected = (options?: Partial<ClientOptions>) => connectedIn(start(options))
 
 describe('watch()', () => {
-  it('asks for the watch at once, before what is read after it', async () => {
+  it('asks for the watch at once, before later reads', async () => {
     const { zk, socket } = await connected()
     zk.watch('/w')
     zk.watch('/r', { recursive: true })
@@ -90,7 +90,7 @@ describe('watch()', () => {
   })
 
   it.each<ErrorCode>(['NO_AUTH', 'FORBIDDEN', 'RATE_LIMITED'])(
-    'fails with %s for everyone who shares it',
+    'fails with %s for all iterations that share it',
     async (code) => {
       const { socket, settle, heard, follow, zk } = await connected()
       follow('/w', {}, 'a: ')
@@ -202,7 +202,7 @@ describe('leaving a watch', () => {
     expect([await events.next(), sent(socket)]).toEqual([{ value: undefined, done: true }, []])
   })
 
-  it('lets go of its signal', async () => {
+  it('stops listening to its signal', async () => {
     const { zk } = await connected()
     const { signal } = new AbortController()
     const removed = vi.spyOn(signal, 'removeEventListener')

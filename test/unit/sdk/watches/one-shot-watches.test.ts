@@ -53,7 +53,7 @@ async function watching() {
 }
 
 describe('a session with watches', () => {
-  it('continues whoever awaits a reply before it calls a watch that fired in the same frame', async () => {
+  it('continues code that awaits a reply before it calls a watch that fired in the same frame', async () => {
     const { zk, socket, heard, watch, settle } = await watching()
     const reading = (async () => {
       heard.push(`read ${(await zk.getData('/a', watch('data'))).text()}`)

@@ -56,7 +56,7 @@ describe('the events of a watch', () => {
 })
 
 describe('the end of a watch', () => {
-  it('comes after what is queued, and stays', async () => {
+  it('comes after the queued events, and stays', async () => {
     const { feed, end, next, value, onEnd } = stream()
     feed(event('/1'))
     end()
@@ -67,7 +67,7 @@ describe('the end of a watch', () => {
     expect(onEnd).toHaveBeenCalledOnce()
   })
 
-  it('with an error fails one next(), and finishes those after it', async () => {
+  it('with an error fails one next(), and finishes later ones', async () => {
     const { end, next } = stream()
     const waiting = [rejection(next()), next()]
     const error = new ZoogateError('NO_AUTH', 'no')
@@ -75,7 +75,7 @@ describe('the end of a watch', () => {
     expect(await Promise.all(waiting)).toEqual([error, DONE])
   })
 
-  it('by return() drops what is queued, an error too, and finishes a next() that waits', async () => {
+  it('by return() drops the queued events, also an error, and finishes a next() that waits', async () => {
     const { feed, end, events, next } = stream()
     feed(event('/1'))
     end(new ZoogateError('NO_AUTH', 'no'))
