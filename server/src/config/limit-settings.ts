@@ -47,11 +47,22 @@ export const LIMIT_SETTINGS = {
     kind: 'number',
     group: 'rare',
     option: 'limits.maxUnauthenticated',
-    says: 'WebSockets without an accepted hello, and connections without a complete request; one address has a tenth of them.',
+    says: 'WebSockets without an accepted hello, and connections without a complete request, of all addresses together.',
     unit: 'count',
     default: 2_000,
     min: 1,
     within: 'maxConnections',
+  },
+  // By default ten addresses are needed to take all.
+  maxUnauthenticatedPerAddress: {
+    kind: 'number',
+    group: 'rare',
+    option: 'limits.maxUnauthenticatedPerAddress',
+    says: 'The same for one address (IPv6: one /64). Raise it where thousands of pages come back from one address at once.',
+    unit: 'count',
+    default: 200,
+    min: 1,
+    within: 'maxUnauthenticated',
   },
   maxMessagesPerSecond: {
     kind: 'number',
@@ -111,17 +122,6 @@ export const LIMIT_SETTINGS = {
     unit: 'count',
     default: 10_000,
     min: 1,
-  },
-  // ZooKeeper sends no event for a changed list. 10,000 nodes are 333 reads a second, below a hundredth of a server's rate.
-  viewCheckMs: {
-    kind: 'number',
-    group: 'rare',
-    option: 'limits.viewCheckMs',
-    says: 'Time within which a view drops nodes that other clients have hidden by their access control list; it reads each node once in this time.',
-    unit: 'milliseconds',
-    default: 30_000,
-    min: 100,
-    max: LONGEST_TIMER_MS,
   },
   // Below ZooKeeper's listen backlog of 50, beyond which a connection waits for a second.
   attachConcurrency: {

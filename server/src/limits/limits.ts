@@ -5,6 +5,7 @@ export interface LimitSettings {
   maxConnections: number
   maxConnectsPerSecond: number
   maxUnauthenticated: number
+  maxUnauthenticatedPerAddress: number
   maxSessions: number
   maxSessionsPerSubject: number
   maxMessagesPerSecond: number
@@ -14,7 +15,6 @@ export interface LimitSettings {
   maxBufferedBytes: number
   maxViewNodes: number
   attachConcurrency: number
-  viewCheckMs: number
   drainMs: number
 }
 
@@ -53,6 +53,12 @@ export const FIXED_LIMITS = {
   maxSharedViews: 10_000,
   /** Different views of one subject's pages: enough for five busy pages, and twenty subjects are needed to take all. */
   maxSharedViewsPerSubject: 500,
+  /**
+   * Milliseconds within which a view reads each of its nodes once more, to drop nodes that other clients have hidden:
+   * ZooKeeper sends no event for a changed access control list. 10,000 nodes are 333 reads a second, below a hundredth of a
+   * server's rate.
+   */
+  viewCheckMs: 30_000,
   /** Nodes a second that the checks of all views read: some 8% of a core. Beyond, large views are checked less often. */
   maxViewChecksPerSecond: 2_000,
   /**
@@ -74,7 +80,6 @@ export function limitsFrom(settings: LimitSettings): Readonly<Limits> {
 
 function derived({
   maxConnectsPerSecond,
-  maxUnauthenticated,
   maxMessagesPerSecond,
   maxBytesPerSecond,
   maxDataBytes,
@@ -86,8 +91,6 @@ function derived({
   return {
     /** WebSockets that one address opens at once: an office comes back together when a replica is gone. */
     connectBurst: 20 * maxConnectsPerSecond,
-    /** WebSockets of one address (IPv6: of one /64) without an accepted hello: ten addresses are needed to take all places. */
-    maxUnauthenticatedPerAddress: Math.ceil(maxUnauthenticated / 10),
     /** Bytes received before an accepted hello, on all WebSockets together: some forty of the largest messages. */
     maxUnauthenticatedBytes: 64 * nodeBytes,
     /** Messages a second of all pages of one subject: five at their full rate, or two hundred with a few messages each. */

@@ -17,7 +17,6 @@ describe('a default limit', () => {
 describe('a limit that is no setting', () => {
   it.each([
     ['connectBurst', 1_000],
-    ['maxUnauthenticatedPerAddress', 200],
     ['maxUnauthenticatedBytes', 67_108_864],
     ['maxMessagesPerSecondPerSubject', 5_000],
     ['maxBytesPerSecondPerSubject', 10_485_760],
@@ -33,7 +32,6 @@ describe('a limit that is no setting', () => {
 
   it.each([
     ['connectBurst', { maxConnectsPerSecond: 3 }, 60],
-    ['maxUnauthenticatedPerAddress', { maxUnauthenticated: 101 }, 11],
     ['maxUnauthenticatedBytes', { maxDataBytes: 1_048_577 }, 134_217_728],
     ['maxMessagesPerSecondPerSubject', { maxMessagesPerSecond: 3 }, 15],
     ['maxBytesPerSecondPerSubject', { maxBytesPerSecond: 1_024 }, 5_120],
