@@ -5,12 +5,14 @@ import {
   type Hello,
   type PageMessage,
   type Reply,
+  type Resume,
   type WatchEventType,
 } from 'zoogate-client/protocol'
 import type { Authenticator, Identity } from '../access/authenticate.js'
 import { resumeProblem } from '../access/resume-token.js'
+import type { Rights } from '../access/rights.js'
 import type { LimitName } from '../limits/limits.js'
-import { Calls } from '../session/calls.js'
+import { type CallingPage, refuseMalformed, runCall } from '../session/calls.js'
 import type { SessionInfo, SessionListener, SessionRequest } from '../session/listener.js'
 import type { SessionServices } from '../session/services.js'
 import { Session } from '../session/session.js'
@@ -19,7 +21,7 @@ import { PageViews } from '../views/page-views.js'
 import type { Views } from '../views/views.js'
 import { parseMessage, splitFrame } from '../wire/protocol.js'
 import { Greeting, HELLO_FIRST } from './greeting.js'
-import { PageHeartbeat, presumedTimeoutMs } from './heartbeat.js'
+import { PageHeartbeat } from './heartbeat.js'
 import { Intake, type IntakePeer, type IntakeSocket } from './intake.js'
 import { Outbox, type OutboxSocket } from './outbox.js'
 import { PageToken } from './token.js'
@@ -60,8 +62,7 @@ interface Open {
   session: Session
   heartbeat: PageHeartbeat
   token: PageToken
-  views: PageViews
-  calls: Calls
+  calls: CallingPage & { rights: Rights }
 }
 
 type State = { at: 'hello'; greeting: Greeting } | Open | { at: 'closed' }
@@ -74,6 +75,8 @@ export class Connection implements SessionListener, IntakePeer {
   readonly #intake: Intake
   readonly #authenticated: () => void
   #state: State
+  /** Null until the page calls an operation of views: most pages call none. */
+  #views: PageViews | null = null
 
   /**
    * @param authenticated called once, when the hello has been accepted
@@ -134,7 +137,7 @@ export class Connection implements SessionListener, IntakePeer {
 
   /** The page has read everything that it was sent. */
   drained(): void {
-    if (this.#state.at === 'open') this.#state.views.drained()
+    this.#views?.drained()
     this.#intake.outboxDrained()
   }
 
@@ -201,9 +204,9 @@ export class Connection implements SessionListener, IntakePeer {
     if (state.at === 'open') {
       state.heartbeat.stop()
       state.token.stop()
-      state.views.closeAll()
       this.#context.services.registry.leave(state.subject)
     }
+    this.#views?.closeAll()
     this.#intake.end()
     this.#outbox.close()
   }
@@ -213,7 +216,7 @@ export class Connection implements SessionListener, IntakePeer {
   accepted(hello: Hello, identity: Identity): void {
     const { services } = this.#context
     const subject = services.registry.enter(identity.subject, services.chroot + identity.chroot)
-    const resume = this.#resumeOf(hello, identity, subject)
+    const resume = hello.resume ? this.#resumeOf(hello.resume, identity, subject) : null
     if (resume === 'refused' || this.#isOverQuota(subject, resume !== null)) {
       services.registry.leave(subject)
       return
@@ -226,13 +229,8 @@ export class Connection implements SessionListener, IntakePeer {
     this.#outbox.push({ type: 'pong', id })
   }
 
-  /** The session that the hello resumes; null for a new one. A wrong resume ends the connection. */
-  #resumeOf(
-    { resume }: Hello,
-    identity: Identity,
-    { chroot }: Subject,
-  ): SessionRequest['resume'] | 'refused' {
-    if (!resume) return null
+  /** The session that the hello resumes. A wrong resume ends the connection. */
+  #resumeOf(resume: Resume, identity: Identity, { chroot }: Subject): SessionRequest['resume'] | 'refused' {
     const { limits, resumeTokens } = this.#context.services
     const sealed = resumeTokens.open(resume.token)
     const problem = resumeProblem(resume, sealed, identity, chroot, limits)
@@ -251,24 +249,26 @@ export class Connection implements SessionListener, IntakePeer {
   }
 
   #open(identity: Identity, request: SessionRequest): void {
-    const { services, authenticate, views: shared } = this.#context
+    const { services, authenticate } = this.#context
     const { limits, metrics } = services
     const { subject } = request
     if (this.#state.at === 'hello') this.#state.greeting.end()
-    const views = new PageViews({
-      views: shared,
-      outlet: this.#outbox,
-      limits,
-      subject,
-      limited: (limit) => this.limited(limit),
-    })
-    const session = new Session(services, this, views, request)
+    const session = new Session(services, this, () => this.#viewsOf(subject), request)
     const token = new PageToken(this, authenticate, identity)
-    const calls = new Calls({ limits, metrics, session, reply: this.#reply }, identity.rights)
-    const heartbeat = new PageHeartbeat(this, presumedTimeoutMs(request.timeoutMs))
+    const { rights } = identity
+    const calls = { rights, limits, metrics, session, watches: session.watches, reply: this.#reply }
+    const heartbeat = new PageHeartbeat(this, request.timeoutMs)
     this.#intake.share(subject.rate)
-    this.#state = { at: 'open', subject, session, heartbeat, token, views, calls }
+    this.#state = { at: 'open', subject, session, heartbeat, token, calls }
     this.#authenticated()
+  }
+
+  #viewsOf(subject: Subject): PageViews {
+    const { services, views } = this.#context
+    const { limits } = services
+    const limited = (limit: LimitName) => this.limited(limit)
+    this.#views ??= new PageViews({ views, outlet: this.#outbox, limits, subject, limited })
+    return this.#views
   }
 
   // ---- what the session tells; synchronous, so that nothing overtakes anything ----
@@ -315,7 +315,7 @@ export class Connection implements SessionListener, IntakePeer {
   tokenRenewed({ rights }: Identity): void {
     if (this.#state.at !== 'open') return
     this.#state.calls.rights = rights
-    this.#state.views.endForbidden(rights)
+    this.#views?.endForbidden(rights)
   }
 
   // ---- what the intake tells ----
@@ -330,7 +330,14 @@ export class Connection implements SessionListener, IntakePeer {
 
   handle(value: unknown): void {
     try {
-      this.#handle(value)
+      const parsed = parseMessage(value)
+      const state = this.#state
+      if (parsed.kind === 'unreadable') this.refuse(CLOSE_CODES.BAD_MESSAGE, parsed.problem)
+      else if (state.at === 'hello') state.greeting.receive(parsed)
+      else if (state.at === 'closed') return
+      else if (parsed.kind === 'call') runCall(parsed.call, state.calls)
+      else if (parsed.kind === 'answerable') refuseMalformed(parsed.id, parsed.problem, state.calls)
+      else this.#handleWhileOpen(parsed.message, state)
     } catch (error) {
       this.fault(error)
     }
@@ -349,17 +356,6 @@ export class Connection implements SessionListener, IntakePeer {
   }
 
   // ---- messages ----
-
-  #handle(value: unknown): void {
-    const parsed = parseMessage(value)
-    const state = this.#state
-    if (parsed.kind === 'unreadable') this.refuse(CLOSE_CODES.BAD_MESSAGE, parsed.problem)
-    else if (state.at === 'hello') state.greeting.receive(parsed)
-    else if (state.at === 'closed') return
-    else if (parsed.kind === 'call') state.calls.run(parsed.call)
-    else if (parsed.kind === 'answerable') state.calls.refuseMalformed(parsed.id, parsed.problem)
-    else this.#handleWhileOpen(parsed.message, state)
-  }
 
   #handleWhileOpen(message: Exclude<PageMessage, { type: 'call' }>, open: Open): void {
     switch (message.type) {

@@ -5,16 +5,10 @@ export interface HeartbeatPeer {
   pageSilent(): void
 }
 
+/** With less time a page could not answer. */
 const SHORTEST_PRESUMED_MS = 500
+/** With more a page that is gone would keep its connection for hours while no server can be reached. */
 const LONGEST_PRESUMED_MS = 30_000
-
-/**
- * The timeout of a page before the ensemble has given one: the timeout that it asks for, within bounds. Below them a page has
- * no time to answer; above them a page that is gone would keep its connection for hours while no server can be reached.
- */
-export function presumedTimeoutMs(askedMs: number): number {
-  return Math.min(Math.max(askedMs, SHORTEST_PRESUMED_MS), LONGEST_PRESUMED_MS)
-}
 
 /** A ping whose pong proves the age of the messages that are read. */
 interface Proof {
@@ -43,10 +37,11 @@ export class PageHeartbeat {
   #proof: Proof | null = null
   #question: { ping: number; answered: () => void } | null = null
 
-  constructor(peer: HeartbeatPeer, timeoutMs: number) {
+  /** @param askedMs the timeout that the page asks for; it counts, within bounds, until the ensemble has given one */
+  constructor(peer: HeartbeatPeer, askedMs: number) {
     this.#peer = peer
-    this.#timeoutMs = timeoutMs
-    this.#arm(timeoutMs / 3)
+    this.#timeoutMs = Math.min(Math.max(askedMs, SHORTEST_PRESUMED_MS), LONGEST_PRESUMED_MS)
+    this.#arm(this.#timeoutMs / 3)
   }
 
   get timeoutMs(): number {

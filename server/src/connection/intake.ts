@@ -73,7 +73,7 @@ export class Intake {
     this.#socket = socket
     this.#peer = peer
     this.#maxBytes = limits.maxMessageBytes
-    this.#rates = [MessageRate.ofPage(limits, performance.now())]
+    this.#rates = [new MessageRate('page', limits, performance.now())]
   }
 
   /** The page keeps to this rate, too. */

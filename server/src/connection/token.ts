@@ -18,21 +18,34 @@ export interface TokenPeer {
 
 /** The gateway asks again no sooner than this for a token that it could not check. */
 const SHORTEST_RETRY_MS = 1_000
+/** A page asks its own server for a token and sends it: a few seconds, also on a bad network. */
+const REFRESH_MARGIN_MS = 30_000
+/** The gateway asks for the successor of a short-lived token when this share of its life is left. */
+const REFRESH_SHARE = 1 / 3
+/** Wall clocks are set, and timers count at most 2³¹ ms: the clock is read again this often. */
+const LOOK_AFTER_MS = 60_000
 
-/** The identity of a connected page, for as long as its token gives it: takes fresh tokens, and ends with the last. */
+/**
+ * The identity of a connected page, for as long as its token gives it. The gateway asks for a fresh token before the present
+ * one expires, and ends the connection when it has. The token has a timer of its own, so that a silent page does not stay,
+ * and a message costs no look at the clock.
+ */
 export class PageToken {
   readonly #peer: TokenPeer
   readonly #authenticate: Authenticator
-  readonly #expiry: TokenExpiry
   #identity: Identity
   /** The check of the newest token, which replaces earlier checks. Null while none is under way. */
   #check: Promise<void> | null = null
+  /** Not set for a token that does not expire. */
+  #timer: NodeJS.Timeout | undefined
+  /** The time to ask for the next token, in milliseconds since the epoch; infinite once the gateway has asked. */
+  #askAt = Number.POSITIVE_INFINITY
 
   constructor(peer: TokenPeer, authenticate: Authenticator, identity: Identity) {
     this.#peer = peer
     this.#authenticate = authenticate
     this.#identity = identity
-    this.#expiry = new TokenExpiry(peer, identity.expiresAt)
+    this.#expireAt(identity.expiresAt)
   }
 
   get identity(): Identity {
@@ -58,7 +71,7 @@ export class PageToken {
 
   stop(): void {
     this.#check = null
-    this.#expiry.stop()
+    clearTimeout(this.#timer)
   }
 
   #judge(authentication: Authentication): void {
@@ -68,7 +81,7 @@ export class PageToken {
     }
     const { cause, message, retryAfterMs } = authentication
     // The token that the page came with is still good.
-    if (cause === 'unverified') this.#expiry.askAgain(Math.max(SHORTEST_RETRY_MS, retryAfterMs ?? 0))
+    if (cause === 'unverified') this.#askAgain(Math.max(SHORTEST_RETRY_MS, retryAfterMs ?? 0))
     else this.#peer.refuse(REFUSAL_CODES[cause], message)
   }
 
@@ -83,63 +96,31 @@ export class PageToken {
       this.#peer.refuse(CLOSE_CODES.TOKEN_EXPIRED, message)
     } else {
       this.#identity = fresh
-      this.#expiry.renew(fresh.expiresAt)
+      this.#expireAt(fresh.expiresAt)
       this.#peer.tokenRenewed(fresh)
     }
   }
-}
 
-/** The connection as the clock of its token needs it. */
-export type ExpiryPeer = Pick<TokenPeer, 'askForToken' | 'refuse'>
+  // ---- the expiry ----
 
-/** A page asks its own server for a token and sends it: a few seconds, also on a bad network. */
-const REFRESH_MARGIN_MS = 30_000
-/** The gateway asks for the successor of a short-lived token when this share of its life is left. */
-const REFRESH_SHARE = 1 / 3
-/** Wall clocks are set, and timers count at most 2³¹ ms: the clock is read again this often. */
-const LOOK_AFTER_MS = 60_000
-
-/**
- * Asks for a fresh token before the present one expires, and ends the connection when it has. It has a timer of its own, so
- * that a silent page does not stay, and a message costs no look at the clock.
- */
-export class TokenExpiry {
-  readonly #peer: ExpiryPeer
-  #timer: NodeJS.Timeout | undefined
-  /** Milliseconds since the epoch; infinite for a token that does not expire. */
-  #expiresAt = Number.POSITIVE_INFINITY
-  /** The time to ask for the next token; infinite once the gateway has asked. */
-  #askAt = Number.POSITIVE_INFINITY
-
-  /** @param expiresAt milliseconds since the epoch, or null for never */
-  constructor(peer: ExpiryPeer, expiresAt: number | null) {
-    this.#peer = peer
-    this.renew(expiresAt)
-  }
-
-  /** Another token counts from now on. */
-  renew(expiresAt: number | null): void {
+  #expireAt(expiresAt: number | null): void {
     clearTimeout(this.#timer)
-    this.#expiresAt = expiresAt ?? Number.POSITIVE_INFINITY
-    const lifeMs = this.#expiresAt - Date.now()
-    this.#askAt = this.#expiresAt - Math.min(REFRESH_MARGIN_MS, Math.max(0, lifeMs) * REFRESH_SHARE)
-    if (expiresAt !== null) this.#arm()
+    if (expiresAt === null) return
+    const lifeMs = Math.max(0, expiresAt - Date.now())
+    this.#askAt = expiresAt - Math.min(REFRESH_MARGIN_MS, lifeMs * REFRESH_SHARE)
+    this.#arm(expiresAt)
   }
 
   /** The page's token could not be checked: asks once more. */
-  askAgain(afterMs: number): void {
+  #askAgain(afterMs: number): void {
     clearTimeout(this.#timer)
     this.#askAt = Date.now() + afterMs
-    this.#arm()
+    this.#arm(this.#identity.expiresAt ?? Number.POSITIVE_INFINITY)
   }
 
-  stop(): void {
-    clearTimeout(this.#timer)
-  }
-
-  #look(): void {
+  #look(expiresAt: number): void {
     const now = Date.now()
-    if (now >= this.#expiresAt) {
+    if (now >= expiresAt) {
       const message = 'the token has expired; get a fresh one and resume'
       this.#peer.refuse(CLOSE_CODES.TOKEN_EXPIRED, message)
       return
@@ -148,11 +129,11 @@ export class TokenExpiry {
       this.#askAt = Number.POSITIVE_INFINITY
       this.#peer.askForToken()
     }
-    this.#arm()
+    this.#arm(expiresAt)
   }
 
-  #arm(): void {
-    const waitMs = Math.min(this.#askAt, this.#expiresAt) - Date.now()
-    this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.min(LOOK_AFTER_MS, waitMs)))
+  #arm(expiresAt: number): void {
+    const waitMs = Math.min(this.#askAt, expiresAt) - Date.now()
+    this.#timer = setTimeout(() => this.#look(expiresAt), Math.max(1, Math.min(LOOK_AFTER_MS, waitMs)))
   }
 }

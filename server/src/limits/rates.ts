@@ -54,6 +54,11 @@ const BURST_S = 2
 type RateName = Extract<LimitName, `max${'Messages' | 'Bytes'}PerSecond${string}`>
 export type RateLimits = Pick<Limits, RateName>
 
+const RATES = {
+  page: { messages: 'maxMessagesPerSecond', bytes: 'maxBytesPerSecond' },
+  subject: { messages: 'maxMessagesPerSecondPerSubject', bytes: 'maxBytesPerSecondPerSubject' },
+} as const satisfies Record<string, { messages: RateName; bytes: RateName }>
+
 /** The limit that holds messages back, and for how many milliseconds. */
 export interface RateWait {
   limit: RateName
@@ -67,19 +72,12 @@ export class MessageRate {
   readonly #messagesLimit: RateName
   readonly #bytesLimit: RateName
 
-  private constructor(limits: RateLimits, messagesLimit: RateName, bytesLimit: RateName, now: number) {
-    this.#messagesLimit = messagesLimit
-    this.#bytesLimit = bytesLimit
-    this.#messages = new TokenBucket(withBurst(limits[messagesLimit]), now)
-    this.#bytes = new TokenBucket(withBurst(limits[bytesLimit]), now)
-  }
-
-  static ofPage(limits: RateLimits, now: number): MessageRate {
-    return new MessageRate(limits, 'maxMessagesPerSecond', 'maxBytesPerSecond', now)
-  }
-
-  static ofSubject(limits: RateLimits, now: number): MessageRate {
-    return new MessageRate(limits, 'maxMessagesPerSecondPerSubject', 'maxBytesPerSecondPerSubject', now)
+  constructor(of: keyof typeof RATES, limits: RateLimits, now: number) {
+    const { messages, bytes } = RATES[of]
+    this.#messagesLimit = messages
+    this.#bytesLimit = bytes
+    this.#messages = new TokenBucket({ perSecond: limits[messages], burst: limits[messages] * BURST_S }, now)
+    this.#bytes = new TokenBucket({ perSecond: limits[bytes], burst: limits[bytes] * BURST_S }, now)
   }
 
   spend(messages: number, bytes: number, now: number): void {
@@ -101,8 +99,4 @@ export class MessageRate {
   hasTooManyMessages(now: number): boolean {
     return this.#messages.msUntil(1, now) > 0
   }
-}
-
-function withBurst(perSecond: number): Rate {
-  return { perSecond, burst: perSecond * BURST_S }
 }

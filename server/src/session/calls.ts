@@ -80,51 +80,31 @@ function pathOf(
   return failed ? { path: failed.path, part } : {}
 }
 
-export interface CallsOptions {
-  limits: Limits
-  metrics: Pick<Metrics, 'answered' | 'limited'>
-  session: {
-    readonly watches: WatchUse
-    run(call: CheckedCall, done: (outcome: Outcome<never>) => void): void
-  }
+/** A page with a session, as its calls need it. */
+export interface CallingPage extends Caller {
+  readonly metrics: Pick<Metrics, 'answered' | 'limited'>
+  readonly session: { run(call: CheckedCall, done: (outcome: Outcome<never>) => void): void }
   reply(message: Reply | ErrorReply): void
 }
 
-/** The calls of one page: each is checked, run and answered exactly once. */
-export class Calls {
-  readonly #options: CallsOptions
-  readonly #watches: WatchUse
-  #rights: Rights
-
-  constructor(options: CallsOptions, rights: Rights) {
-    this.#options = options
-    this.#watches = options.session.watches
-    this.#rights = rights
+/** Checks one call of a page, runs it where it may run, and answers it exactly once. */
+export function runCall(raw: RawCall, page: CallingPage): void {
+  const { metrics } = page
+  const call = checkCall(raw, page)
+  if ('error' in call) {
+    if (call.limit !== undefined) metrics.limited(call.limit)
+    if (isOperation(raw.op)) metrics.answered(raw.op, call.error.code)
+    page.reply({ type: 'error', id: raw.id, error: call.error })
+    return
   }
+  page.session.run(call, (outcome) => {
+    const message = replyTo(call, outcome)
+    metrics.answered(call.op, message.type === 'reply' ? 'OK' : message.error.code)
+    page.reply(message)
+  })
+}
 
-  /** The rights of the newest token: later calls are checked against them. */
-  set rights(rights: Rights) {
-    this.#rights = rights
-  }
-
-  run(raw: RawCall): void {
-    const { limits, metrics, session, reply } = this.#options
-    const call = checkCall(raw, { rights: this.#rights, limits, watches: this.#watches })
-    if ('error' in call) {
-      if (call.limit !== undefined) metrics.limited(call.limit)
-      if (isOperation(raw.op)) metrics.answered(raw.op, call.error.code)
-      reply({ type: 'error', id: raw.id, error: call.error })
-      return
-    }
-    session.run(call, (outcome) => {
-      const message = replyTo(call, outcome)
-      metrics.answered(call.op, message.type === 'reply' ? 'OK' : message.error.code)
-      reply(message)
-    })
-  }
-
-  /** Answers a message that has an id, and is no message of the protocol. */
-  refuseMalformed(id: number, message: string): void {
-    this.#options.reply({ type: 'error', id, error: wireError('BAD_REQUEST', { message }) })
-  }
+/** Answers a message that has an id, and is no message of the protocol. */
+export function refuseMalformed(id: number, message: string, page: Pick<CallingPage, 'reply'>): void {
+  page.reply({ type: 'error', id, error: wireError('BAD_REQUEST', { message }) })
 }

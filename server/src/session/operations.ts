@@ -54,7 +54,8 @@ export interface CallContext {
   /** The gateway's and the token's: '' or a path. */
   readonly chroot: string
   readonly nodeAcl: NodeAcl
-  readonly views: CallViews
+  /** Made when the first call needs them: most pages have none. */
+  views(): CallViews
 }
 
 /** The end of a call. The first form is the ensemble's answer; the others come from the gateway's views. */
@@ -176,7 +177,7 @@ export const OPERATIONS = {
     run({ link, chroot, views }, { path, acl, version }, done) {
       link.setACL(withChroot(chroot, path), toAclEntries(acl), version ?? ANY_VERSION, (result) => {
         done(result)
-        if ('value' in result || result.outcome === 'unknown') views.aclChanged(path)
+        if ('value' in result || result.outcome === 'unknown') views().aclChanged(path)
       })
     },
   },
@@ -241,7 +242,7 @@ export const OPERATIONS = {
     }),
     needs: (fields) => [needOfView(fields)],
     run({ views }, fields, done) {
-      const refusal = views.open(fields, (view) => done({ value: { view } }))
+      const refusal = views().open(fields, (view) => done({ value: { view } }))
       if (refusal) done({ refusal: { ...refusal, path: fields.path } })
     },
   },
@@ -249,7 +250,7 @@ export const OPERATIONS = {
     schema: z.object({ view: z.int().nonnegative() }),
     needs: () => [],
     run({ views }, { view }, done) {
-      views.close(view)
+      views().close(view)
       done({ value: {} })
     },
   },

@@ -86,7 +86,8 @@ export class SessionRegistry {
    * `leave` is due once for each call.
    */
   enter(name: string, chroot: string): Subject {
-    const key = keyOf(name, chroot)
+    // No path has a NUL.
+    const key = `${chroot}\0${name}`
     const subject = this.#subjects.get(key) ?? this.#make(key, name, chroot)
     subject.pages += 1
     return subject
@@ -226,17 +227,13 @@ export class SessionRegistry {
 
   #dropIfUnused(subject: Subject): void {
     if (subject.pages > 0 || subject.sessions > 0 || subject.detached.size > 0) return
-    this.#subjects.delete(keyOf(subject.name, subject.chroot))
+    this.#subjects.delete(subject.key)
   }
 
   #make(key: string, name: string, chroot: string): Subject {
-    const subject = new Subject(name, chroot, MessageRate.ofSubject(this.#limits, this.#now()))
+    const rate = new MessageRate('subject', this.#limits, this.#now())
+    const subject = new Subject(key, name, chroot, rate)
     this.#subjects.set(key, subject)
     return subject
   }
-}
-
-/** No path has a NUL. */
-function keyOf(name: string, chroot: string): string {
-  return `${chroot}\0${name}`
 }

@@ -53,7 +53,6 @@ export class Session implements LinkListener, HeldSession {
   readonly #request: SessionRequest
   readonly #servers: ServerCursor
   readonly #context: CallContext
-  readonly #takeover = new TakeoverWatch()
   #state: State = 'attaching'
   #id: HexLong | null
   #generation: number
@@ -63,6 +62,8 @@ export class Session implements LinkListener, HeldSession {
   /** Milliseconds of a clock that does not go back; 0 before the first attach. */
   #attachedAt = 0
   #timeoutMs: number
+  /** Null until a link is lost. */
+  #takeover: TakeoverWatch | null = null
   /** Null until a server is behind the zxid of the page. */
   #zxid: ZxidVerdict | null = null
   #inFlight = 0
@@ -72,7 +73,7 @@ export class Session implements LinkListener, HeldSession {
   constructor(
     services: SessionServices,
     listener: SessionListener,
-    views: CallViews,
+    views: () => CallViews,
     request: SessionRequest,
   ) {
     this.#services = services
@@ -223,6 +224,7 @@ export class Session implements LinkListener, HeldSession {
     }
     if (this.#state === 'attached') {
       const heldMs = performance.now() - this.#attachedAt
+      this.#takeover ??= new TakeoverWatch()
       if (this.#takeover.lost(loss.cause, heldMs, this.#timeoutMs)) {
         this.linkMoved()
         return
@@ -231,7 +233,7 @@ export class Session implements LinkListener, HeldSession {
       this.#enter('attaching')
       this.#listener.sessionSuspended('the link to the ensemble broke; trying the next server')
     } else {
-      this.#takeover.failed()
+      this.#takeover?.failed()
       this.#failures += 1
     }
     if (loss.cause === 'behind' && this.#zxidIsRefused(loss.server)) return

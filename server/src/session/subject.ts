@@ -14,6 +14,8 @@ export interface DetachedSession {
  * may both have an ada, so that the chroot belongs to it.
  */
 export class Subject {
+  /** Of its name and chroot. */
+  readonly key: string
   /** The `sub` of its tokens. */
   readonly name: string
   /** The gateway's chroot and the token's: '' or a path. */
@@ -31,7 +33,8 @@ export class Subject {
   /** By number of a view, to how many of its pages the view is shown. */
   readonly views = new Map<number, number>()
 
-  constructor(name: string, chroot: string, rate: MessageRate) {
+  constructor(key: string, name: string, chroot: string, rate: MessageRate) {
+    this.key = key
     this.name = name
     this.chroot = chroot
     this.rate = rate

@@ -87,7 +87,7 @@ export function sessionStage(servers: { port: number }[], given: Partial<Limits>
       const resume = resumedId === undefined ? null : resumeOf(resumedId)
       const subject = ensemble.registry.enter(SUBJECT, '')
       const request = { subject, issuer: null, auth: [], timeoutMs: 4_000, resume }
-      return { page, session: new Session(ensemble, page, NO_VIEWS, request) }
+      return { page, session: new Session(ensemble, page, () => NO_VIEWS, request) }
     },
   }
 }

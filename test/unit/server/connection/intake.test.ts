@@ -171,7 +171,7 @@ describe('the intake of a page', () => {
   it('keeps to the rate of its subject, too', () => {
     const { page, take, handled, told } = intake()
     const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 50 }
-    page.share(MessageRate.ofSubject(limits, performance.now()))
+    page.share(new MessageRate('subject', limits, performance.now()))
     take(numbers(150))
     vi.advanceTimersByTime(10)
     expect(handled).toHaveLength(100)
@@ -184,7 +184,7 @@ describe('the intake of a page', () => {
   it('waits for the rate that takes longest, and reports old messages where any rate holds them back', () => {
     const { page, take, told } = intake({ maxMessageBytes: 200 })
     const limits = { ...DEFAULT_LIMITS, maxMessagesPerSecondPerSubject: 1_000 }
-    page.share(MessageRate.ofSubject(limits, performance.now()))
+    page.share(new MessageRate('subject', limits, performance.now()))
     page.charge(300, 0)
     take([1])
     vi.advanceTimersByTime(0)

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CLOSE_CODES } from 'zoogate-client/protocol'
 import type { Authentication, Authenticator, Identity } from '../../../../server/src/access/authenticate.js'
 import { Rights } from '../../../../server/src/access/rights.js'
-import { PageToken, TokenExpiry } from '../../../../server/src/connection/token.js'
+import { PageToken } from '../../../../server/src/connection/token.js'
 
 const START = 1_767_225_600_000
 beforeEach(() => {
@@ -138,17 +138,32 @@ describe("a page's token", () => {
   })
 })
 
+/** A token, and the answer of the check of each later one. @param lifeMs null for a token that does not expire */
 function startExpiry(lifeMs: number | null) {
   const told: [what: string, atMs: number][] = []
-  const tell = (what: string) => () => told.push([what, Date.now() - START])
-  const expiry = new TokenExpiry(
+  const tell = (what: string) => told.push([what, Date.now() - START])
+  const expiresAt = (ms: number | null) => ({ expiresAt: ms === null ? null : START + ms })
+  let answer: Authentication = good()
+  const token = new PageToken(
     {
-      askForToken: tell('ask'),
-      refuse: (code) => tell(code === CLOSE_CODES.TOKEN_EXPIRED ? 'expired' : `${code}`)(),
+      askForToken: () => tell('ask'),
+      tokenRenewed: () => undefined,
+      refuse: (code) => tell(code === CLOSE_CODES.TOKEN_EXPIRED ? 'expired' : `${code}`),
+      fault: (error) => tell(String(error)),
     },
-    lifeMs === null ? null : START + lifeMs,
+    () => answer,
+    identity(expiresAt(lifeMs)),
   )
-  return { told, expiry }
+  const renew = (given: Authentication) => {
+    answer = given
+    token.renew('fresh')
+  }
+  return {
+    told,
+    token,
+    renew: (ms: number | null) => renew(good(expiresAt(ms))),
+    askAgain: (retryAfterMs: number) => renew({ ok: false, cause: 'unverified', message: '', retryAfterMs }),
+  }
 }
 
 describe('the expiry of a token', () => {
@@ -199,24 +214,24 @@ describe('the expiry of a token', () => {
   })
 
   it('begins anew with a fresh token, also with one that does not expire', () => {
-    const { told, expiry } = startExpiry(90_000)
+    const { told, renew } = startExpiry(90_000)
     vi.advanceTimersByTime(60_000)
-    expiry.renew(START + 150_000)
+    renew(150_000)
     vi.advanceTimersByTime(60_000)
     expect(told).toEqual([
       ['ask', 60_000],
       ['ask', 120_000],
     ])
-    expiry.renew(null)
+    renew(null)
     expect(vi.getTimerCount()).toBe(0)
   })
 
   it('asks again where a token could not be checked, unless the end comes first', () => {
-    const { told, expiry } = startExpiry(90_000)
+    const { told, askAgain } = startExpiry(90_000)
     vi.advanceTimersByTime(60_000)
-    expiry.askAgain(10_000)
+    askAgain(10_000)
     vi.advanceTimersByTime(10_000)
-    expiry.askAgain(60_000)
+    askAgain(60_000)
     vi.advanceTimersByTime(60_000)
     expect(told).toEqual([
       ['ask', 60_000],
@@ -226,8 +241,8 @@ describe('the expiry of a token', () => {
   })
 
   it('is silent once it is stopped', () => {
-    const { told, expiry } = startExpiry(1_000)
-    expiry.stop()
+    const { told, token } = startExpiry(1_000)
+    token.stop()
     vi.advanceTimersByTime(2_000)
     expect(told).toEqual([])
   })

@@ -57,7 +57,7 @@ const LIMITS = {
 
 describe('a message rate', () => {
   it('lets two seconds of messages through at once, and then each when its token is there', () => {
-    const rate = MessageRate.ofPage(LIMITS, 0)
+    const rate = new MessageRate('page', LIMITS, 0)
     rate.spend(199, 0, 0)
     expect(rate.wait(0)).toBeNull()
     rate.spend(1, 0, 0)
@@ -66,7 +66,7 @@ describe('a message rate', () => {
   })
 
   it('lets two seconds of bytes through at once, and then nothing before the debt is paid', () => {
-    const rate = MessageRate.ofPage(LIMITS, 0)
+    const rate = new MessageRate('page', LIMITS, 0)
     rate.spend(1, 2_000, 0)
     expect(rate.wait(0)).toBeNull()
     rate.spend(1, 500, 0)
@@ -75,10 +75,10 @@ describe('a message rate', () => {
   })
 
   it('names the limit that takes longest to pay', () => {
-    const rate = MessageRate.ofSubject(LIMITS, 0)
+    const rate = new MessageRate('subject', LIMITS, 0)
     rate.spend(400, 2_001, 0)
     expect(rate.wait(0)).toEqual({ limit: 'maxMessagesPerSecondPerSubject', ms: 5 })
-    const even = MessageRate.ofPage(LIMITS, 0)
+    const even = new MessageRate('page', LIMITS, 0)
     even.spend(200, 2_010, 0)
     expect(even.wait(0)).toEqual({ limit: 'maxMessagesPerSecond', ms: 10 })
     rate.spend(0, 20_000, 0)
@@ -86,7 +86,7 @@ describe('a message rate', () => {
   })
 
   it('tells too many messages from too many bytes', () => {
-    const rate = MessageRate.ofPage(LIMITS, 0)
+    const rate = new MessageRate('page', LIMITS, 0)
     rate.spend(0, 10_000, 0)
     expect(rate.hasTooManyMessages(0)).toBe(false)
     rate.spend(200, 0, 0)

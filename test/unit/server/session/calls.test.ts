@@ -3,11 +3,13 @@ import type { Operation } from 'zoogate-client/protocol'
 import { AccessPolicy } from '../../../../server/src/access/rights.js'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
 import {
-  Calls,
+  type CallingPage,
   type CheckedCall,
   checkCall,
   isOperation,
+  refuseMalformed,
   replyTo,
+  runCall,
 } from '../../../../server/src/session/calls.js'
 import { OPERATIONS } from '../../../../server/src/session/operations.js'
 
@@ -146,22 +148,19 @@ describe('the calls of a page', () => {
   function calls(answer: object = { err: 0, zxid: '0x9', value: {} }) {
     const replies: unknown[] = []
     const counted: unknown[] = []
-    const page = new Calls(
-      {
-        limits: LIMITS,
-        metrics: {
-          answered: (op, result) => counted.push([op, result]),
-          limited: (limit) => counted.push(limit),
-        },
-        session: {
-          watches: { watchCount: 1, watchBytes: 0 },
-          run: (_, done) => done(answer as never),
-        },
-        reply: (message) => replies.push(message),
+    const page: CallingPage = {
+      rights: new AccessPolicy('open').rightsOf({ claims: {}, rules: [] }),
+      limits: LIMITS,
+      watches: { watchCount: 1, watchBytes: 0 },
+      metrics: {
+        answered: (op, result) => counted.push([op, result]),
+        limited: (limit) => counted.push(limit),
       },
-      new AccessPolicy('open').rightsOf({ claims: {}, rules: [] }),
-    )
-    const run = (op: string, fields: object) => page.run({ id: 5, op, fields: { op, ...fields } })
+      session: { run: (_, done) => done(answer as never) },
+      reply: (message) => replies.push(message),
+    }
+    const run = (op: string, fields: object, rights = page.rights) =>
+      runCall({ id: 5, op, fields: { op, ...fields } }, { ...page, rights })
     return { page, run, replies, counted }
   }
 
@@ -191,16 +190,15 @@ describe('the calls of a page', () => {
     expect(counted).toEqual([['sync', 'BAD_REQUEST'], 'maxWatches', ['addWatch', 'RATE_LIMITED']])
   })
 
-  it('are checked against the rights of the newest token', () => {
-    const { page, run, replies } = calls()
-    page.rights = new AccessPolicy('rules', []).rightsOf({ claims: {}, rules: [] })
-    run('sync', { path: '/a' })
+  it('are checked against the rights that the page has at the time', () => {
+    const { run, replies } = calls()
+    run('sync', { path: '/a' }, new AccessPolicy('rules', []).rightsOf({ claims: {}, rules: [] }))
     expect(replies).toMatchObject([{ error: { code: 'FORBIDDEN', path: '/a' } }])
   })
 
   it('are refused where they are no message of the protocol', () => {
     const { page, replies } = calls()
-    page.refuseMalformed(3, 'a problem')
+    refuseMalformed(3, 'a problem', page)
     expect(replies).toMatchObject([
       { type: 'error', id: 3, error: { code: 'BAD_REQUEST', message: 'a problem' } },
     ])

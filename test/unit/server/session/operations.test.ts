@@ -25,7 +25,7 @@ function run(op: Operation, fields: object, answer: object = { err: 0, zxid: '0x
     link,
     chroot: CHROOT,
     nodeAcl: 'creator',
-    views: {
+    views: () => ({
       open(asked: object, opened: (view: number) => void): WireError | null {
         views.push(['open', asked])
         if ('refusal' in answer) return answer.refusal as WireError
@@ -34,7 +34,7 @@ function run(op: Operation, fields: object, answer: object = { err: 0, zxid: '0x
       },
       close: (view: number) => views.push(['close', view]),
       aclChanged: (path: string) => views.push(['aclChanged', path]),
-    },
+    }),
   } as unknown as CallContext
   let outcome: unknown
   ;(OPERATIONS[op] as Row<Operation>).run(context, fields as never, (one) => {
