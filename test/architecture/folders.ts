@@ -41,7 +41,7 @@ export const SERVER_PACKAGES: Record<string, string[]> = {
   // The command signs tokens; every token that arrives is verified in the one other file.
   jsonwebtoken: ['access/authenticate.ts', 'cli/token.ts'],
   jose: ['access/jwks.ts'],
-  'ipaddr.js': ['access/client-address.ts'],
+  'ipaddr.js': ['access/request.ts'],
   'node-zookeeper-client': ['zookeeper/package.ts'],
   pino: ['telemetry/log.ts'],
   'prom-client': ['telemetry/metrics.ts', 'gateway/status.ts'],

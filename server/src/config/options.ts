@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { isNetwork } from '../access/client-address.js'
-import { COOKIE_NAME, isLoopback } from '../access/origin.js'
+import { COOKIE_NAME, isLoopback, isNetwork } from '../access/request.js'
 import { RESUME_KEY_BYTES } from '../access/resume-token.js'
 import { accessRuleSchema } from '../access/rules.js'
 import { JWT_ALGORITHMS } from '../access/verification-key.js'

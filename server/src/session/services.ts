@@ -5,8 +5,7 @@ import type { Metrics } from '../telemetry/metrics.js'
 import type { LinkOptions, ServerList } from '../zookeeper/index.js'
 import type { NodeAcl } from './acl.js'
 import type { AttachGate } from './attach-gate.js'
-import type { OwnerMarks } from './owner-marks.js'
-import type { SessionRegistry } from './registry.js'
+import type { OwnerMarks, SessionRegistry } from './registry.js'
 
 /** The parts of a gateway that all its sessions use. */
 export interface SessionServices {

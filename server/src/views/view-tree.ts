@@ -1,5 +1,5 @@
 import type { HexLong, ViewNode, ViewPoint } from 'zoogate-client/protocol'
-import type { OwnerMarks } from '../session/owner-marks.js'
+import type { OwnerMarks } from '../session/registry.js'
 import { fromBytes } from '../wire/protocol.js'
 import type { NodeReading } from '../zookeeper/index.js'
 

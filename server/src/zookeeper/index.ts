@@ -5,8 +5,14 @@ export type { MultiPart, MultiPartResult } from './codec/multi.js'
 export { CREATE_FLAGS, type CreateFlags, PERMISSION } from './codec/numbers.js'
 export type { NodeReading } from './codec/replies.js'
 export type { AclEntry } from './codec/requests.js'
-export { dialTls, type TlsOptions } from './dial.js'
 export { EnsembleLink } from './link.js'
 export type { AttachedSession, LinkListener, LinkLoss, LinkOptions } from './link-options.js'
 export type { LossCause } from './loss.js'
-export { type Server, type ServerCursor, ServerList, serverName } from './server-list.js'
+export {
+  dialTls,
+  type Server,
+  type ServerCursor,
+  ServerList,
+  serverName,
+  type TlsOptions,
+} from './servers.js'

@@ -1,7 +1,6 @@
 import type { HexLong, WatchEventType, WatchLists } from 'zoogate-client/protocol'
-import type { Dial, TlsOptions } from './dial.js'
 import type { Loss } from './loss.js'
-import type { ServerCursor } from './server-list.js'
+import type { Dial, ServerCursor, TlsOptions } from './servers.js'
 
 export interface AttachedSession {
   /** 8 bytes. */

@@ -9,7 +9,7 @@ import { frame, int, long } from '../../tools/zookeeper-link/fake-server.js'
 
 // The table of attacks, and the tests that show each to fail. Paths begin at test/.
 //
-//   a web page of another site             end-to-end/life/gateway.test.ts; with a cookie: unit/server/access/origin.test.ts
+//   a web page of another site             end-to-end/life/gateway.test.ts; with a cookie: unit/server/access/request.test.ts
 //   a token in the address                 here
 //   another algorithm than the key's       unit/server/access/authenticate.test.ts, unit/server/access/jwks.test.ts
 //   the resume token of another subject    end-to-end/life/session-life.test.ts

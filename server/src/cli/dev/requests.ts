@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
-import { isOriginAllowed } from '../../access/origin.js'
+import { isOriginAllowed } from '../../access/request.js'
 import type { Log } from '../../telemetry/log.js'
 
 // Requests of the boards, and their responses.

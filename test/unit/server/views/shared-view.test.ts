@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ViewMessage } from 'zoogate-client/protocol'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
-import { OwnerMarks } from '../../../../server/src/session/owner-marks.js'
+import { OwnerMarks } from '../../../../server/src/session/registry.js'
 import { SharedView, type SharedViewSource } from '../../../../server/src/views/shared-view.js'
 import { CheckPace } from '../../../../server/src/views/view-check.js'
 import type { SourceReads } from '../../../../server/src/views/view-source.js'
