@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { metric } from '../tools/gateway/gateway-metrics.js'
 import { endRuns, type Run, serveProcess, webSocketOf } from '../tools/gateway/gateway-process.js'
+import { InspectedHeap } from '../tools/gateway/inspected-heap.js'
 import { describeWith } from '../tools/requirements.js'
 import { waitUntil } from '../tools/wait-until.js'
 import { Kazoo } from '../tools/zookeeper/kazoo.js'
@@ -12,7 +13,6 @@ import { type RealEnsemble, realEnsemble } from '../tools/zookeeper/real-ensembl
 import { DOOR_ATTACKS } from './attacks-on-the-door.js'
 import { TOKEN_ATTACKS } from './attacks-with-a-token.js'
 import { type HonestReport, nameOf, roomOf } from './honest-pages.js'
-import { InspectedHeap } from './inspected-heap.js'
 import { type Honest, SiegeProcesses } from './processes.js'
 
 interface Siege {

@@ -13,7 +13,7 @@ import { waitUntil } from '../../tools/wait-until.js'
 import { type RealEnsemble, realEnsemble } from '../../tools/zookeeper/real-ensemble.js'
 
 const SESSIONS = 2_000
-const TIMEOUT_MS = 6_000
+const TIMEOUT_MS = 10_000
 /** Two descriptors, the buffers of both sockets and the objects of a session; a leak would show as much more. */
 const MOST_BYTES_PER_SESSION = 100 * 1024
 

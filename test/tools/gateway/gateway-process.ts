@@ -103,9 +103,9 @@ export function serveProcess(
 export const CROWD_FROM_ONE_ADDRESS = {
   // Twenty times as many at once.
   ZOOGATE_MAX_CONNECTS_PER_SECOND: '750',
-  // One address has a tenth of them.
-  ZOOGATE_MAX_UNAUTHENTICATED: '150000',
-  ZOOGATE_MAX_CONNECTIONS: '150000',
+  ZOOGATE_MAX_UNAUTHENTICATED_PER_ADDRESS: '15000',
+  ZOOGATE_MAX_UNAUTHENTICATED: '15000',
+  ZOOGATE_MAX_CONNECTIONS: '15000',
 }
 
 export function webSocketOf(http: string): string {
