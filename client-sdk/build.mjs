@@ -13,8 +13,8 @@ const INTERNAL = (
   'emit end ended enqueue entry events failAll feed finish fire flow flush forget handles hear heardAt ' +
   'held hidden hold interrupt isEmpty isGood isSent isThere keep key leads learn lists live look lost ' +
   'make miss monotonicMs node open opened point promise prove read receive refresh refusal refuse ' +
-  'reset restore returned room see setError settings settle shownFrom snapshot stand start step ' +
-  'stop streams turn until urls waitMs wake wallMs want wanted withdraw woke writtenAt zk'
+  'reset restore returned room see setError settings settle shownFrom snapshot stand start step stop ' +
+  'streams turn until urls waitMs wake wallMs want wanted withdraw woke writtenAt zk'
 ).split(' ')
 
 /**
@@ -39,7 +39,8 @@ async function shortNames() {
   }
   return letters
 }
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyz']
+// Frequent letters first: they stand in the names that are not shortened, too.
+const LETTERS = [...'etnroiaslcudmpfhgvbywxkqzj']
 
 const shared = {
   bundle: true,

@@ -95,7 +95,7 @@ export function createHandle<Operations extends object>(
       (...call) =>
         current
           ? current.call(...call)
-          : Promise.reject(new ZoogateError('SESSION_CLOSED', 'call connect() first', { path: call[1] })),
+          : Promise.reject(new ZoogateError('SESSION_CLOSED', 'call connect()', { path: call[1] })),
       on,
       (listener) => listeners.push(listener),
     ),

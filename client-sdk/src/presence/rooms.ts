@@ -57,9 +57,8 @@ function createPresence<T>(
   choosePath: (nodes: ViewSnapshot['nodes']) => string,
 ): Presence<T> {
   const display = createRoomView<T>(view, (zxid) => {
-    const from = membership.shownFrom()
     // Another client has deleted the node.
-    if (from !== undefined && !own() && zxid >= from) restore()
+    if (!own() && zxid >= (membership.shownFrom() ?? Infinity)) restore()
   })
   const membership = createMembership(room, zk, () =>
     display.until(({ nodes, stale }) => (stale ? undefined : choosePath(nodes))),
@@ -92,7 +91,7 @@ function createPresence<T>(
   function within<R>(limits: Limits | undefined, work: () => Promise<R>): Promise<R> {
     const { promise, settle, start } = createPending<R>(
       { timeoutMs: requestTimeoutMs, ...limits },
-      (code, message) => settle(fail(code, `${message}; leave() gives it up`, 'unknown')),
+      (code, message) => settle(fail(code, `${message}; leave() stops it`, 'unknown')),
     )
     start()
     if (!limits?.signal?.aborted) work().then((value) => settle(null, value), settle)

@@ -54,6 +54,7 @@ const listFor = (result: Results['exists' | 'getData' | 'getChildren']): WatchLi
   'children' in result ? 'child' : result.stat ? 'data' : 'exist'
 
 interface Entry extends Pick<Pending<unknown>, 'settle'> {
+  /** JSON leaves out its undefined fields. */
   readonly call: Call
   readonly read: (result: never) => unknown
   isSent: boolean
@@ -77,7 +78,6 @@ export function createCalls({ maxQueuedCalls, requestTimeoutMs }: Settings, watc
   /** Null while calls wait. */
   let send: Send | null = null
   let lastId = 0
-
   /** Ends a call with an error, unless it has ended already. `received`: the error that the gateway sent. */
   function fail(entry: Entry, code: ErrorCode, message: string, received?: WireError): void {
     const { op, path, id } = entry.call as { op: Operation; path?: string; id: number }
@@ -97,13 +97,14 @@ export function createCalls({ maxQueuedCalls, requestTimeoutMs }: Settings, watc
     if (send && !entry.isSent) fail(entry, 'TOO_LARGE', 'send less')
   }
   const failAll = (code: ErrorCode, message: string) => {
-    for (const entry of entries.values()) fail(entry, code, message)
+    entries.forEach((entry) => {
+      fail(entry, code, message)
+    })
   }
   return {
     make(op, path, options = {}, read) {
       const { signal, timeoutMs = requestTimeoutMs, watch, ...fields } = options
       const id = ++lastId
-      // JSON leaves out the fields that are undefined.
       const call = { ...fields, op, path, watch: watch && true, type: 'call', id } as unknown as Call
       const { promise, settle, start } = createPending<ReturnType<typeof read>>(
         { signal, timeoutMs },

@@ -103,8 +103,7 @@ function createSharedView(scope: Scope, { path, depth, data }: Asked, forget: ()
     if (state !== 'waiting') return
     const since = sessionId === scope.session?.id ? nodes.point() : undefined
     // Without a deadline: what ends the waiting ends the connection too.
-    const options = { depth, data, since, timeoutMs: Infinity }
-    const asking = scope.call('openView', path, options, ({ view }) => {
+    const asking = scope.call('openView', path, { depth, data, since, timeoutMs: Infinity }, ({ view }) => {
       number = view
       scope.byNumber.set(number, shared)
       enter('opened')

@@ -15,7 +15,9 @@ export function createWatches(): Watches {
       const concerned = new Set<Watcher>()
       for (const list of [data, exist, child]) {
         if (type !== 'NodeDeleted' && (type === 'NodeChildrenChanged') !== (list === child)) continue
-        for (const watcher of list.get(path) ?? []) concerned.add(watcher)
+        list.get(path)?.forEach((watcher) => {
+          concerned.add(watcher)
+        })
         list.delete(path)
       }
       // In a microtask: code that awaits a reply from before the event in the same frame continues first, and a watcher
