@@ -5,7 +5,7 @@ import { titleFaults, titlesOf } from './titles.js'
 import { linesWith, WORD_BUDGET } from './words.js'
 
 /** Titles that are no sentences yet. `node test/architecture/list.mjs` lists them. */
-const TITLE_BUDGET = 445
+const TITLE_BUDGET = 72
 
 const files = repository()
 
@@ -29,6 +29,7 @@ describe('a title', () => {
     'a token that has expired is refused',
     '$ is refused with $',
     'what a page sends is limited',
+    'a session ends at the end of a tick',
   ])('"%s" is a sentence', (title) => {
     expect(faultOf(title, 'a gateway')).toBeNull()
   })

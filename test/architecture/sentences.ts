@@ -21,6 +21,9 @@ const BAD_BEGINNINGS = words(`
   whoever of in on at by for from with without to into between under over against through behind beside beyond and or but
   any`)
 
+/** In front of a subject of one word: "a session ends". */
+const ARTICLES = words('a an the its this each every no')
+
 const PLURAL_SUBJECTS = words(
   'both all they many most few others two three people children data you $ each either none some',
 )
@@ -74,7 +77,8 @@ function isFiniteVerb(sentence: string[], at: number): boolean {
   if (AUXILIARIES.has(word)) return true
   if (before === undefined || BEFORE_NOUN.has(before)) return false
   if (THIRD_PERSON.has(word)) {
-    return !NOUNS_TOO.has(word) || (next !== undefined && !AFTER_NOUN.has(next) && !isVerb(next))
+    const hasObject = next !== undefined && !AFTER_NOUN.has(next) && !isVerb(next)
+    return !NOUNS_TOO.has(word) || hasObject || ARTICLES.has(sentence[at - 2] ?? '')
   }
   return PLAIN.has(word) && sentence.slice(0, at).some(isPlural)
 }

@@ -11,8 +11,7 @@ export interface Title {
   group: string | null
 }
 
-const CALL =
-  /(?<![.\w])(it|test|describe|describeWith)(\.each|\.for)?\s*(?:<[^()]*?(?:\([^()]*\)[^()]*?)*>)?\(/g
+const CALL = /(?<![.\w])(it|test|describe\w*)(\.each|\.for)?\s*(?:<[^()]*?(?:\([^()]*\)[^()]*?)*>)?\(/g
 const PLACEHOLDER = /\$\{[^}]*\}|\$[\w.]+|%[sdifjo#$%]|%\.\d+f/g
 
 interface Call {
@@ -39,11 +38,10 @@ function callAt(code: string, text: string, match: RegExpMatchArray): Call | nul
   const [whole, name, table] = match
   const at = match.index as number
   let open = at + whole.length - 1
-  // The first pair of parentheses holds a table or requirements, the second one the title.
-  if (table !== undefined || name === 'describeWith') {
-    open = endOfParentheses(code, open)
-    if (code[open] !== '(') return null
-  }
+  const behind = endOfParentheses(code, open)
+  // Where two pairs follow each other, the first one holds a table or requirements, and the second one the title.
+  if (code[behind] === '(') open = behind
+  else if (table !== undefined) return null
   const kind = name?.startsWith('describe') ? 'describe' : 'it'
   return { at, end: endOfParentheses(code, open), kind, title: literalAt(code, text, open + 1) }
 }

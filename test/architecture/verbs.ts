@@ -3,15 +3,15 @@ const VERBS = `
   abort accept accumulate acknowledge act add admit advance agree aim allow alternate amount announce answer appear append
   apply arrive ask assign attach authenticate avoid await back bear become begin believe belong block bound break bring
   build bypass call cancel carry catch cause change charge check choose clamp clear close collapse collect come compare
-  complain complete compute confirm connect consist contain continue convert copy cost count cover crash create cross cut
-  deal decide decode decline decrease defer define delay delete deliver deny depend depose derive describe detach detect
+  complain complete compute conclude confirm connect consist contain continue convert copy cost count cover crash create cross cut
+  deal decide decode decline decrease defer define delay delete deliver deny depend depose derive describe destroy detach detect
   dial die differ disappear disconnect discard distinguish divide do drain draw drop elect empty enable encode end enforce
   enter equal escape evict exceed exclude exist exit expect expire explain export extend fail fall feed fill find finish
   fire fit flow flush follow forbid force forge forget forgive form forward free gain get give go grant greet group grow
   guess handle hang happen have hear help hide hold ignore imply import include increase inform inherit insist install
   interrupt invalidate invent join jump keep kill know lack land last lead learn leave let lie limit link list listen live
   load log look lose make mark match mean measure meet mention merge mind miss mirror move multiply name narrow need note
-  notice number obey object observe occur offer omit open order outlast outlive overlap overtake override overwrite own parse
+  notice number obey object observe occur offer omit open order outlast outlive overflow overlap overtake override overwrite own parse
   pass pause pay permit pick ping place play point poll prefer present preserve prevent print proceed produce promise
   propagate protect prove provide publish push put queue quote raise rank reach react read rebuild receive recognise
   recompute reconcile reconnect record recover redeem redirect reduce refer refresh refuse regain reject rejoin release

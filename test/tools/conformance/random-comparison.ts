@@ -25,7 +25,7 @@ const OPTIONS = {
 
 /** Plays random operations against the in-memory ensemble and against Apache ZooKeeper, and compares the answers. */
 export function describeRandomOperations(seeds: readonly number[]): void {
-  describeWith('zookeeper')('a random sequence of operations', () => {
+  describeWith('zookeeper')('the in-memory ensemble beside Apache ZooKeeper', () => {
     comparisons(GIVEN_SEEDS ?? seeds)
   })
 }
@@ -41,7 +41,7 @@ function comparisons(seeds: readonly number[]): void {
   })
 
   it.each(seeds.map((seed) => [seed]))(
-    'is answered alike in memory and by Apache ZooKeeper, seed %i',
+    'both answer a random sequence of operations alike, seed %i',
     async (seed) => {
       const operations = randomOperations(seed, OPERATIONS)
       const difference = await firstDifference(operations)
