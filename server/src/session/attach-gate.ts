@@ -58,50 +58,39 @@ export class AttachGate {
    * @param subject null for the gateway's own sessions
    */
   enter(kind: AttachKind, go: () => void, subject: AttachingSubject | null): AttachPass {
+    const { create, [kind]: queue } = this.#waiting
     let state: 'waiting' | 'inside' | 'released' = 'waiting'
     const admit = () => {
       state = 'inside'
-      this.#admitted(kind, subject)
+      this.#busy += 1
+      if (subject !== null) subject.attaching += 1
+      this.#renewalsInRow = kind === 'renew' && create.size > 0 ? this.#renewalsInRow + 1 : 0
       go()
     }
     if (this.#busy < this.#concurrency && this.#mayGo(subject)) admit()
-    else this.#waiting[kind].add(subject, admit)
+    else queue.add(subject, admit)
     return {
       release: (afterMs = 0) => {
-        if (state === 'waiting') this.#waiting[kind].delete(subject, admit)
+        if (state === 'waiting') queue.delete(subject, admit)
         // Later in any case: the caller is in the middle of something else.
-        else if (state === 'inside') this.#vacateAfter(afterMs, subject)
+        else if (state === 'inside' && afterMs > 0) setTimeout(() => this.#vacate(subject), afterMs)
+        else if (state === 'inside') setImmediate(() => this.#vacate(subject))
         state = 'released'
       },
     }
   }
 
-  #mayGo(subject: AttachingSubject | null): boolean {
-    return subject === null || subject.attaching < this.#perSubject
-  }
+  readonly #mayGo = (subject: AttachingSubject | null): boolean =>
+    subject === null || subject.attaching < this.#perSubject
 
-  #admitted(kind: AttachKind, subject: AttachingSubject | null): void {
-    this.#busy += 1
-    if (subject !== null) subject.attaching += 1
-    this.#renewalsInRow = kind === 'renew' && this.#waiting.create.size > 0 ? this.#renewalsInRow + 1 : 0
-  }
-
-  #vacateAfter(afterMs: number, subject: AttachingSubject | null): void {
-    const vacate = () => {
-      this.#busy -= 1
-      if (subject !== null) subject.attaching -= 1
-      this.#admitNext()
-    }
-    if (afterMs > 0) setTimeout(vacate, afterMs)
-    else setImmediate(vacate)
-  }
-
-  #admitNext(): void {
+  /** Gives the slot to the attempts that wait. */
+  #vacate(subject: AttachingSubject | null): void {
+    this.#busy -= 1
+    if (subject !== null) subject.attaching -= 1
     const { renew, create } = this.#waiting
-    const mayGo = (subject: AttachingSubject | null) => this.#mayGo(subject)
-    while (this.#busy < this.#concurrency && this.waiting > 0) {
+    while (this.#busy < this.#concurrency) {
       const [first, second] = this.#renewalsInRow < TURNS_PER_CREATION - 1 ? [renew, create] : [create, renew]
-      const next = first.take(mayGo) ?? second.take(mayGo)
+      const next = first.take(this.#mayGo) ?? second.take(this.#mayGo)
       if (next === null) return
       next()
     }

@@ -6,24 +6,16 @@ import { encodeConnectRequest, readConnectResponse } from './codec/handshake.js'
 import { encodeCloseSession } from './codec/requests.js'
 import { Deadline } from './deadline.js'
 import { Exchange, type ExchangeListener, type HeldSession, silenceMs } from './exchange.js'
-import { DEFAULT_MAX_REPLY_BYTES, type LinkListener, type LinkOptions } from './link-options.js'
+import {
+  DEFAULT_MAX_REPLY_BYTES,
+  type LinkListener,
+  type LinkOptions,
+  type LinkState,
+} from './link-options.js'
 import { FOREIGN_SESSION, type Loss, NO_QUORUM } from './loss.js'
 import { dial, type Server, serverName } from './servers.js'
 import { OutstandingWatches } from './watches.js'
 import { Wire, type WireListener } from './wire.js'
-
-/**
- * ```
- *            attach()            TCP             ConnectResponse           all answered
- *   idle ───────────▶ dialing ─────────▶ handshaking ─────────▶ restoring ─────────▶ attached
- *    ▲                   │                    │                     │                   │
- *    └───────────────────┴─────── linkLost ───┴─────────────────────┴───────────────────┘
- *
- *   any ──closeSession()──▶ closing ──answered, refused or too late──▶ ended
- *   any ──detach(), expired, authentication failed, moved────────────▶ ended
- * ```
- */
-export type LinkState = 'idle' | 'dialing' | 'handshaking' | 'restoring' | 'attached' | 'closing' | 'ended'
 
 /** A close is a quorum write: an fsync on most servers. The session's own timeout is the fallback. */
 const CLOSE_TIMEOUT_MS = 2_000
@@ -43,11 +35,12 @@ const NO_PASSWORD = Buffer.alloc(16)
  * lost or final; when to try again is the owner's business.
  */
 export class Attachment implements WireListener, ExchangeListener {
+  /** For reading only, except by `#enter`. A plain field, because it is read for every request. */
+  state: LinkState = 'idle'
   readonly exchange: Exchange
   readonly #options: LinkOptions
   readonly #session: HeldSession
   readonly #deadline = new Deadline(() => this.#deadlineOnPassed())
-  #state: LinkState = 'idle'
   /** Null once the owner is to hear nothing more. */
   #listener: LinkListener | null
   /** Null while idle. */
@@ -67,25 +60,21 @@ export class Attachment implements WireListener, ExchangeListener {
     this.exchange = new Exchange(options, this.#session, watches, this.#deadline, this)
   }
 
-  get state(): LinkState {
-    return this.#state
-  }
-
   // ---- the owner's requests ----
 
   attach(): void {
-    if (this.#state !== 'idle') throw new Error(`Only an idle link can attach; this one is ${this.#state}`)
+    if (this.state !== 'idle') throw new Error(`Only an idle link can attach; this one is ${this.state}`)
     this.#enter('dialing')
     this.#dial()
   }
 
   leaveServer(): void {
-    if (this.#state === 'restoring' || this.#state === 'attached')
+    if (this.state === 'restoring' || this.state === 'attached')
       this.wireLost({ cause: 'left', message: 'another server is wanted' })
   }
 
   detach(): void {
-    if (this.#state === 'ended') return
+    if (this.state === 'ended') return
     const closed = this.#closed
     this.#listener = null
     this.#closed = null
@@ -96,7 +85,7 @@ export class Attachment implements WireListener, ExchangeListener {
   }
 
   closeSession(done: (closed: boolean) => void): void {
-    const state = this.#state
+    const state = this.state
     if (state === 'ended') {
       queueMicrotask(() => done(false))
       return
@@ -109,7 +98,6 @@ export class Attachment implements WireListener, ExchangeListener {
     if (state === 'closing') return
     this.#listener = null
     this.#enter('closing')
-    this.exchange.drain()
     if (state === 'restoring' || state === 'attached') this.#sendCloseSession()
     // While handshaking, a session is on its way whether its id is known or not: wait for it, then close it.
     else if (state !== 'handshaking' && !this.#hasSession()) queueMicrotask(() => this.#finishClosing(true))
@@ -130,7 +118,7 @@ export class Attachment implements WireListener, ExchangeListener {
   wireConnected(wire: Wire): void {
     const { sessionTimeoutMs, readOnly = false } = this.#options
     wire.write(encodeConnectRequest(this.#session, sessionTimeoutMs, readOnly))
-    if (this.#state === 'closing') return
+    if (this.state === 'closing') return
     this.#enter('handshaking')
     this.exchange.restoreOver(wire)
   }
@@ -148,7 +136,7 @@ export class Attachment implements WireListener, ExchangeListener {
       this.#session.password = response.password
       this.#session.timeoutMs = response.timeoutMs
       this.#readOnly = response.readOnly
-      if (this.#state === 'closing') this.#sendCloseSession()
+      if (this.state === 'closing') this.#sendCloseSession()
       else this.#enter('restoring')
       this.exchange.openIfRestored()
     }
@@ -176,7 +164,7 @@ export class Attachment implements WireListener, ExchangeListener {
   // ---- the way down ----
 
   wireLost(loss: Loss): void {
-    if (this.#state === 'closing') {
+    if (this.state === 'closing') {
       this.#finishClosing(false)
       return
     }
@@ -192,13 +180,12 @@ export class Attachment implements WireListener, ExchangeListener {
 
   /** The callback of the answered call runs before the callbacks of the calls that will get no answer. */
   exchangeFinal(err: number, answered: Call | null): void {
-    if (this.#state === 'closing') {
+    if (this.state === 'closing') {
       if (answered !== null) settle(answered, err)
       this.#finishClosing(err === ERR.SESSION_EXPIRED)
       return
     }
     this.#enter('ended')
-    this.exchange.drain()
     if (answered !== null) settle(answered, err)
     this.#dropWire(err)
     this.#tell((listener) => {
@@ -210,11 +197,11 @@ export class Attachment implements WireListener, ExchangeListener {
   }
 
   #deadlineOnPassed(): void {
-    if (this.#state === 'attached') {
+    if (this.state === 'attached') {
       const message = `nothing came for ${silenceMs(this.#session.timeoutMs)} ms although an answer is due`
       this.wireLost({ cause: 'silent', message })
     } else {
-      const reached = this.#state === 'dialing' ? 'no connection' : 'no end of the handshake'
+      const reached = this.state === 'dialing' ? 'no connection' : 'no end of the handshake'
       const message = `${reached} within ${this.#handshakeTimeoutMs()} ms`
       this.wireLost({ cause: 'handshake_timeout', message })
     }
@@ -252,7 +239,7 @@ export class Attachment implements WireListener, ExchangeListener {
 
   /** Deaf to repeats, and to everything after the end. */
   #enter(state: LinkState): void {
-    if (this.#state !== 'ended') this.#state = state
+    if (this.state !== 'ended') this.state = state
   }
 
   /** Runs code of the link's owner in the middle of a chunk of replies; see `throwLater`. */

@@ -14,7 +14,12 @@ import { OP, XID } from './codec/numbers.js'
 import { readEvent, readNothing } from './codec/replies.js'
 import { encodeCloseSession, encodeRequest, PING, text } from './codec/requests.js'
 import type { Deadline } from './deadline.js'
-import { DEFAULT_MAX_CALLS_IN_FLIGHT, DEFAULT_MAX_UNSENT_BYTES, type LinkOptions } from './link-options.js'
+import {
+  DEFAULT_MAX_CALLS_IN_FLIGHT,
+  DEFAULT_MAX_UNSENT_BYTES,
+  type LinkOptions,
+  type LinkState,
+} from './link-options.js'
 import { BEHIND, type Loss } from './loss.js'
 import { Restore } from './restore.js'
 import type { OutstandingWatches } from './watches.js'
@@ -47,8 +52,9 @@ export interface HeldSession {
   readonly zxidBytes: Buffer
 }
 
-/** The meaning of the answers, in the order in which they came. */
+/** The attachment: its state decides what may be sent, and it is told the meaning of the answers, in their order. */
 export interface ExchangeListener {
+  readonly state: LinkState
   /** The server has accepted the credentials, the claimed zxid and the watches: calls may be sent from now on. */
   exchangeOpen(): void
   /** This server cannot serve the session; another one may. */
@@ -57,12 +63,6 @@ export interface ExchangeListener {
   exchangeFinal(err: number, call: Call | null): void
   exchangeEvent(event: { type: WatchEventType; path: string }): void
 }
-
-/**
- * none: there is no connection. restoring: no call may be sent yet. open: the link is attached. draining: no call may be sent
- * any more, replies are still read.
- */
-type Phase = 'none' | 'restoring' | 'open' | 'draining'
 
 /** A link's requests and their replies, over the connection that it has now: calls, pings, watches, and the silence between. */
 export class Exchange implements WireTraffic {
@@ -74,12 +74,11 @@ export class Exchange implements WireTraffic {
   readonly #maxCallsInFlight: number
   readonly #maxUnsentBytes: number
   readonly #calls = new CallsInFlight()
-  #phase: Phase = 'none'
   #wire: Wire | null = null
   #ping: 'none' | 'in_flight' | 'in_flight_and_wanted' = 'none'
   /** When the server last sent anything, on a clock that only goes forward. */
   #heardAt = 0
-  /** Set while open. */
+  /** Set when the link is attached. */
   #silenceMs = 0
 
   constructor(
@@ -98,11 +97,10 @@ export class Exchange implements WireTraffic {
     this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULT_MAX_UNSENT_BYTES
   }
 
-  // ---- the phases; the attachment decides them ----
+  // ---- the connection ----
 
   /** Sends auth, sync and watches behind the ConnectRequest: a server answers in order, so nothing overtakes them. */
   restoreOver(wire: Wire): void {
-    this.#phase = 'restoring'
     this.#wire = wire
     this.#restore.begin(wire, () => {
       this.follow(encodeRequest(OP.SYNC, text('/')), WITHOUT_RESULT, (result) => this.#onCaughtUp(result))
@@ -111,27 +109,19 @@ export class Exchange implements WireTraffic {
 
   /** To be called after the handshake, too: it may be that nothing had to be restored. */
   openIfRestored(): void {
-    if (this.#phase !== 'restoring' || !this.#restore.isDone) return
-    this.#phase = 'open'
+    if (this.#listener.state !== 'restoring' || !this.#restore.isDone) return
     this.#silenceMs = silenceMs(this.#session.timeoutMs)
     this.#listener.exchangeOpen()
   }
 
   /** Closes the session behind everything that was sent. `done` gets the error of the answer, or of the loss. */
   closeSession(wire: Wire, done: (err: number) => void): void {
-    this.#phase = 'draining'
     this.#wire = wire
     this.follow(encodeCloseSession(), WITHOUT_RESULT, ({ err }) => done(err))
   }
 
-  /** Admits no more calls; replies are still read. */
-  drain(): void {
-    if (this.#phase !== 'none') this.#phase = 'draining'
-  }
-
   /** The connection is gone: each call in flight ends with this error. */
   end(err: number): void {
-    this.#phase = 'none'
     this.#wire = null
     this.#restore.end()
     this.#ping = 'none'
@@ -147,7 +137,7 @@ export class Exchange implements WireTraffic {
     callback: Callback<T>,
     watchPath: string | null = null,
   ): boolean {
-    if (this.#phase !== 'open' || this.#wire === null) {
+    if (this.#listener.state !== 'attached' || this.#wire === null) {
       callback({ err: ERR.CONNECTION_LOSS, zxid: null, outcome: 'not_executed' })
       return false
     }
@@ -169,18 +159,18 @@ export class Exchange implements WireTraffic {
 
   /** Has the server keep the one-shot watches of this path, if no lasting watch covers them any more. */
   restoreOneShots(path: string): void {
-    if (this.#phase !== 'open' || this.#wire === null) return
+    if (this.#listener.state !== 'attached' || this.#wire === null) return
     this.#expectAnswer()
     this.#restore.restoreOneShots(this.#wire, path)
   }
 
   /** The page was heard, which entitles its session to live on. A request in this tick, or a ping under way, will do. */
   heartbeat(): void {
-    if (this.#phase === 'open') this.#wire?.pingUnlessWritten()
+    if (this.#listener.state === 'attached') this.#wire?.pingUnlessWritten()
   }
 
   nothingWritten(): void {
-    if (this.#phase !== 'open') return
+    if (this.#listener.state !== 'attached') return
     if (this.#ping !== 'none') {
       this.#ping = 'in_flight_and_wanted'
       return
@@ -267,7 +257,7 @@ export class Exchange implements WireTraffic {
     if (this.#restore.holdsAt(zxid)) this.openIfRestored()
     else if (err !== 0) this.#refused(`the server refused to catch up with its leader (error ${err})`)
     // A session that is being closed may be closed from any server.
-    else if (this.#phase === 'restoring') this.#listener.exchangeUnfit(BEHIND)
+    else if (this.#listener.state === 'restoring') this.#listener.exchangeUnfit(BEHIND)
   }
 
   #refused(message: string): void {
@@ -278,7 +268,7 @@ export class Exchange implements WireTraffic {
 
   chunkRead(): void {
     this.#heardAt = performance.now()
-    if (this.#phase !== 'open') return
+    if (this.#listener.state !== 'attached') return
     if (this.#answerDue) this.#deadline.set(this.#silenceMs)
     else this.#deadline.clear()
   }

@@ -1,4 +1,3 @@
-export type { LinkState } from './attachment.js'
 export type { Callback, CallResult } from './calls.js'
 export { ERR, errorCodeOf } from './codec/error-codes.js'
 export type { MultiPart, MultiPartResult } from './codec/multi.js'
@@ -6,7 +5,7 @@ export { CREATE_FLAGS, type CreateFlags, PERMISSION } from './codec/numbers.js'
 export type { NodeReading } from './codec/replies.js'
 export type { AclEntry } from './codec/requests.js'
 export { EnsembleLink } from './link.js'
-export type { AttachedSession, LinkListener, LinkLoss, LinkOptions } from './link-options.js'
+export type { AttachedSession, LinkListener, LinkLoss, LinkOptions, LinkState } from './link-options.js'
 export type { LossCause } from './loss.js'
 export {
   dialTls,

@@ -2,6 +2,19 @@ import type { HexLong, WatchEventType, WatchLists } from 'zoogate-client/protoco
 import type { Loss } from './loss.js'
 import type { Dial, ServerCursor, TlsOptions } from './servers.js'
 
+/**
+ * ```
+ *            attach()            TCP             ConnectResponse           all answered
+ *   idle ───────────▶ dialing ─────────▶ handshaking ─────────▶ restoring ─────────▶ attached
+ *    ▲                   │                    │                     │                   │
+ *    └───────────────────┴─────── linkLost ───┴─────────────────────┴───────────────────┘
+ *
+ *   any ──closeSession()──▶ closing ──answered, refused or too late──▶ ended
+ *   any ──detach(), expired, authentication failed, moved────────────▶ ended
+ * ```
+ */
+export type LinkState = 'idle' | 'dialing' | 'handshaking' | 'restoring' | 'attached' | 'closing' | 'ended'
+
 export interface AttachedSession {
   /** 8 bytes. */
   id: Buffer

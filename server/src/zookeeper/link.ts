@@ -1,5 +1,5 @@
 import type { WireStat } from 'zoogate-client/protocol'
-import { Attachment, type LinkState } from './attachment.js'
+import { Attachment } from './attachment.js'
 import type { Callback, CallResult, Operation } from './calls.js'
 import { ERR } from './codec/error-codes.js'
 import { encodeMulti, type MultiPart, type MultiPartResult, readMulti } from './codec/multi.js'
@@ -29,7 +29,7 @@ import {
   text,
 } from './codec/requests.js'
 import type { Exchange } from './exchange.js'
-import type { LinkOptions } from './link-options.js'
+import type { LinkOptions, LinkState } from './link-options.js'
 import {
   CHILD,
   DATA,

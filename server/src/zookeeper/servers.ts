@@ -140,11 +140,13 @@ const LONGEST_ATTEMPT_MS = 250
 /** An address that does not answer leaves three quarters of the time to the other addresses of the name. */
 const ATTEMPTS_IN_TIME = 4
 
+const LOOKUP = inRandomOrder(lookup)
+
 /**
  * Without TLS. The name is resolved anew each time, and its addresses are tried in a random order: each gets its turn, and
  * a dead address does not cost the same links again and again.
  */
-export const dialTcp: Dial = (server, withinMs) => connect(target(server, withinMs, lookup))
+export const dialTcp: Dial = (server, withinMs) => connect(target(server, withinMs, LOOKUP))
 
 /**
  * With TLS, otherwise as `dialTcp`.
@@ -155,7 +157,7 @@ export function dialTls(options: TlsOptions): Dial {
   const secureContext = contextOf(options)
   return (server, withinMs) =>
     tlsConnect({
-      ...target(server, withinMs, lookup),
+      ...target(server, withinMs, LOOKUP),
       secureContext,
       rejectUnauthorized,
       servername: servername ?? (isIP(server.host) ? '' : server.host),
@@ -182,18 +184,18 @@ function contextOf(options: TlsOptions): SecureContext {
   return context
 }
 
-/** Options of `connect`, with a resolver as a parameter. */
-export function target({ host, port }: Server, withinMs: number, resolve: LookupFunction) {
+/** Options of `connect`, with a resolver from `inRandomOrder`. */
+export function target({ host, port }: Server, withinMs: number, lookup: LookupFunction) {
   return {
     host,
     port,
-    lookup: inRandomOrder(resolve),
+    lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: Math.min(LONGEST_ATTEMPT_MS, Math.ceil(withinMs / ATTEMPTS_IN_TIME)),
   }
 }
 
-function inRandomOrder(resolve: LookupFunction): LookupFunction {
+export function inRandomOrder(resolve: LookupFunction): LookupFunction {
   return (host, options, callback) => {
     resolve(host, options, (error, addresses, family) => {
       callback(error, Array.isArray(addresses) ? shuffled(addresses) : addresses, family)

@@ -111,7 +111,10 @@ export class Wire {
       this.#parser.feed(chunk)
       for (let frame = this.#parser.next(); frame !== null; frame = this.#parser.next()) {
         if (this.#state === 'open') this.#traffic.frame(frame)
-        else this.#greeted(frame)
+        else {
+          this.#state = 'open'
+          this.#listener.wireGreeted(frame)
+        }
         // The listener may have closed the wire, which the compiler does not expect of a call.
         if ((this.#state as WireState) === 'closed') return
       }
@@ -122,11 +125,6 @@ export class Wire {
       return
     }
     this.#traffic.chunkRead()
-  }
-
-  #greeted(frame: FrameReader): void {
-    this.#state = 'open'
-    this.#listener.wireGreeted(frame)
   }
 
   #lose(loss: Loss): void {

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type Dial,
   dialTls,
+  inRandomOrder,
   ServerList,
   serverName,
   target,
@@ -123,7 +124,8 @@ function dialAmong(...addresses: string[]): Dial {
       null,
       addresses.map((address) => ({ address, family: 4 })),
     )
-  return (server, withinMs) => connect(target({ ...server, host: 'zookeeper.test' }, withinMs, resolve))
+  return (server, withinMs) =>
+    connect(target({ ...server, host: 'zookeeper.test' }, withinMs, inRandomOrder(resolve)))
 }
 
 /** Random numbers that grow, and so keep addresses in their order. */
