@@ -58,7 +58,7 @@ it.each([
   },
 )
 
-it('a token that comes when the connection has ended goes nowhere', async () => {
+it('a token that comes after the end of the connection is dropped', async () => {
   let give: (token: string) => void = () => undefined
   const { socket, settle, tokens } = await refreshing(
     () =>
@@ -74,7 +74,7 @@ it('a token that comes when the connection has ended goes nowhere', async () => 
   expect(tokens()).toEqual([])
 })
 
-it('getToken is told to give up after requestTimeoutMs', async () => {
+it('the signal of getToken is aborted after requestTimeoutMs', async () => {
   const timeout = vi.spyOn(AbortSignal, 'timeout')
   let given: AbortSignal | undefined
   const { socket, settle } = await refreshing(({ signal }) => {

@@ -63,7 +63,7 @@ describe('useView', () => {
     expect(page.text()).toBe('/a/x /a/y')
   })
 
-  it('opens one view where StrictMode mounts twice', async () => {
+  it('opens one view when StrictMode mounts twice', async () => {
     const { zk, views, openViews } = createFakeClient()
     const page = createReactPage()
     await page.render(h(StrictMode, null, h(Nodes, { zk, path: '/a' })))
@@ -100,7 +100,7 @@ describe('useView', () => {
     expect([one.openViews().length, other.openViews().length]).toEqual([0, 1])
   })
 
-  it('shows nothing, and stale, without a client', async () => {
+  it('shows an empty, stale view without a client', async () => {
     const page = createReactPage()
     await page.render(h(Nodes, { zk: null, path: '/a' }))
     expect(page.text()).toBe(' stale')
@@ -174,7 +174,7 @@ describe('usePresence', () => {
     ])
   })
 
-  it('only looks where it is given no data', async () => {
+  it('shows the room without joining when it has no data', async () => {
     const { zk, rooms } = createFakeClient()
     const page = createReactPage()
     await page.render(h(Room, { zk }))
@@ -203,7 +203,7 @@ describe('usePresence', () => {
     expect(rooms.map(({ isOpen }) => isOpen)).toEqual([false, true])
   })
 
-  it('gives the same object and functions until something changes', async () => {
+  it('gives the same object and functions until they change', async () => {
     const { zk, rooms } = createFakeClient()
     const used: UsedPresence<Person>[] = []
     const Looking = () => {

@@ -97,14 +97,14 @@ describe('a store', () => {
     expect([views.length, openViews()]).toEqual([1, []])
   })
 
-  it('can be read without subscribing, and opens nothing for it', async () => {
+  it('gives its value without a subscription, and opens nothing for it', async () => {
     const { zk, views } = createFakeClient()
     expect(get(view(zk, '/a')).stale).toBe(true)
     await aTaskLater()
     expect(views).toEqual([])
   })
 
-  it('of a room can be joined, updated and left', async () => {
+  it('joins, updates and leaves a room', async () => {
     const { zk, rooms } = createFakeClient()
     const room = presence<Person>(zk, '/room', { group: 'ada' })
     const leave = room.subscribe(() => undefined)
@@ -117,7 +117,7 @@ describe('a store', () => {
     leave()
   })
 
-  it('of an election that nobody has looked at is stale and led by nobody', () => {
+  it('shows an election without a subscription as stale and without a leader', () => {
     const zk = createClient({ url: 'ws://127.0.0.1:1', getToken: () => '' })
     expect(get(leader(zk, '/election', { campaign: true }))).toMatchObject({ stale: true, leader: null })
   })

@@ -56,7 +56,7 @@ describe('a lazy store', () => {
     expect(history).toEqual([])
   })
 
-  it('closes after the last has left, and has then seen nothing', async () => {
+  it('closes after the last listener was removed, and then shows the empty snapshot', async () => {
     const { store, history } = createStage()
     const leave = [store.subscribe(() => undefined), store.subscribe(() => undefined)]
     await aTaskLater()
@@ -70,7 +70,7 @@ describe('a lazy store', () => {
     expect(store.getSnapshot()).toBe(-1)
   })
 
-  it('stays open when another begins to listen in the turn in which the last has left', async () => {
+  it('stays open when a listener is added in the turn in which the last one was removed', async () => {
     const { store, history } = createStage()
     const leave = store.subscribe(() => undefined)
     await aTaskLater()
@@ -100,7 +100,7 @@ describe('a lazy store', () => {
     expect(history).toEqual(['opened'])
   })
 
-  it('ends a listener that was given twice once at a time', async () => {
+  it('removes a listener that was added twice once at a time', async () => {
     const { store, countTo } = createStage()
     let told = 0
     const listener = () => {
@@ -115,7 +115,7 @@ describe('a lazy store', () => {
     expect(told).toBe(1)
   })
 
-  it('shows a server nothing, whatever is open', async () => {
+  it('shows a server the empty snapshot, also while a source is open', async () => {
     const { store } = createStage()
     store.subscribe(() => undefined)
     await aTaskLater()
@@ -123,7 +123,7 @@ describe('a lazy store', () => {
     expect(store.getServerSnapshot()).toBe(-1)
   })
 
-  it('without anything to open stays as it is', async () => {
+  it('stays empty without a source', async () => {
     const store = createLazyStore('unseen', null)
     const told: string[] = []
     const leave = store.subscribe(() => told.push('changed'))

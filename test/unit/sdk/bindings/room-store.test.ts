@@ -17,29 +17,29 @@ async function openRoom(json?: string) {
   return { client, store, room, leave }
 }
 
-describe('attending a room', () => {
-  it('joins when the room is opened, and updates with other data', async () => {
+describe('an attended room', () => {
+  it('is joined when it is opened, and updated with other data', async () => {
     const { store, room } = await openRoom(ADA)
     store.attend(ADA)
     store.attend(BOB)
     expect(room.calls).toEqual([`join ${ADA}`, `join ${BOB}`])
   })
 
-  it('joins from now on where the room is open', async () => {
+  it('is joined at once when it is open already', async () => {
     const { store, room } = await openRoom()
     expect(room.calls).toEqual([])
     store.attend(ADA)
     expect(room.calls).toEqual([`join ${ADA}`])
   })
 
-  it('leaves when there is no data any more, and goes on looking', async () => {
+  it('is left when there is no data any more, and still shown', async () => {
     const { store, room } = await openRoom(ADA)
     store.attend(undefined)
     expect(room.calls).toEqual([`join ${ADA}`, 'leave'])
     expect(room.isOpen).toBe(true)
   })
 
-  it('closes the room with its last listener, and joins again with the next', async () => {
+  it('is closed with its last listener, and joined again with the next', async () => {
     const { client, store, room, leave } = await openRoom(ADA)
     leave()
     await aTaskLater()
@@ -87,7 +87,7 @@ describe('attending a room', () => {
     expect(store.getSnapshot().error).toBeNull()
   })
 
-  it('tries again in the next session what has failed, and nothing else', async () => {
+  it('is joined again in the next session after a failure, and only then', async () => {
     const { client, room } = await openRoom(ADA)
     client.newSession()
     expect(room.calls).toEqual([`join ${ADA}`])
@@ -97,7 +97,7 @@ describe('attending a room', () => {
     expect(room.calls).toEqual([`join ${ADA}`, `join ${ADA}`])
   })
 
-  it('tries nothing again once it is closed', async () => {
+  it('is not joined again once it is closed', async () => {
     const { client, room, leave } = await openRoom(ADA)
     room.refuse(forbidden)
     await aTaskLater()
@@ -109,7 +109,7 @@ describe('attending a room', () => {
     expect(room.calls).toEqual([`join ${ADA}`])
   })
 
-  it('does not undo a leave() in the next session', async () => {
+  it('is not joined again in the next session after leave()', async () => {
     const { client, store, room } = await openRoom(ADA)
     const left = store.leave()
     room.answer()

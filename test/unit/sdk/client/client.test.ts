@@ -261,7 +261,7 @@ describe('close', () => {
     await closing
   })
 
-  it('rejects what has no answer, and resolves after two seconds without one', async () => {
+  it('rejects calls without an answer, and resolves after two seconds without one', async () => {
     const { zk, attach } = start()
     zk.connect()
     const socket = await attach()
@@ -325,7 +325,7 @@ describe('close', () => {
   })
 })
 
-describe('the gateway losing the ensemble', () => {
+describe('a client of a gateway that loses the ensemble', () => {
   it('is CONNECTING on the same socket until the session is attached again, with no session event', async () => {
     const { zk, attach, told, sockets } = start()
     zk.connect()
@@ -345,7 +345,7 @@ describe('the gateway losing the ensemble', () => {
 })
 
 describe('presumed expiry', () => {
-  it('is told once, by the clock, while the state stays CONNECTING', async () => {
+  it('is reported once, by the clock, while the state stays CONNECTING', async () => {
     const { zk, attach, told, socket } = start({ getToken: () => 'token' })
     zk.connect()
     await attach({ timeoutMs: 10_000 })
@@ -362,7 +362,7 @@ describe('presumed expiry', () => {
 })
 
 describe('the snapshot', () => {
-  it('is frozen and stays the same object until something changes', async () => {
+  it('is frozen and stays the same object until it changes', async () => {
     const { zk, attach } = start()
     const { subscribe, getSnapshot, getServerSnapshot } = zk
     const seen: unknown[] = []

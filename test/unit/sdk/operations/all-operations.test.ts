@@ -176,7 +176,7 @@ describe('create', () => {
 })
 
 describe('a multi', () => {
-  it('without parts is done without asking, also before connect()', async () => {
+  it('succeeds without parts and without a call, also before connect()', async () => {
     const { zk } = start()
     expect(await zk.multi([])).toEqual([])
   })

@@ -33,7 +33,7 @@ describe('a member', () => {
     expect(gateway.tree.get(`${ROOM}/${id}`).owner).toBe('0x2')
   })
 
-  it('whose join was under way when the session expired joins in the next', async () => {
+  it('joins in the next session when the session expired during its join', async () => {
     const { gateway, room, redial } = await inRoom()
     gateway.fault = ({ op }) => {
       if (op !== 'create') return undefined
@@ -57,7 +57,7 @@ describe('a member', () => {
     expect(gateway.tree.get(`${ROOM}/${id}`).owner).toBe('0x2')
   })
 
-  it('that cannot join again says why, and tries in the session after that', async () => {
+  it('shows why it cannot join again, and tries in the session after that', async () => {
     const { gateway, room, redial } = await inRoom()
     await room.join('me')
     gateway.fault = ({ op }) => (op === 'create' ? 'FORBIDDEN' : undefined)
@@ -70,7 +70,7 @@ describe('a member', () => {
     expect(room.getSnapshot()).toMatchObject({ members: [{ data: 'me', mine: true }], error: null })
   })
 
-  it('that has left does not come back with the next session', async () => {
+  it('does not come back with the next session after it has left', async () => {
     const { gateway, room, redial } = await inRoom()
     await room.join('me')
     await room.leave()
@@ -79,7 +79,7 @@ describe('a member', () => {
     expect([members(room), gateway.tree.children(ROOM)]).toEqual([[], []])
   })
 
-  it('in two tabs is two members of one group', async () => {
+  it('is two members of one group in two tabs', async () => {
     const { gateway, room } = await inRoom('ada')
     const other = (await page(gateway)).zk.presence(ROOM, { group: 'ada' })
     await room.join('tab 1')
@@ -108,7 +108,7 @@ describe('several handles of one room', () => {
     expect([members(third), gateway.tree.children(ROOM)]).toEqual([[], []])
   })
 
-  it('that come and go before the gateway has answered, as StrictMode does, leave one member', async () => {
+  it('leave one member when they come and go before the answer of the gateway, as in StrictMode', async () => {
     const { gateway, zk, room, settle } = await inRoom()
     room.join('me').catch(() => undefined)
     room.close()
@@ -120,7 +120,7 @@ describe('several handles of one room', () => {
     expect(gateway.called.filter((text) => text.startsWith('delete'))).toEqual([])
   })
 
-  it('that are all closed give up the view, and leave the room', async () => {
+  it('close the view and leave the room when all are closed', async () => {
     const { gateway, room, settle, told } = await inRoom()
     await room.join('me')
     room.close()
@@ -132,7 +132,7 @@ describe('several handles of one room', () => {
     expect(await rejection(room.join('me'))).toMatchObject({ code: 'BAD_REQUEST' })
   })
 
-  it('that are closed while the link is down leave when it is back', async () => {
+  it('leave when the link is back after they were closed during a gap', async () => {
     const { gateway, room, redial } = await inRoom()
     await room.join('me')
     gateway.sockets.at(-1)?.end()

@@ -14,7 +14,7 @@ const start = preparePlayground()
 const { page, inRoom } = presenceStage(start)
 
 describe('a room', () => {
-  it('is entered, changed and left, each shown when it resolves', async () => {
+  it('is joined, changed and left, and shows each step when it resolves', async () => {
     const { gateway, room, told } = await inRoom()
     expect(room.getSnapshot()).toEqual({ members: [], stale: false, error: null })
     const me = await room.join({ n: 1 })
@@ -35,7 +35,7 @@ describe('a room', () => {
     expect(told).toEqual(['joined {"n":1}', 'changed {"n":1} to {"n":2}', 'left {"n":2}'])
   })
 
-  it('gives frozen snapshots that stay the same until something changes, and members that do', async () => {
+  it('gives frozen snapshots that stay the same until they change, and so do members', async () => {
     const { gateway, room } = await inRoom()
     const me = await room.join('me')
     const before = room.getSnapshot()
@@ -64,7 +64,7 @@ describe('a room', () => {
     expect([members(room), told]).toEqual([['z', 'm'], ['left "a"']])
   })
 
-  it('takes what others have put there as it is', async () => {
+  it('shows the data of other clients as it is', async () => {
     const { gateway, room } = await inRoom()
     gateway.tree.create(ROOM, '', null)
     gateway.tree.create(`${ROOM}/config`, '{}', null)
@@ -76,14 +76,14 @@ describe('a room', () => {
     ])
   })
 
-  it('groups by a name that may hold anything', async () => {
+  it('groups members by a name of any characters', async () => {
     const { gateway, room } = await inRoom('a/b:c')
     const me = await room.join({ n: 1 })
     expect(me).toMatchObject({ id: expect.stringMatching(/^a%2Fb%3Ac:[a-z\d]+$/), group: 'a/b:c' })
     expect(gateway.tree.get(`${ROOM}/${me.id}`).owner).toBe('0x1')
   })
 
-  it('is made with its parents where they are missing, and made again when it was swept away', async () => {
+  it('is created with its missing parents, and created again when the ensemble has removed it', async () => {
     const { gateway, zk, settle } = await inRoom()
     const deep = zk.presence('/a/b/c')
     await settle()
@@ -100,7 +100,7 @@ describe('a room', () => {
     expect(members(deep)).toEqual(['again'])
   })
 
-  it('that is swept away each time it has been made is given up', async () => {
+  it('is given up when the ensemble removes it after each creation', async () => {
     const { gateway, room } = await inRoom()
     gateway.fault = ({ op, ...call }) => {
       if (op === 'create' && 'mode' in call && call.mode === 'ephemeral') gateway.tree.sweep()
@@ -112,14 +112,14 @@ describe('a room', () => {
 })
 
 describe('join()', () => {
-  it('in the room already changes the data', async () => {
+  it('changes the data of a member that has joined already', async () => {
     const { gateway, room } = await inRoom()
     const first = await room.join('a')
     expect(await room.join('b')).toMatchObject({ id: first.id, data: 'b' })
     expect(gateway.tree.children(ROOM)).toHaveLength(1)
   })
 
-  it('before connect() joins when there is a session', async () => {
+  it('joins when there is a session, if it was called before connect()', async () => {
     const gateway = standing()
     const { zk, settle } = start({ WebSocket: gateway.Socket })
     const room = zk.presence(ROOM)
@@ -131,7 +131,7 @@ describe('join()', () => {
   })
 
   it.each(['FORBIDDEN', 'NO_AUTH'] as const)(
-    'that may not create rejects with %s, and goes on looking',
+    'rejects with %s when it may not create, and the room is still shown',
     async (code) => {
       const { gateway, room } = await inRoom()
       gateway.tree.create(ROOM, '', null)
@@ -145,7 +145,7 @@ describe('join()', () => {
     },
   )
 
-  it('rejects with the error of the view where the room cannot be shown', async () => {
+  it('rejects with the error of the view when the room cannot be shown', async () => {
     const gateway = standing()
     gateway.fault = ({ op }) => (op === 'openView' ? 'NO_AUTH' : undefined)
     const { zk } = await page(gateway)
@@ -155,16 +155,19 @@ describe('join()', () => {
     expect(writes(gateway)).toEqual([])
   })
 
-  it.each(['lost', 'unanswered'] as const)('whose create is %s looks, and is there once', async (fault) => {
-    const { gateway, room, redial } = await inRoom()
-    gateway.tree.create(ROOM, '', null)
-    gateway.fault = once('create', fault)
-    const joining = room.join('me')
-    await redial()
-    expect(await joining).toMatchObject({ data: 'me', mine: true })
-    expect(gateway.tree.children(ROOM)).toHaveLength(1)
-    expect(gateway.tree.get(gateway.tree.children(ROOM)[0]!).version).toBe(0)
-  })
+  it.each(['lost', 'unanswered'] as const)(
+    'reads the node after a create that is %s, and makes one member',
+    async (fault) => {
+      const { gateway, room, redial } = await inRoom()
+      gateway.tree.create(ROOM, '', null)
+      gateway.fault = once('create', fault)
+      const joining = room.join('me')
+      await redial()
+      expect(await joining).toMatchObject({ data: 'me', mine: true })
+      expect(gateway.tree.children(ROOM)).toHaveLength(1)
+      expect(gateway.tree.get(gateway.tree.children(ROOM)[0]!).version).toBe(0)
+    },
+  )
 
   it('keeps the node that the session has already after a reload of the page', async () => {
     const gateway = standing()
@@ -203,7 +206,7 @@ describe('join()', () => {
     expect(members(room)).toEqual(['c'])
   })
 
-  it('overtaken by leave() rejects with ABORTED, and leaves nothing behind', async () => {
+  it('rejects with ABORTED when leave() overtakes it, and leaves no node', async () => {
     const { gateway, room, settle, told } = await inRoom()
     const joining = rejection(room.join('me'))
     await room.leave()
@@ -213,7 +216,7 @@ describe('join()', () => {
     expect(told.filter((text) => text.startsWith('joined'))).toHaveLength(told.length / 2)
   })
 
-  it('overtakes leave(), which has nothing to complain of', async () => {
+  it('overtakes leave(), which resolves', async () => {
     const { gateway, room } = await inRoom()
     await room.join('a')
     const leaving = room.leave()
@@ -231,7 +234,7 @@ describe('join()', () => {
 })
 
 describe('update()', () => {
-  it('before join() says so', async () => {
+  it('rejects with advice before join()', async () => {
     const { room } = await inRoom()
     expect(await rejection(room.update('x'))).toMatchObject({
       code: 'BAD_REQUEST',
@@ -240,7 +243,7 @@ describe('update()', () => {
     })
   })
 
-  it('many times over sends the newest, and resolves each', async () => {
+  it('sends the newest of many changes, and resolves each', async () => {
     const { gateway, room } = await inRoom()
     await room.join({ n: 0 })
     const updated = Array.from({ length: 50 }, (_, n) => room.update({ n }))
@@ -249,18 +252,21 @@ describe('update()', () => {
     expect(writes(gateway).filter((text) => text.startsWith('setData')).length).toBeLessThan(4)
   })
 
-  it.each(['lost', 'unanswered'] as const)('that is %s looks, and writes once', async (fault) => {
-    const { gateway, room, redial, told } = await inRoom()
-    const { id } = await room.join('a')
-    gateway.fault = once('setData', fault)
-    const updating = room.update('b')
-    await redial()
-    expect(await updating).toMatchObject({ id, data: 'b' })
-    expect(gateway.tree.get(`${ROOM}/${id}`).version).toBe(1)
-    expect(told).toEqual(['joined "a"', 'changed "a" to "b"'])
-  })
+  it.each(['lost', 'unanswered'] as const)(
+    'reads the node after a write that is %s, and writes once',
+    async (fault) => {
+      const { gateway, room, redial, told } = await inRoom()
+      const { id } = await room.join('a')
+      gateway.fault = once('setData', fault)
+      const updating = room.update('b')
+      await redial()
+      expect(await updating).toMatchObject({ id, data: 'b' })
+      expect(gateway.tree.get(`${ROOM}/${id}`).version).toBe(1)
+      expect(told).toEqual(['joined "a"', 'changed "a" to "b"'])
+    },
+  )
 
-  it('that is refused rejects, and leaves the data as it was, also in the next session', async () => {
+  it('rejects when it is refused, and leaves the data unchanged, also in the next session', async () => {
     const { gateway, room, redial } = await inRoom()
     await room.join('a')
     gateway.fault = ({ op }) => (op === 'setData' ? 'TOO_LARGE' : undefined)
@@ -271,7 +277,7 @@ describe('update()', () => {
     expect(members(room)).toEqual(['a'])
   })
 
-  it('of a node that somebody has deleted puts it back', async () => {
+  it('creates the node again when another client has deleted it', async () => {
     const { gateway, room } = await inRoom()
     const { id } = await room.join('a')
     gateway.tree.delete(`${ROOM}/${id}`)
@@ -281,13 +287,13 @@ describe('update()', () => {
 })
 
 describe('leave()', () => {
-  it('out of the room is no error', async () => {
+  it('resolves when the client is not in the room', async () => {
     const { room, gateway } = await inRoom()
     await room.leave()
     expect(writes(gateway)).toEqual([])
   })
 
-  it.each(['lost', 'unanswered'] as const)('that is %s is done in the end', async (fault) => {
+  it.each(['lost', 'unanswered'] as const)('succeeds in the end when its delete is %s', async (fault) => {
     const { gateway, room, redial } = await inRoom()
     await room.join('a')
     gateway.fault = once('delete', fault)
@@ -297,7 +303,7 @@ describe('leave()', () => {
     expect([gateway.tree.children(ROOM), members(room)]).toEqual([[], []])
   })
 
-  it('that is refused rejects, and stays', async () => {
+  it('rejects when it is refused, and the member stays', async () => {
     const { gateway, room } = await inRoom()
     await room.join('a')
     gateway.fault = once('delete', 'NO_AUTH')

@@ -182,7 +182,7 @@ describe('an election', () => {
 describe('an election without the rights', () => {
   const refusing = stageForEach({ servers: 1, access: 'rules' })
 
-  it('says so, and neither looks nor stands until it is asked again', async () => {
+  it('shows the error, and neither reads nor stands until it is asked again', async () => {
     const page = await refusing.page()
     const election = createElection(page, PATH)
     await until('looking is refused', () => election.getSnapshot().error?.code === 'FORBIDDEN')

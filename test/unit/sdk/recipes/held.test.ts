@@ -18,7 +18,7 @@ function told(held: Held): { at: number; code: string }[] {
 }
 
 describe('a lock that is held', () => {
-  it('is told lost, once, when its session expires, and the next one has it', async () => {
+  it('is lost, once, when its session expires, and the next contender holds it', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const held = await createLock(ada, PATH).acquire()
     const heard = told(held)
@@ -32,7 +32,7 @@ describe('a lock that is held', () => {
     await held.release()
   })
 
-  it('is told lost well before the session of a page without a link expires', async () => {
+  it('is lost well before the session of a page without a link expires', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const held = await createLock(ada, PATH).acquire()
     const heard = told(held)
@@ -80,7 +80,7 @@ describe('a lock that is held', () => {
     await held.release()
   })
 
-  it('is told lost when the client is closed', async () => {
+  it('is lost when the client is closed', async () => {
     const ada = await stage.page()
     const held = await createLock(ada, PATH).acquire()
     const heard = told(held)

@@ -174,7 +174,7 @@ describe('a lease', () => {
 
 afterEach(() => vi.restoreAllMocks())
 
-it('measures the time that a sleeping machine hides from one of its clocks, and that a clock set back takes away', () => {
+it('the page clock measures time that one of the clocks misses because it slept or was set back', () => {
   const wall = vi.spyOn(Date, 'now').mockReturnValue(1_000_000)
   const monotonic = vi.spyOn(performance, 'now').mockReturnValue(500)
   const moment = pageClock.now()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { contendersOf, newPrefix } from '../../../../client-sdk/src/recipes/queue.js'
 
-it('The queue orders contenders of all layouts by their number, and leaves out other nodes', () => {
+it('a queue orders contenders of all layouts by their number, and leaves out other nodes', () => {
   const children = [
     'ffff__lock__0000000007',
     '_c_aaaa-lock-0000000003',
@@ -27,7 +27,7 @@ it("puts the numbers of a counter that has run over where kazoo's sorting puts t
   ])
 })
 
-it('gives each contender a prefix of its own', () => {
+it('each contender has a prefix of its own', () => {
   const prefixes = Array.from({ length: 100 }, (_, at) => newPrefix(at % 2 ? 'kazoo' : 'curator'))
   expect(new Set(prefixes).size).toBe(100)
 })

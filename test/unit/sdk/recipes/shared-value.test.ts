@@ -49,7 +49,7 @@ describe('a shared value', () => {
     mine.close()
   })
 
-  it('is stale without a connection, and right again after it', async () => {
+  it('is stale without a connection, and up to date again after it', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const value = createSharedValue(ada, PATH, { initial: { limit: 0 } })
     await createSharedValue<object>(bob, PATH).set({ limit: 1 })
@@ -112,7 +112,7 @@ describe('a shared value', () => {
     value.close()
   })
 
-  it('says that the outcome is unknown where it is, and repeats nothing', async () => {
+  it('rejects with an unknown outcome, and repeats no write', async () => {
     const [ada, bob] = [await stage.page(), await stage.page()]
     const session = ada.session?.id ?? '0x0'
     const value = createSharedValue(ada, PATH, { initial: 0 })
@@ -146,7 +146,7 @@ describe('a shared value', () => {
     value.close()
   })
 
-  it('says what to do about a node that holds no JSON', async () => {
+  it('gives advice on a node without JSON', async () => {
     const page = await stage.page()
     await page.create('/plain', 'Ada')
     const value = createSharedValue<string>(page, '/plain')

@@ -130,7 +130,7 @@ describe('without a connection', () => {
 })
 
 describe('a lost connection', () => {
-  it.each(['socket', 'ensemble'])('fails what was sent, and nothing is sent twice (%s)', async (lost) => {
+  it.each(['socket', 'ensemble'])('fails sent calls, and no call is sent twice (%s)', async (lost) => {
     const { zk, socket, attach, redialled } = await connected()
     const write = rejection(zk.setData('/a', 'x'))
     const read = rejection(zk.getChildren('/a'))
@@ -160,7 +160,7 @@ describe('a lost connection', () => {
     expect((await attach({ resumed: true })).calls).toMatchObject([{ id: 2, path: '/2' }])
   })
 
-  it('that ends in expiry fails what waits as not executed, and replays nothing', async () => {
+  it('fails waiting calls as not executed when the session has expired, and replays none', async () => {
     const { zk, socket, attach, redialled } = await connected()
     socket.end()
     const queued = rejection(zk.create('/lock', '', { mode: 'ephemeral' }))
@@ -195,7 +195,7 @@ describe('limits of a call that was sent', () => {
     expect(socket.calls).toEqual([])
   })
 
-  it('larger than any timer do not end it at once', async () => {
+  it('do not end it at once when they are larger than any timer', async () => {
     const { zk } = await connected()
     const call = zk.exists('/a', { timeoutMs: Number.POSITIVE_INFINITY })
     const settled = vi.fn()
@@ -204,7 +204,7 @@ describe('limits of a call that was sent', () => {
     expect(settled).not.toHaveBeenCalled()
   })
 
-  it('refuse what the gateway would not read, now and after waiting', async () => {
+  it('refuse a call that is too large for the gateway, now and after waiting', async () => {
     const { zk, attach } = start()
     zk.connect()
     const big = 'é'.repeat(500)

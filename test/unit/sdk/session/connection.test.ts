@@ -84,7 +84,7 @@ describe('a gateway that goes silent', () => {
     expect(zk.state).toBe('CONNECTING')
   })
 
-  it('before it sent a session is left for the next one too', async () => {
+  it('is left for the next gateway also before it sent a session', async () => {
     const { zk, socket, settle, sockets } = start({ sessionTimeoutMs: 6_000 })
     zk.connect()
     await settle()
@@ -93,7 +93,7 @@ describe('a gateway that goes silent', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('or never opens is left after ten seconds', async () => {
+  it('is left after ten seconds when the socket never opens', async () => {
     const { zk, settle, sockets } = start()
     zk.connect()
     await settle()
@@ -105,7 +105,7 @@ describe('a gateway that goes silent', () => {
 })
 
 describe('waking up before the deadline', () => {
-  it('asks a link that was quiet for seconds, and leaves it without an answer in two', async () => {
+  it('asks a gateway that was quiet for seconds, and leaves it after two without an answer', async () => {
     const page = new FakePage().enter()
     const { zk, attach } = start({ sessionTimeoutMs: 40_000 })
     zk.connect()
@@ -172,7 +172,7 @@ describe('frames', () => {
     expect(socket.calls.map(({ id }) => id)).toEqual(Array.from({ length: 2_500 }, (_, n) => n + 1))
   })
 
-  it('that are unreadable end the connection, and the session is resumed', async () => {
+  it('end the connection when they are unreadable, and the session is resumed', async () => {
     const { zk, attach, redialled } = start()
     zk.connect()
     const socket = await attach()
@@ -194,7 +194,7 @@ describe('frames', () => {
     expect((await redialled()).open().hello?.resume).toBeDefined()
   })
 
-  it('after the socket was left are not read: nothing follows a verdict', async () => {
+  it('are not read after the socket was left: no message follows a verdict', async () => {
     const { zk, attach, told } = start({ renew: false })
     zk.connect()
     const socket = await attach()

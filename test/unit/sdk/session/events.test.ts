@@ -5,7 +5,7 @@ import { catchUncaughtErrors } from '../../../tools/sdk/caught-errors.js'
 
 afterEach(() => vi.unstubAllGlobals())
 
-it('Listeners of one type are called in order until they unsubscribe', () => {
+it('listeners of one type are called in order until they unsubscribe', () => {
   const events = createEvents<{ a: number; b: string }>()
   const heard: unknown[] = []
   const stop = events.on('a', (event) => heard.push(['first', event]))
@@ -23,7 +23,7 @@ it('Listeners of one type are called in order until they unsubscribe', () => {
   ])
 })
 
-it('calls a listener that was given twice twice, and ends each by itself', () => {
+it('a listener that was added twice is called twice, and each ends by itself', () => {
   const events = createEvents<{ a: number }>()
   const listener = vi.fn()
   const stop = events.on('a', listener)
@@ -34,7 +34,7 @@ it('calls a listener that was given twice twice, and ends each by itself', () =>
   expect(listener.mock.calls).toEqual([[1], [1], [2]])
 })
 
-it('ends with its signal, and never begins with one that is aborted', () => {
+it('a listener ends with its signal, and never begins with an aborted one', () => {
   const events = createEvents<{ a: number }>()
   const listener = vi.fn()
   const abort = new AbortController()
@@ -46,7 +46,7 @@ it('ends with its signal, and never begins with one that is aborted', () => {
   expect(listener.mock.calls).toEqual([[1]])
 })
 
-it('The error of a listener that throws stays uncaught, and the others are called', async () => {
+it('the error of a listener that throws stays uncaught, and the others are called', async () => {
   const { caught, stop } = catchUncaughtErrors()
   const events = createEvents<{ a: number }>()
   const heard: number[] = []

@@ -5,7 +5,7 @@ const good = { url: 'wss://gate.example/zoogate', getToken: () => 'token' }
 
 afterEach(() => vi.unstubAllGlobals())
 
-it('fills in the defaults', () => {
+it('settle() fills in the defaults', () => {
   expect(settle(good)).toEqual({
     urls: ['wss://gate.example/zoogate'],
     getToken: good.getToken,
@@ -17,7 +17,7 @@ it('fills in the defaults', () => {
   })
 })
 
-it('resolves a relative address against the page, keeping its security', () => {
+it('settle() resolves a relative address against the page, and keeps its security', () => {
   vi.stubGlobal('location', { href: 'https://app.example/board/' })
   expect(settle({ ...good, url: ['/zoogate', '../x', 'ws://other/'] }).urls).toEqual([
     'wss://app.example/zoogate',
@@ -26,7 +26,7 @@ it('resolves a relative address against the page, keeping its security', () => {
   ])
 })
 
-it('takes a relative address on a server, where nothing is dialled', () => {
+it('settle() accepts a relative address on a server, which dials nothing', () => {
   vi.stubGlobal('location', undefined)
   expect(settle({ ...good, url: '/zoogate' }).urls).toEqual(['ws://localhost/zoogate'])
 })
@@ -44,7 +44,7 @@ it.each([
   [{ requestTimeoutMs: Number.NaN }, 'requestTimeoutMs: pass'],
   [{ requestTimeoutMs: Number.POSITIVE_INFINITY }, 'requestTimeoutMs: pass'],
   [{ maxQueuedCalls: -5 }, 'maxQueuedCalls: pass'],
-])('refuses %j with advice', (wrong, advice) => {
+])('settle() refuses %j with advice', (wrong, advice) => {
   const options = { ...good, ...wrong } as unknown as Parameters<typeof settle>[0]
   expect(() => settle(options)).toThrow(TypeError)
   expect(() => settle(options)).toThrow(advice)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { CLOSE_CODES } from '../../../../client-sdk/src/protocol.js'
 import { TOKEN_EXPIRED, verdictOf } from '../../../../client-sdk/src/session/verdict.js'
 
-it('has a verdict for every close code of the protocol', () => {
+it('every close code of the protocol has a verdict', () => {
   const verdicts = Object.fromEntries(
     Object.entries(CLOSE_CODES).map(([name, code]) => [name, verdictOf(code)]),
   )

@@ -26,7 +26,7 @@ async function viewing(options = {}) {
 }
 
 describe('a view', () => {
-  it('is asked for when there is a session, with what was wanted of it', async () => {
+  it('is asked for when there is a session, with its options', async () => {
     const playground = start()
     const before = playground.zk.view('/w', { depth: 'subtree', data: true })
     expect(before.getSnapshot()).toEqual({ nodes: new Map(), zxid: 0n, stale: true, error: null })
@@ -39,7 +39,7 @@ describe('a view', () => {
     ])
   })
 
-  it('shows the snapshot and what follows, and keeps what has not changed', async () => {
+  it('shows the snapshot and later changes, and keeps unchanged nodes', async () => {
     const { socket, view, seen } = await viewing()
     openView(socket, 1, message(9, { a: node('A', 5), b: node('B', 6) }, { kept: [] }))
     expect(shown(view.getSnapshot())).toEqual({ '/w/a': 'A', '/w/b': 'B' })
@@ -52,7 +52,7 @@ describe('a view', () => {
     expect(shown(seen[0]!)).toEqual({ '/w/a': 'A', '/w/b': 'B' })
   })
 
-  it('gives frozen snapshots that stay the same object until something changes', async () => {
+  it('gives frozen snapshots that stay the same object until they change', async () => {
     const { socket, view } = await viewing()
     openView(socket, 1, message(9, { a: node('A', 5) }, { kept: [] }))
     const snapshot = view.getSnapshot()
@@ -137,7 +137,7 @@ describe('a gap', () => {
     expect(all.view.getSnapshot().nodes.get('/w/a')).toBe(nodes.get('/w/a'))
   })
 
-  it('is closed by naming what the page has, and taking the difference', async () => {
+  it('is closed by naming the copy of the page, and applying the difference', async () => {
     const all = await opened()
     const next = await resumedIn(all)
     expect(lastCall(next, 'openView')).toMatchObject({ since: { zxid: '0x9', count: 3 } })
@@ -157,7 +157,7 @@ describe('a gap', () => {
     expect(shown(all.view.getSnapshot())).toEqual({ '/w/a': 'A', '/w/b': 'B' })
   })
 
-  it('that cost the session has it shown anew: only what is different is another object', async () => {
+  it('shows the view anew when it cost the session: only changed nodes are new objects', async () => {
     const all = await opened()
     all.socket.end()
     const lost = await all.redialled()
@@ -191,14 +191,14 @@ describe('a gap', () => {
     expect(view.getSnapshot().stale).toBe(false)
   })
 
-  it('lets nothing through under the number of an earlier connection', async () => {
+  it('lets no message through under the number of an earlier connection', async () => {
     const all = await opened()
     const next = await resumedIn(all)
     next.receive(message(30, { a: null }))
     expect(shown(all.view.getSnapshot())).toHaveProperty('/w/a')
   })
 
-  it('that is found by asking has the view asked for once', async () => {
+  it('makes the view be asked for once when asking has found it', async () => {
     const { zk, socket, settle, redialled } = await opened()
     // The gateway has been silent for longer than it may be, and no timer has told yet.
     const { vi } = await import('vitest')
@@ -212,7 +212,7 @@ describe('a gap', () => {
     expect(next.calls.map((call) => 'path' in call && call.path).sort()).toEqual(['/w', '/x'])
   })
 
-  it('by close() leaves it stale, and connect() opens it in the new session', async () => {
+  it('leaves it stale after close(), and connect() opens it in the new session', async () => {
     const { zk, view, sockets, attach, settle, socket } = await opened()
     const closing = zk.close()
     socket.receive(message(30, { a: null }))
@@ -231,7 +231,7 @@ describe('a gap', () => {
 
 describe('a view that cannot be shown', () => {
   it.each<ErrorCode>(['FORBIDDEN', 'NO_AUTH', 'RATE_LIMITED', 'BAD_REQUEST'])(
-    'says %s, and is asked for again at the next attach',
+    'has the error %s, and is asked for again at the next attach',
     async (code) => {
       const { socket, view, seen, settle, redialled } = await viewing()
       refuse(socket, 'openView', code)
@@ -247,7 +247,7 @@ describe('a view that cannot be shown', () => {
     },
   )
 
-  it('any more keeps what it showed, and says why', async () => {
+  it('keeps its nodes, and has the error', async () => {
     const { socket, view, seen } = await viewing()
     openView(socket, 1, message(9, { a: node('A', 5) }, { kept: [] }))
     socket.receive({ type: 'viewEnded', view: 1, error: wireError('NO_AUTH') })
@@ -258,7 +258,7 @@ describe('a view that cannot be shown', () => {
     expect(shown(view.getSnapshot())).toEqual({ '/w/a': 'A' })
   })
 
-  it('because the link broke is no error', async () => {
+  it('has no error when the link broke', async () => {
     const { socket, view, settle } = await viewing()
     socket.end()
     await settle()
@@ -267,7 +267,7 @@ describe('a view that cannot be shown', () => {
 })
 
 describe('several viewers', () => {
-  it('of the same share one view on the gateway; the last to close gives it up', async () => {
+  it('share one view on the gateway; the last one that closes ends it', async () => {
     const { zk, socket, view, settle } = await viewing()
     const same = zk.view('/w', { depth: 'children', data: false })
     await settle()
@@ -288,14 +288,14 @@ describe('several viewers', () => {
     expect(shown(same.getSnapshot())).toEqual({})
   })
 
-  it('of something else have a view of their own', async () => {
+  it('have views of their own when their options differ', async () => {
     const { zk, socket, settle } = await viewing()
     for (const options of [{ data: true }, { depth: 'subtree' }] as const) zk.view('/w', options)
     await settle()
     expect(socket.calls).toHaveLength(3)
   })
 
-  it('that come and go before the gateway has answered, as StrictMode does, leave it as the last wants it', async () => {
+  it('leave the view as the last one wants it when they come and go before the answer, as in StrictMode', async () => {
     const { zk, socket, view, settle } = await viewing()
     view.close()
     const again = zk.view('/w')
@@ -311,7 +311,7 @@ describe('several viewers', () => {
     expect(socket.calls.map(({ op }) => op)).toEqual(['openView', 'closeView', 'openView'])
   })
 
-  it('that have all left are not opened again at the next attach', async () => {
+  it('are not opened again at the next attach when all have left', async () => {
     const { socket, view, settle, redialled } = await viewing()
     view.close()
     socket.end()
@@ -321,7 +321,7 @@ describe('several viewers', () => {
     expect(next.calls).toEqual([])
   })
 
-  it('hear nothing after they have unsubscribed or closed', async () => {
+  it('get no call after they have unsubscribed or closed', async () => {
     const { zk, socket, view, seen } = await viewing()
     const other = zk.view('/w')
     const heard: string[] = []

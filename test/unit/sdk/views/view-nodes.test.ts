@@ -30,7 +30,7 @@ function take(model: ViewModel, step: Step): boolean {
 const expected = ({ nodes }: ViewModel) =>
   Object.fromEntries([...nodes].map(([name, { data }]) => [`${ROOM}/${name}`, data]))
 
-it('whatever happens to a tree and to the link, a view shows the tree once it has been told everything', () => {
+it('whatever happens to a tree and to the link, a view shows the tree once it has received every change', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const model = new ViewModel()

@@ -72,7 +72,7 @@ describe('a gap in the link', () => {
 })
 
 describe('the end of a session', () => {
-  it('with renew sets the watch on the next session and gives a resync', async () => {
+  it('sets the watch on the next session with renew, and gives a resync', async () => {
     const { socket, settle, heard, follow, redialled, attach } = await connected()
     follow('/w')
     socket.receive(done(1))
@@ -88,7 +88,7 @@ describe('the end of a session', () => {
     expect(heard).toEqual(['resync /w', 'resync /late', 'NodeCreated /w', 'NodeCreated /late'])
   })
 
-  it('with renew does not name the watch in a resume before the next session has set it', async () => {
+  it('does not name the watch in a resume before the next session has set it', async () => {
     const { socket, settle, heard, follow, redialled, attach } = await connected()
     follow('/w')
     socket.receive(done(1))
@@ -103,7 +103,7 @@ describe('the end of a session', () => {
     expect([sent(resumed), heard]).toEqual([['addWatch /w'], ['resync /w', 'resync /w']])
   })
 
-  it('with renew fails the iteration when the next session may not watch', async () => {
+  it('fails the iteration when the next session may not watch', async () => {
     const { socket, settle, heard, follow, redialled, attach } = await connected()
     follow('/w')
     socket.receive(done(1))
@@ -119,7 +119,7 @@ describe('the end of a session', () => {
     ['expiry without renew', { renew: false }, 4001],
     ['a take-over', {}, 4002],
     ['a refusal', {}, 4006],
-  ] as const)('by %s finishes the iteration, after the queued events', async (_, options, code) => {
+  ] as const)('finishes the iteration after the queued events by %s', async (_, options, code) => {
     const { zk, socket, settle, heard } = await connected(options)
     const events = zk.watch('/w')
     socket.receive(done(1), event('NodeCreated', '/w'))
@@ -129,7 +129,7 @@ describe('the end of a session', () => {
     expect(heard).toEqual(['NodeCreated /w', 'done'])
   })
 
-  it.each([true, false])('by close() finishes the iteration (set before: %s)', async (isSet) => {
+  it.each([true, false])('finishes the iteration by close() (set before: %s)', async (isSet) => {
     const { zk, socket, settle, heard, follow } = await connected()
     follow('/w')
     await settle()
@@ -139,7 +139,7 @@ describe('the end of a session', () => {
     expect(heard).toEqual(['done'])
   })
 
-  it('by close() at the end of the one before finishes the iteration', async () => {
+  it('finishes the iteration by close() during a renewal', async () => {
     const { zk, socket, settle, heard, follow } = await connected()
     zk.on('state', ({ state }) => state === 'CLOSED' && zk.close())
     follow('/w')
@@ -149,7 +149,7 @@ describe('the end of a session', () => {
     expect(heard).toEqual(['done'])
   })
 
-  it('by close() brings no event of it to the watches of the session after it', async () => {
+  it('brings no late event to the watches of the next session', async () => {
     const { zk, socket, settle, heard, follow, attach } = await connected()
     follow('/w', {}, 'old: ')
     socket.receive(done(1))

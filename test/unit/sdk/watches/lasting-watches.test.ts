@@ -23,7 +23,7 @@ describe('watch()', () => {
     ])
   })
 
-  it('while CONNECTING asks once CONNECTED, in the order of the calls, however long that takes', async () => {
+  it('asks once CONNECTED, in the order of the calls, however long CONNECTING takes', async () => {
     const { zk, attach } = start({ requestTimeoutMs: 30_000 })
     zk.connect()
     zk.watch('/w')
@@ -37,7 +37,7 @@ describe('watch()', () => {
     ['/w', true, ['NodeCreated', 'NodeDeleted', 'NodeDataChanged'], ['/w', '/w/a', '/w/a/b']],
     ['/', true, ['NodeCreated', 'NodeDeleted', 'NodeDataChanged'], ['/', '/w', '/w/a', '/w/a/b', '/wx']],
     ['/', false, ['NodeCreated', 'NodeDeleted', 'NodeDataChanged', 'NodeChildrenChanged'], ['/']],
-  ])('on %s, recursive %s, gives %j of %j, each time', async (path, recursive, types, paths) => {
+  ])('watches %s, recursive %s, and gives %j of %j, each time', async (path, recursive, types, paths) => {
     const { socket, settle, heard, follow } = await connected()
     follow(path, { recursive })
     socket.receive(done(1))
@@ -67,7 +67,7 @@ describe('watch()', () => {
     expect(heard).toEqual(['read old', 'NodeDataChanged /w', 'read new'])
   })
 
-  it('leaves watches that fire once alone, and is left alone by them', async () => {
+  it('neither disturbs one-shot watches nor is disturbed by them', async () => {
     const { zk, socket, settle, heard, follow } = await connected()
     follow('/w')
     zk.exists('/w', { watch: ({ type }) => heard.push(`once ${type}`) }).catch(() => undefined)
@@ -81,7 +81,7 @@ describe('watch()', () => {
     expect(heard.sort()).toEqual(['NodeCreated /w', 'NodeDeleted /w', 'once NodeCreated'])
   })
 
-  it('hears nothing of other watches before its own is set', async () => {
+  it('gets no event of other watches before its own is set', async () => {
     const { socket, settle, heard, follow } = await connected()
     follow('/w')
     socket.receive(event('NodeCreated', '/w'), done(1), event('NodeDeleted', '/w'))
@@ -115,7 +115,7 @@ describe('watch()', () => {
     await expect(zk.watch('/w').next()).rejects.toMatchObject({ code: 'SESSION_CLOSED' })
   })
 
-  it('lets no more than maxQueued events wait', async () => {
+  it('lets at most maxQueued events wait', async () => {
     const { zk, socket } = await connected()
     const events = zk.watch('/w', { maxQueued: 2 })
     socket.receive(done(1), ...Array.from({ length: 3 }, () => event('NodeDataChanged', '/w')))
@@ -164,7 +164,7 @@ describe('leaving a watch', () => {
     expect((await redialled()).open().hello?.resume?.watches).toEqual({ data: [], exist: [], child: [] })
   })
 
-  it('removes it with the last of several that share it, and each hears every event', async () => {
+  it('removes it with the last of several iterations, and each gets every event', async () => {
     const { socket, settle, heard, follow } = await connected()
     const first = follow('/w', {}, 'a: ')
     const second = follow('/w', {}, 'b: ')
@@ -184,7 +184,7 @@ describe('leaving a watch', () => {
     expect(named('c')).toEqual(['NodeCreated /w', 'NodeDeleted /w', 'done'])
   })
 
-  it('and coming back at once, as StrictMode does, ends with the watch set', async () => {
+  it('ends with the watch set when a new iteration begins at once, as in StrictMode', async () => {
     const { zk, socket, settle, heard, follow } = await connected()
     await zk.watch('/w').return()
     follow('/w')

@@ -107,7 +107,7 @@ describe('a session with watches', () => {
     })
   })
 
-  it('hears what it missed after a resume, also before the session message', async () => {
+  it('gets missed events after a resume, also before the session message', async () => {
     const { zk, socket, heard, watch, redialled, settle } = await watching()
     zk.exists('/a', watch('exist'))
     socket.receive({ type: 'reply', id: 1, zxid: '0x20', result: { stat: null } })

@@ -67,7 +67,7 @@ describe('the end of a watch', () => {
     expect(onEnd).toHaveBeenCalledOnce()
   })
 
-  it('with an error fails one next(), and finishes later ones', async () => {
+  it('fails one next() with an error, and finishes later ones', async () => {
     const { end, next } = stream()
     const waiting = [rejection(next()), next()]
     const error = new ZoogateError('NO_AUTH', 'no')
@@ -75,7 +75,7 @@ describe('the end of a watch', () => {
     expect(await Promise.all(waiting)).toEqual([error, DONE])
   })
 
-  it('by return() drops the queued events, also an error, and finishes a next() that waits', async () => {
+  it('drops the queued events by return(), also an error, and finishes a next() that waits', async () => {
     const { feed, end, events, next } = stream()
     feed(event('/1'))
     end(new ZoogateError('NO_AUTH', 'no'))
