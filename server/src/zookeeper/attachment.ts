@@ -3,9 +3,8 @@ import { type Call, settle, throwLater } from './calls.js'
 import { ERR } from './codec/error-codes.js'
 import type { FrameReader } from './codec/frames.js'
 import { encodeConnectRequest, readConnectResponse } from './codec/handshake.js'
-import { encodeCloseSession } from './codec/requests.js'
-import { Deadline } from './deadline.js'
-import { Exchange, type ExchangeListener, type HeldSession, silenceMs } from './exchange.js'
+import { encodeCloseSession } from './codec/records.js'
+import { Deadline, Exchange, type ExchangeListener, type HeldSession, silenceMs } from './exchange.js'
 import {
   DEFAULT_MAX_REPLY_BYTES,
   type LinkListener,

@@ -2,8 +2,7 @@ import type { HexLong, Outcome } from 'zoogate-client/protocol'
 import { ERR, outcomeOfAnswer } from './codec/error-codes.js'
 import { BadFrame, type FrameReader } from './codec/frames.js'
 import { LAST_XID } from './codec/numbers.js'
-import { type Decode, PartRefusal } from './codec/replies.js'
-import { XID_AT } from './codec/requests.js'
+import { type Decode, PartRefusal, XID_AT } from './codec/records.js'
 import type { OneShotList, OutstandingWatches } from './watches.js'
 
 /**

@@ -5,6 +5,15 @@ import { ERR } from './codec/error-codes.js'
 import { encodeMulti, type MultiPart, type MultiPartResult, readMulti } from './codec/multi.js'
 import { ADD_WATCH_MODE, type CreateFlags, OP, REMOVE_WATCHES_TYPE } from './codec/numbers.js'
 import {
+  type AclEntry,
+  encodeCreate,
+  encodeDelete,
+  encodeGetAcl,
+  encodeRead,
+  encodeRequest,
+  encodeSetAcl,
+  encodeSetData,
+  int,
   type NodeReading,
   readAcl,
   readChildren,
@@ -15,19 +24,8 @@ import {
   readNothing,
   readPaths,
   readStatOnly,
-} from './codec/replies.js'
-import {
-  type AclEntry,
-  encodeCreate,
-  encodeDelete,
-  encodeGetAcl,
-  encodeRead,
-  encodeRequest,
-  encodeSetAcl,
-  encodeSetData,
-  int,
   text,
-} from './codec/requests.js'
+} from './codec/records.js'
 import type { Exchange } from './exchange.js'
 import type { LinkOptions, LinkState } from './link-options.js'
 import {

@@ -1,6 +1,6 @@
 import type { HexLong } from 'zoogate-client/protocol'
 import { BadFrame } from './codec/frames.js'
-import { encodeAuth, encodeSetWatches } from './codec/requests.js'
+import { encodeAuth, encodeSetWatches } from './codec/records.js'
 import type { LinkOptions } from './link-options.js'
 import type { OutstandingWatches } from './watches.js'
 

@@ -1,8 +1,19 @@
 import type { WireStat } from 'zoogate-client/protocol'
 import { BadFrame, type FrameReader } from './frames.js'
 import { type CreateFlags, createType, hasTtl, OP } from './numbers.js'
-import { type Decode, PartRefusal, readStat } from './replies.js'
-import { type AclEntry, acl, bool, bytes, encodeRequest, int, long, text } from './requests.js'
+import {
+  type AclEntry,
+  acl,
+  bool,
+  bytes,
+  type Decode,
+  encodeRequest,
+  int,
+  long,
+  PartRefusal,
+  readStat,
+  text,
+} from './records.js'
 
 /** One part of a transaction. A version of -1 matches any, 0 is 0. */
 export type MultiPart =

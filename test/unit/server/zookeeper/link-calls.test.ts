@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CallsInFlight } from '../../../../server/src/zookeeper/calls.js'
-import { readNothing } from '../../../../server/src/zookeeper/codec/replies.js'
-import { encodeDelete } from '../../../../server/src/zookeeper/codec/requests.js'
+import { encodeDelete, readNothing } from '../../../../server/src/zookeeper/codec/records.js'
 import { waitUntil } from '../../../tools/wait-until.js'
 import {
   buffer,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FrameReader } from '../../../../../server/src/zookeeper/codec/frames.js'
 import { encodeMulti, readMulti } from '../../../../../server/src/zookeeper/codec/multi.js'
-import { PartRefusal } from '../../../../../server/src/zookeeper/codec/replies.js'
+import { PartRefusal } from '../../../../../server/src/zookeeper/codec/records.js'
 import { int, MULTI_END, stat, text } from '../../../../tools/zookeeper-link/fake-server.js'
 
 const header = (type: number) => Buffer.concat([int(type), Buffer.of(0), int(0)])

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Deadline } from '../../../../server/src/zookeeper/deadline.js'
+import { Deadline } from '../../../../server/src/zookeeper/exchange.js'
 
 let passed: number[]
 let deadline: Deadline
