@@ -1,7 +1,7 @@
 import { JSDOM } from 'jsdom'
 
-// No more of a page than the frameworks need, to be imported before them. The whole of it, Vitest's own `jsdom`
-// environment, is no place for what runs on Node beside it, a gateway or esbuild: it has another TextEncoder.
+// The part of a page that the frameworks need, to be imported before them. Vitest's whole `jsdom` environment has another
+// TextEncoder, with which a gateway or esbuild in the same process cannot run.
 const { window } = new JSDOM()
 const { document, navigator, Node, Element, Text, Comment } = window
 const { HTMLElement, HTMLIFrameElement, HTMLMediaElement, SVGElement } = window

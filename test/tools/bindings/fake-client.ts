@@ -11,7 +11,7 @@ import type {
 } from 'zoogate-client'
 import { createEvents } from '../../../client-sdk/src/session/events.js'
 
-/** What a client, a view and a room are to a binding: something that shows one snapshot after another. */
+/** A store with one snapshot after another, like a client, a view and a room. */
 function createShown<Snapshot>(first: Snapshot) {
   const { on, emit } = createEvents<{ change: null }>()
   let snapshot = first
@@ -132,7 +132,7 @@ export function createFakeClient() {
     views,
     rooms,
     showSession: session.show,
-    /** How many listen to the client's events. */
+    /** The number of listeners to the client's events. */
     listening: () => listening,
     /** A session has been opened, or replaced. */
     newSession: () => emit('session', { session: SESSION, previous: null }),
@@ -156,5 +156,5 @@ export const membersNamed = (...names: string[]): Partial<PresenceSnapshot<{ nam
   stale: false,
 })
 
-/** Resolves when every microtask and timer that was due when it was called has run. */
+/** Resolves when every microtask and timer that was due at the call has run. */
 export const aTaskLater = () => new Promise<void>((resolve) => setTimeout(resolve))

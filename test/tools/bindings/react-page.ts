@@ -26,7 +26,7 @@ export function createReactPage(): ReactPage {
   }
 }
 
-/** Does it and lets everything that comes of it happen. */
+/** Runs the action, and waits for everything that follows from it. */
 export async function settled(action: () => void): Promise<void> {
   await act(async () => action())
   await act(aTaskLater)

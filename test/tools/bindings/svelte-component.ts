@@ -15,11 +15,11 @@ interface Built<Runtime> {
   runtime: Runtime
 }
 
-/** What a bundler makes for a page of the source of a component. */
+/** The bundle of a component for a page. */
 export const buildForPage = (source: string): Promise<Built<Page>> =>
   bundle(source, 'client', "export { mount, hydrate, unmount } from 'svelte'")
 
-/** What it makes for a server. */
+/** The bundle of a component for a server. */
 export const buildForServer = (source: string): Promise<Built<Server>> =>
   bundle(source, 'server', "export { render } from 'svelte/server'")
 

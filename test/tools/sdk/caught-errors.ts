@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** Collects what microtasks throw, which a browser would report as uncaught errors. */
+/** Collects the errors of microtasks; a browser would report them as uncaught errors. */
 export function catchMicrotaskErrors(): unknown[] {
   const caught: unknown[] = []
   const queue = globalThis.queueMicrotask
@@ -16,7 +16,7 @@ export function catchMicrotaskErrors(): unknown[] {
   return caught
 }
 
-/** Collects what Node would end the process for, until `stop`. A browser would report it as an uncaught error. */
+/** Collects, until `stop`, the errors that would end a Node process; a browser would report them as uncaught errors. */
 export function catchUncaughtErrors(): { caught: unknown[]; stop: () => void } {
   const caught: unknown[] = []
   const before = process.listeners('uncaughtException')

@@ -4,18 +4,18 @@ import { FakeTree, Refusal, statOf, viewNodeOf } from './fake-tree.js'
 import { hex, wireError } from './viewing.js'
 
 /**
- * What becomes of a call: `lost` before it was done, `unanswered` though it was done (the link breaks in both cases), or
- * an error of this code.
+ * The fault of a call: `lost` before its execution, `unanswered` after it (the link breaks in both cases), or an error of
+ * this code.
  */
 export type Fault = 'lost' | 'unanswered' | ErrorCode
 
-/** A gateway that answers by itself, from a tree, each page's frame in a microtask; views are always up to date. */
+/** A gateway that answers from a tree, each frame in a microtask. Views are always up to date. */
 export class FakeGateway {
   readonly tree = new FakeTree()
   readonly sockets: FakeSocket[] = []
-  /** What was called, in short. */
+  /** The calls, in short. */
   readonly called: string[] = []
-  /** Decides what becomes of a call; undefined: it is done. */
+  /** Decides the fault of a call; undefined: it is executed. */
   fault: (call: Call) => Fault | undefined = () => undefined
   readonly #views = new Map<FakeSocket, Set<string>>()
   #sessions = 0
@@ -32,7 +32,7 @@ export class FakeGateway {
     }
   }
 
-  /** To be given to a client as its WebSocket. */
+  /** The WebSocket constructor for a client. */
   get Socket(): new (
     url: string,
     protocols: string[],
@@ -71,7 +71,7 @@ export class FakeGateway {
     }
   }
 
-  /** The ensemble has given up the session of the newest connection, which breaks. */
+  /** The session of the newest connection expires, and the connection breaks. */
   expire(): void {
     const id = `0x${this.#sessions}`
     this.sockets.at(-1)?.refuse(4001)

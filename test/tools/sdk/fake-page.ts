@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** One browser profile's Web Locks: what tabs share. */
+/** The Web Locks of one browser profile, which its tabs share. */
 export class FakeLocks {
   readonly held = new Set<string>()
 
@@ -13,7 +13,7 @@ export class FakeLocks {
   }
 }
 
-/** A page with the globals that the SDK looks for; two of them may share locks, or a copied storage. */
+/** A page with the globals that the SDK uses; two pages may share locks, or a copied storage. */
 export class FakePage {
   readonly window = new EventTarget()
   readonly document = new EventTarget()
@@ -26,11 +26,11 @@ export class FakePage {
     this.stored = stored
   }
 
-  /** Makes this page the one that code runs in. */
+  /** Makes this page the one in which code runs. */
   enter(): this {
     vi.stubGlobal('addEventListener', (...listening: Parameters<EventTarget['addEventListener']>) => {
       this.window.addEventListener(...listening)
-      // An event of the document passes its window first, where capturing listeners hear it.
+      // An event of the document passes its window first, where capturing listeners get it.
       const options = listening[2]
       if (typeof options === 'object' && options.capture) this.document.addEventListener(...listening)
     })
@@ -44,12 +44,12 @@ export class FakePage {
     return this
   }
 
-  /** What "Duplicate tab" makes: a copy of the storage, in the same profile. */
+  /** The result of "Duplicate tab": a copy of the storage, in the same profile. */
   duplicate(): FakePage {
     return new FakePage(this.locks, new Map(this.stored))
   }
 
-  /** The same tab after a reload: the page goes and with it its locks, its storage stays. */
+  /** The same tab after a reload: the page's locks are gone, its storage stays. */
   async reload(): Promise<FakePage> {
     this.hide(false)
     await vi.advanceTimersByTimeAsync(0)

@@ -11,7 +11,7 @@ interface SocketEvents {
   reason?: string
 }
 
-/** A WebSocket without a network: the test plays the gateway. */
+/** A WebSocket without a network: the test is the gateway. */
 export class FakeSocket {
   onopen: ((event: never) => void) | null = null
   onmessage: ((event: never) => void) | null = null
@@ -19,7 +19,7 @@ export class FakeSocket {
   onerror: ((event: never) => void) | null = null
   /** Each frame that the page sent, parsed. */
   readonly frames: (PageMessage | PageMessage[])[] = []
-  /** How the page closed it; null while it did not. */
+  /** The page's close frame; null before it. */
   closed: { code: number | undefined; reason: string | undefined } | null = null
 
   constructor(
@@ -39,7 +39,7 @@ export class FakeSocket {
     this.closed ??= { code, reason }
   }
 
-  /** All messages of the page, in order, whatever the frames. */
+  /** All messages of the page in order, from all frames. */
   get messages(): PageMessage[] {
     return this.frames.flat()
   }
@@ -72,7 +72,7 @@ export class FakeSocket {
     this.end(code)
   }
 
-  /** The socket ends: a close frame came, or with 1006 none. */
+  /** The socket ends with a close frame, or with 1006 without one. */
   end(code = 1006, reason = ''): void {
     this.#emit('onclose', { code, reason })
   }

@@ -3,7 +3,7 @@ import { hex } from './viewing.js'
 
 export interface TreeNode {
   data: NodeData
-  /** The session that owns it; null where it is not ephemeral. */
+  /** The owner session; null for a node that is not ephemeral. */
   owner: string | null
   isContainer: boolean
   czxid: number
@@ -11,18 +11,18 @@ export interface TreeNode {
   version: number
 }
 
-/** What an operation throws; the fake gateway answers with it. */
+/** The error of an operation; the fake gateway answers with it. */
 export class Refusal extends Error {
   constructor(readonly code: ErrorCode) {
     super(code)
   }
 }
 
-/** As much of an ensemble as the tests of views and presence need. */
+/** The part of an ensemble that the tests of views and presence need. */
 export class FakeTree {
   zxid = 0x10
   readonly nodes = new Map<string, TreeNode>()
-  /** Told of every path that has changed. */
+  /** Called with every changed path. */
   onChange: (path: string) => void = () => undefined
 
   create(path: string, data: NodeData, owner: string | null, isContainer = false): TreeNode {
@@ -58,7 +58,7 @@ export class FakeTree {
     this.onChange(path)
   }
 
-  /** Removes empty containers, as the ensemble does once in a while. */
+  /** Removes empty containers, as an ensemble does now and then. */
   sweep(): void {
     for (const [path, { isContainer }] of this.nodes) {
       if (isContainer && this.children(path).length === 0) this.delete(path)
@@ -91,7 +91,7 @@ export function statOf({ data, owner, czxid, mzxid, version }: TreeNode, session
   }
 }
 
-/** All fields are spelled out; a session's mark is its id with an m before it. */
+/** With all fields; a session's mark is its id with an m before it. */
 export const viewNodeOf = ({ data, owner, czxid, mzxid, version }: TreeNode): ViewNode => [
   data,
   owner === null ? null : `m${owner}`,

@@ -10,17 +10,17 @@ export const LONG_ENOUGH_TO_REDIAL_MS = 5_001
 export interface Playground {
   zk: Client
   sockets: FakeSocket[]
-  /** What the client emitted, in order, in short. */
+  /** The client's events in order, in short. */
   told: string[]
-  /** The reasons with which a token was asked for. */
+  /** The reasons of the calls of getToken. */
   asked: string[]
   /** The newest socket. */
   socket(): FakeSocket
-  /** Lets everything run that waits for no clock. */
+  /** Runs everything that does not wait for a clock. */
   settle(): Promise<void>
-  /** Connects on the newest socket, without waiting for anything else. */
+  /** Attaches the session on the newest socket. */
   attach(session?: Partial<SessionMessage>): Promise<FakeSocket>
-  /** Lets the redial happen and gives its socket. */
+  /** Waits for the redial and gives its socket. */
   redialled(): Promise<FakeSocket>
 }
 
@@ -29,8 +29,8 @@ export function preparePlayground(): (options?: Partial<ClientOptions>) => Playg
   const clients: Client[] = []
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000 })
-    // Half of each longest wait, since one of nearly nothing would be over before the test has looked; and never twice
-    // the same, since names are drawn too.
+    // Half of each longest wait: a much shorter one would be over before the test has looked. Never the same number twice,
+    // because names are drawn from it, too.
     let drawn = 0
     vi.spyOn(Math, 'random').mockImplementation(() => 0.5 + ++drawn * 2 ** -30)
   })
@@ -106,7 +106,7 @@ function createPlayground(options: Partial<ClientOptions> = {}): Playground {
   }
 }
 
-/** Settles into the rejection, so that a test can compare it; fails when there is none. */
+/** Resolves with the rejection, so that a test can compare it; rejects when the promise resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise

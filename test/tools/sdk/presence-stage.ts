@@ -6,20 +6,20 @@ import type { Playground } from './playground.js'
 
 export const ROOM = '/rooms/42'
 
-/** A gateway where rooms can be made. */
+/** A gateway at which rooms can be created. */
 export function standing(): FakeGateway {
   const gateway = new FakeGateway()
   gateway.tree.create('/rooms', '', null)
   return gateway
 }
 
-/** Pages at such a gateway; `start` is what `preparePlayground` gives. */
+/** Pages at such a gateway; `start` is the result of `preparePlayground`. */
 export function presenceStage(start: (options: Partial<ClientOptions>) => Playground) {
   async function page(gateway: FakeGateway) {
     const { zk, settle } = start({ WebSocket: gateway.Socket })
     zk.connect().catch(() => undefined)
     await settle()
-    /** Lets a redial and whatever follows happen. */
+    /** Waits for a redial and everything that follows it. */
     const redial = () => vi.advanceTimersByTimeAsync(5_001)
     return { zk, settle, redial }
   }
@@ -57,5 +57,5 @@ export function once(op: Call['op'], fault: ReturnType<FakeGateway['fault']>) {
   }
 }
 
-/** What was called, apart from views. */
+/** The calls, without the ones about views. */
 export const writes = ({ called }: FakeGateway) => called.filter((text) => !/View/.test(text))

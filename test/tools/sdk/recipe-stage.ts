@@ -50,7 +50,7 @@ export function stageForEach(options: TestZoogateOptions = { servers: 1 }): Stag
   return stage
 }
 
-/** The children of a node, sorted as text; none where there is no node. */
+/** The children of a node, sorted as text; empty without a node. */
 export async function childrenOf(page: CoreClient, path: string): Promise<string[]> {
   if ((await page.exists(path)) === null) return []
   return (await page.getChildren(path)).children.sort()
@@ -76,7 +76,7 @@ export function abortOf(signal: AbortSignal): Promise<unknown> {
   })
 }
 
-/** Settles into the code of the ZoogateError that it rejects with. */
+/** Resolves with the code of the ZoogateError that the promise rejects with. */
 export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   const error = await promise.then(
     () => {

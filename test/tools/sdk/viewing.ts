@@ -26,13 +26,13 @@ export function lastCall(socket: FakeSocket, op: string) {
   return call
 }
 
-/** The gateway's yes to the newest openView, and what it says then. */
+/** The gateway's reply to the newest openView, and its next messages. */
 export function openView(socket: FakeSocket, view: number, ...messages: GatewayMessage[]): void {
   const { id } = lastCall(socket, 'openView')
   socket.receive({ type: 'reply', id, result: { view } }, ...messages)
 }
 
-/** The gateway's no to the newest call of this operation. */
+/** The gateway's error for the newest call of this operation. */
 export function refuse(socket: FakeSocket, op: string, code: ErrorCode): void {
   const { id } = lastCall(socket, op)
   socket.receive({ type: 'error', id, error: wireError(code) })
@@ -41,14 +41,14 @@ export function refuse(socket: FakeSocket, op: string, code: ErrorCode): void {
 export const wireError = (code: ErrorCode) =>
   ({ code, message: `no: ${code}`, retryable: false, outcome: 'not_executed' }) as const
 
-/** A snapshot in short: each node's data, or its length where the view has no data. */
+/** A snapshot in short: each node's data, or its length in a view without data. */
 export function shown({ nodes }: ViewSnapshot): Record<string, string | number> {
   return Object.fromEntries(
     [...nodes].map(([path, node]) => [path, node.data.length > 0 ? node.text() : node.stat.dataLength]),
   )
 }
 
-/** Writes down what the view shows at each notification. */
+/** Records the snapshot at each notification. */
 export function record(view: View): ViewSnapshot[] {
   const seen: ViewSnapshot[] = []
   view.subscribe(() => seen.push(view.getSnapshot()))

@@ -3,7 +3,7 @@ import type { ErrorCode, GatewayMessage, WatchEventType } from '../../../client-
 import type { FakeSocket } from './fake-socket.js'
 import type { Playground } from './playground.js'
 
-/** Takes everything that the iteration gives, and writes down what it was. */
+/** Takes all events of the iteration and records them. */
 export async function follow(events: WatchEvents, heard: string[], name = ''): Promise<void> {
   try {
     for await (const { type, path } of events) heard.push(`${name}${type} ${path}`)
@@ -13,7 +13,7 @@ export async function follow(events: WatchEvents, heard: string[], name = ''): P
   }
 }
 
-/** A client that is CONNECTED, and what its iterations gave. */
+/** A client that is CONNECTED, and the events of its iterations. */
 export async function connectedIn(playground: Playground) {
   const heard: string[] = []
   playground.zk.connect().catch(() => undefined)
@@ -35,7 +35,7 @@ export const event = (type: WatchEventType, path: string): GatewayMessage => ({
   event: type,
   path,
 })
-/** The gateway's yes. */
+/** The gateway's reply. */
 export const done = (id: number): GatewayMessage => ({ type: 'reply', id, zxid: '0x20', result: {} })
 export const failed = (id: number, code: ErrorCode): GatewayMessage => ({
   type: 'error',
