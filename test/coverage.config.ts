@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     ...unit.test,
     name: 'coverage',
-    // Without the tests that start a gateway: they take as long as all others, and run nothing here that those do not.
+    // Without the tests that start a gateway: they take as long as all others, and run no further lines of these files.
     include: [
       'test/mutation/*.test.ts',
       ...subjects.map((name) => `test/unit/server/${name}{,-properties,-fields}.test.ts`),

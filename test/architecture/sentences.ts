@@ -41,7 +41,8 @@ export function faultOf(title: string, group: string | null): string | null {
   const sentence = title.toLowerCase().match(/[$\w'’-]+|[,:;.()]/g) ?? []
   const start = sentence.findIndex((word) => !ADVERBS.has(word))
   const first = sentence[start]
-  const isNoun = NOUNS_TOO.has(first ?? '') && sentence[start + 1] === 'of'
+  const second = sentence[start + 1] ?? ''
+  const isNoun = NOUNS_TOO.has(first ?? '') && (second === 'of' || PLAIN.has(second))
   if (isVerb(first) && !isNoun) return faultOfSubject(group)
   if (BAD_BEGINNINGS.has(first ?? '')) return `begins with "${first}" instead of its subject or verb`
   return hasMainVerb(sentence) ? null : 'has no verb'

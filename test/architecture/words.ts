@@ -1,17 +1,17 @@
 import type { SourceFile } from './imports.js'
 
 /**
- * Words that make a riddle of a sentence whose subject could be named: a page, a session, a server. Each may stand in the
- * repository this often, where no other word does.
+ * Words that make a riddle of a sentence whose subject has a name: a page, a session, a server. Each may stand in the
+ * repository this often: as data of a test, or where another word is worse. Do not raise a number; name the subject.
  */
 export const WORD_BUDGET: Record<string, number> = {
   who: 1,
   whoever: 0,
-  'what is': 3,
-  those: 2,
-  somebody: 3,
+  'what is': 2,
+  those: 1,
+  somebody: 2,
   someone: 1,
-  nobody: 3,
+  nobody: 2,
   everybody: 0,
   anybody: 0,
   'so many': 0,

@@ -41,7 +41,7 @@ function comparisons(seeds: readonly number[]): void {
   })
 
   it.each(seeds.map((seed) => [seed]))(
-    'both answer a random sequence of operations alike, seed %i',
+    'a random sequence of operations has the same answers in memory and by Apache ZooKeeper, seed %i',
     async (seed) => {
       const operations = randomOperations(seed, OPERATIONS)
       const difference = await firstDifference(operations)

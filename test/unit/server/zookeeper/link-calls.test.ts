@@ -187,13 +187,9 @@ describe('the calls in flight', () => {
 
 describe('a check of the root', () => {
   it.each([
-    ['passes when the check passed', [int(13), Buffer.of(0), int(0)], 'ok'],
-    [
-      'fails with the error of the check',
-      [int(-1), Buffer.of(0), int(-102), int(-102)],
-      'NO_AUTH not_executed',
-    ],
-  ])('%s', async (_title, body, outcome) => {
+    ['the check passed', [int(13), Buffer.of(0), int(0)], 'ok'],
+    ['the check failed', [int(-1), Buffer.of(0), int(-102), int(-102)], 'NO_AUTH not_executed'],
+  ])('ends as its reply says when %s', async (_title, body, outcome) => {
     const { link, recorder } = await attachedTo(server)
     server.script = {
       request: (connection, { xid }) => connection.reply(xid, { body: [...body, MULTI_END] }),

@@ -141,7 +141,7 @@ describe('an answer that ends the session', () => {
     [-118, 'moved', 'SESSION_MOVED'],
     [-115, 'auth failed', 'AUTH_FAILED'],
   ])(
-    'with error %i is final as "%s"; calls still in flight end with it as unknown',
+    'is final with error %i as "%s", with which the calls in flight end as unknown',
     async (err, told, code) => {
       const { link, recorder } = await attachedTo(server)
       server.script = {
