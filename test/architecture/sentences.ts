@@ -2,10 +2,10 @@ import { AUXILIARIES, NOUNS_TOO, PLAIN, THIRD_PERSON } from './verbs.js'
 
 const words = (text: string) => new Set(text.trim().split(/\s+/))
 
-/** Begin a clause whose verb is not that of the sentence. */
+/** Begin a clause whose verb is not that of the sentence. "after" and its like are left out: they may stand before a noun. */
 const SUBORDINATING = words(`
-  that when whenever where wherever while until till if because before after as unless once since than though although
-  which who whose whom whoever what whatever why how whether`)
+  that when whenever where wherever while if because unless once though although which who whose whom whoever what whatever
+  why how whether`)
 
 /** In front of a noun: what follows one of these is no verb. */
 const BEFORE_NOUN = words(`
@@ -18,8 +18,7 @@ const AFTER_NOUN = words('of in on at by from with without per between under bes
 /** A title that begins with one of these begins in the middle of a sentence, or before its subject. */
 const BAD_BEGINNINGS = words(`
   that when whenever where while until till if because before after as unless once since than though which who whose
-  whoever of in on at by for from with without to into between under over against through behind beside beyond and or but
-  any`)
+  whoever of in on at by for from with without to into between under over against through behind beside beyond and or but`)
 
 /** In front of a subject of one word: "a session ends". */
 const ARTICLES = words('a an the its this each every no')
@@ -52,7 +51,7 @@ export function faultOf(title: string, group: string | null): string | null {
 function faultOfSubject(group: string | null): string | null {
   if (group === null) return 'has no subject, and stands in no group that names it'
   const [first = ''] = group.toLowerCase().split(/\s+/)
-  return BAD_BEGINNINGS.has(first) && first !== 'any' ? `has no subject: "${group}" is none` : null
+  return BAD_BEGINNINGS.has(first) ? `has no subject: "${group}" is none` : null
 }
 
 const isPlural = (word: string) => /[^s]s$/.test(word) || PLURAL_SUBJECTS.has(word)

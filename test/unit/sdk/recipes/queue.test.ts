@@ -18,7 +18,7 @@ it('a queue orders contenders of all layouts by their number, and leaves out oth
   ])
 })
 
-it("puts the numbers of a counter that has run over where kazoo's sorting puts them", () => {
+it("Numbers of a counter that has overflowed stand where kazoo's sorting puts them", () => {
   const children = ['a__lock__2147483647', 'b__lock__-2147483648', 'c__lock__-2147483647']
   expect(contendersOf(children)).toEqual([
     'c__lock__-2147483647',

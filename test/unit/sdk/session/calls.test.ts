@@ -101,7 +101,7 @@ describe('without a connection', () => {
     expect(socket.calls.map((call) => 'path' in call && call.path)).toEqual(['/1', '/2', '/3'])
   })
 
-  it('at most maxQueuedCalls calls wait, and further calls fail as not executed and retryable', async () => {
+  it('no more than maxQueuedCalls calls wait, and further calls fail as not executed and retryable', async () => {
     const { zk, attach } = start({ maxQueuedCalls: 2 })
     zk.connect()
     const kept = [zk.exists('/1'), zk.exists('/2')]

@@ -98,7 +98,7 @@ describe('a view', () => {
     ['/w', 'a/b', '/w/a/b'],
     ['/', '', '/'],
     ['/', 'a/b', '/a/b'],
-  ])('of %s calls the node %j below it %s', async (path, below, at) => {
+  ])('opens %s and shows its node %j as %s', async (path, below, at) => {
     const playground = start()
     const socket = await connected(playground)
     const view = playground.zk.view(path, { depth: 'subtree' })

@@ -154,7 +154,7 @@ describe('leaving a watch', () => {
     },
   }
 
-  it.each(Object.entries(leave))('by %s removes it, once, and a resume does not name it', async (_, by) => {
+  it.each(Object.entries(leave))('removes it once by %s, and a resume does not name it', async (_, by) => {
     const { zk, socket, settle, redialled } = await connected()
     await by({ zk, socket })
     await settle()
