@@ -87,10 +87,11 @@ export class ClientAddresses {
     this.#trusted = trusted.map(networkOf)
   }
 
-  /** Whether the peer is a trusted proxy. */
-  isProxy(remote: string | undefined): boolean {
+  /** The address of a peer; null for a trusted proxy, whose clients have addresses of their own. */
+  ofPeer(remote: string | undefined): string | null {
     const peer = addressOf(remote ?? '')
-    return peer !== null && this.#isTrusted(peer)
+    if (peer === null) return NOWHERE
+    return this.#isTrusted(peer) ? null : keyOf(peer)
   }
 
   /**

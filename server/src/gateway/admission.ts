@@ -50,8 +50,8 @@ export class Admission {
 
   /** Meets a connection to the gateway's own HTTP server. At this step a trusted proxy limits its clients itself. */
   connected(socket: Socket): void {
-    if (this.#addresses.isProxy(socket.remoteAddress)) return
-    const address = this.#addresses.of(socket.remoteAddress, undefined)
+    const address = this.#addresses.ofPeer(socket.remoteAddress)
+    if (address === null) return
     if (this.#requests.isFullFor(address)) {
       this.#options.limited('maxUnauthenticatedPerAddress')
       socket.destroy()
@@ -65,7 +65,11 @@ export class Admission {
   /** The request of a connection is complete and asks for a WebSocket. @returns the address that it counts for */
   upgrading(request: IncomingMessage, socket: Duplex): string {
     const seat = this.#seatsOfRequests.get(socket)
-    if (seat) this.#requests.leave(seat)
+    if (seat !== undefined) {
+      this.#requests.leave(seat)
+      return seat.address
+    }
+    // Of a trusted proxy, or of an HTTP server that is not the gateway's own.
     const forwarded = [request.headers['x-forwarded-for']].flat().join(',')
     return this.#addresses.of(request.socket.remoteAddress, forwarded)
   }

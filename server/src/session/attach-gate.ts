@@ -73,8 +73,8 @@ export class AttachGate {
       release: (afterMs = 0) => {
         if (state === 'waiting') queue.delete(subject, admit)
         // Later in any case: the caller is in the middle of something else.
-        else if (state === 'inside' && afterMs > 0) setTimeout(() => this.#vacate(subject), afterMs)
-        else if (state === 'inside') setImmediate(() => this.#vacate(subject))
+        else if (state === 'inside' && afterMs > 0) setTimeout(this.#vacate, afterMs, subject)
+        else if (state === 'inside') setImmediate(this.#vacate, subject)
         state = 'released'
       },
     }
@@ -84,7 +84,7 @@ export class AttachGate {
     subject === null || subject.attaching < this.#perSubject
 
   /** Gives the slot to the attempts that wait. */
-  #vacate(subject: AttachingSubject | null): void {
+  readonly #vacate = (subject: AttachingSubject | null): void => {
     this.#busy -= 1
     if (subject !== null) subject.attaching -= 1
     const { renew, create } = this.#waiting

@@ -100,7 +100,7 @@ export class Session implements LinkListener, HeldSession {
     this.#context = { link, chroot: subject.chroot, nodeAcl: services.nodeAcl, views }
     services.registry.opened(subject, this.#id)
     if (this.#id) services.registry.take(this.#id, this)
-    this.#attach()
+    this.#enterGate()
   }
 
   /** The session's watches on the ensemble. */
@@ -259,12 +259,8 @@ export class Session implements LinkListener, HeldSession {
 
   // ---- the way to the ensemble ----
 
-  #attach(): void {
-    this.#enterGate(() => this.#context.link.attach())
-  }
-
-  /** Gives up the turn that the session has, if any. */
-  #enterGate(go: () => void): void {
+  /** Gives up the turn that the session has, if any. @param go is run in the next turn; it attaches by default */
+  #enterGate(go = () => this.#context.link.attach()): void {
     this.#pass?.release()
     const kind = this.#id === null ? 'create' : 'renew'
     this.#pass = this.#services.gate.enter(kind, go, this.#request.subject)
@@ -276,7 +272,7 @@ export class Session implements LinkListener, HeldSession {
    */
   #retry(): void {
     const attachAgain = () => {
-      if (this.#state === 'attaching') this.#attach()
+      if (this.#state === 'attaching') this.#enterGate()
     }
     const delayMs = retryDelayMs(this.#failures, this.#servers.size)
     this.#timer = setTimeout(() => this.#listener.ask(attachAgain), delayMs)

@@ -166,12 +166,19 @@ describe('the address of a client', () => {
     )
   })
 
-  it('is known to be a proxy or not', () => {
+  it('is the address of its peer, unless the peer is a trusted proxy', () => {
     expect(
-      ['10.1.2.3', '::ffff:10.1.2.3', '11.1.2.3', 'fd00::1', 'x', undefined].map((peer) =>
-        addresses().isProxy(peer),
-      ),
-    ).toEqual([true, true, false, true, false, false])
+      [
+        '10.1.2.3',
+        '::ffff:10.1.2.3',
+        '11.1.2.3',
+        '::ffff:11.1.2.3',
+        'fd00::1',
+        'fd00::2',
+        'x',
+        undefined,
+      ].map((peer) => addresses().ofPeer(peer)),
+    ).toEqual([null, null, '11.1.2.3', '11.1.2.3', null, 'fd00:0:0:0::/64', 'none', 'none'])
   })
 
   it('ignores the header without trusted proxies', () => {
