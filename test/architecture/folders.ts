@@ -66,7 +66,7 @@ export const MAX_FILES = 20
 export const MAX_LINES = 400
 /** Signs of a part that knows too much: the imports of one file of the server, and the lines of one function. */
 export const MAX_IMPORTS = 18
-export const MAX_FUNCTION_LINES: Record<string, number> = { 'server/src/': 70, 'client-sdk/src/': 75 }
+export const MAX_FUNCTION_LINES: Record<string, number> = { 'server/src/': 70, 'client-sdk/src/': 70 }
 /** A file that is short and has one importer may belong into that importer. The server may keep a few apart. */
 export const SHORT_FILE_LINES = 40
 export const MAX_SHORT_FILES = 5
