@@ -240,6 +240,13 @@ describe('the expiry of a token', () => {
     ])
   })
 
+  it('asks again also where the token that could not be checked follows one that does not expire', () => {
+    const { told, askAgain } = startExpiry(null)
+    askAgain(10_000)
+    vi.advanceTimersByTime(600_000)
+    expect(told).toEqual([['ask', 10_000]])
+  })
+
   it('is silent once it is stopped', () => {
     const { told, token } = startExpiry(1_000)
     token.stop()

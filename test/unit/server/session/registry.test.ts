@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../../../server/src/config/limit-settings.js'
-import { type HeldSession, SessionRegistry } from '../../../../server/src/session/registry.js'
+import { type HeldSession, OwnerMarks, SessionRegistry } from '../../../../server/src/session/registry.js'
 import { heapAfterCollection } from '../../../tools/heap.js'
 
 function prepare(limits: object = {}, random = 0) {
@@ -282,5 +282,22 @@ describe('the session registry', () => {
     expect([ada.log, grace.log, here.log]).toEqual([['ended'], [], []])
     registry.endLingers()
     expect([ada.log, grace.log, here.log]).toEqual([['ended', 'ended'], ['ended'], []])
+  })
+})
+
+describe('the mark of an owner', () => {
+  const session = Buffer.from('1234567890abcdef', 'hex')
+
+  it('is the same for one session, and another for each other session', () => {
+    const marks = new OwnerMarks()
+    expect(marks.of(Buffer.from(session))).toBe(marks.of(session))
+    expect(marks.of(Buffer.alloc(8))).not.toBe(marks.of(session))
+  })
+
+  it('is short, is another on each gateway, and does not show the id of the session', () => {
+    const [one, other] = [new OwnerMarks().of(session), new OwnerMarks().of(session)]
+    expect(Buffer.from(one, 'base64url')).toHaveLength(8)
+    expect(one).not.toBe(other)
+    expect(one).not.toBe(session.toString('base64url'))
   })
 })
