@@ -122,7 +122,7 @@ function untilConnected(
 ): Promise<SessionInfo> {
   const { promise, settle, start } = createPending<SessionInfo>(limits, (code, message) => {
     stop()
-    settle(new ZoogateError(code, `${message}; close() stops connecting`))
+    settle(new ZoogateError(code, `${message}; close() ends it`))
   })
   const stop = on('state', ({ state, reason, error }) => {
     if (state !== 'CONNECTED' && next()) return

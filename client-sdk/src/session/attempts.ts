@@ -40,7 +40,7 @@ export function createAttempts(
       if (signal.aborted) return
       clearTimeout(timer)
       if (token) onToken(token)
-      else onFailure(TAKEN_OVER, 'another tab resumed it')
+      else onFailure(TAKEN_OVER, 'resumed in another tab')
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof ZoogateError && error.code === AUTH_FAILED[1])

@@ -21,7 +21,7 @@ export interface Pending<T> {
 
 /** `onLimit` is called when a limit is hit, and has to settle the promise. */
 export function createPending<T>({ signal, timeoutMs = Infinity }: Limits, onLimit: LimitHit): Pending<T> {
-  const timer = setTimeout(onLimit, Math.min(timeoutMs, LONGEST_TIMER_MS), 'TIMED_OUT', 'no answer in time')
+  const timer = setTimeout(onLimit, Math.min(timeoutMs, LONGEST_TIMER_MS), 'TIMED_OUT', 'no reply in time')
   const signalOnAbort = () => onLimit('ABORTED', 'aborted')
   signal?.addEventListener('abort', signalOnAbort)
   let settle!: Pending<T>['settle']

@@ -158,7 +158,7 @@ describe.each(Object.entries(TRANSCRIPTS))('%s', (op, { call, sent, result, give
     socket.receive({ type: 'suspended', message: 'away' })
     const failure = rejection(call(zk, { timeoutMs: 0 }))
     await settle()
-    const message = `${op}(${(sent as { path?: string }).path ?? ''}): no answer in time`
+    const message = `${op}(${(sent as { path?: string }).path ?? ''}): no reply in time`
     expect(await failure).toMatchObject({ code: 'TIMED_OUT', outcome: 'not_executed', message })
   })
 })
