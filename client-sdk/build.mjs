@@ -34,6 +34,10 @@ async function shortNames() {
     const declaring = types.filter((type) => type.includes(name))
     if (declaring.length === 0)
       throw new Error(`no type declares ${name}: give it one, or take it from the list`)
+    if (sources.some((source) => source.includes(`'${name}' in `)))
+      throw new Error(
+        `esbuild does not shorten '${name}' in …, where it stands in quotes: ask for another property`,
+      )
     const taken = declaring.flat().map((other) => letters[other])
     letters[name] = LETTERS.find((letter) => !taken.includes(letter))
   }

@@ -59,7 +59,7 @@ export function createCandidacy(
     const contender = createContender(zk, options)
     enter({ name: 'standing', contender })
     const deposed = (error: unknown) => {
-      if (!('contender' in state) || state.contender !== contender) return
+      if (contenderOf(state) !== contender) return
       change(NOT_LEADING)
       standAgain(error)
     }
@@ -83,7 +83,7 @@ export function createCandidacy(
     }
   }
   function resign(): Promise<void> {
-    if ('contender' in state) resigned = state.contender.withdraw(resignation(options.path))
+    resigned = contenderOf(state)?.withdraw(resignation(options.path)) ?? resigned
     enter({ name: 'observing' })
     change(NOT_LEADING)
     return resigned
@@ -110,6 +110,10 @@ export function createCandidacy(
     },
   }
 }
+
+/** Null while the page does not stand. By the state's name: the build shortens `contender`, but no property in quotes. */
+const contenderOf = (state: State): Contender | null =>
+  state.name === 'standing' || state.name === 'leading' ? state.contender : null
 
 const hasSession = ({ state }: RecipeClient) => state === 'CONNECTING' || state === 'CONNECTED'
 
