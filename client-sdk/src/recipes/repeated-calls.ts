@@ -1,7 +1,7 @@
 import type { Handle } from '../client/client.js'
 import type { NodeOperations } from '../operations/operations.js'
 import type { Acl, ErrorCode } from '../protocol.js'
-import { ZoogateError } from '../session/errors.js'
+import type { ZoogateError } from '../session/errors.js'
 import { SLOW_DOWN_MS } from './timing.js'
 
 /** The part of a client that the recipes need; the clients of all entries have it. */
@@ -10,12 +10,13 @@ export type RecipeClient = NodeOperations & Pick<Handle, 'on' | 'state' | 'sessi
 /** For calls that wait while the session lives; a recipe's own limits end them earlier. */
 export const PATIENT = { timeoutMs: Number.POSITIVE_INFINITY }
 
-export const codeOf = (error: unknown): ErrorCode | null =>
-  error instanceof ZoogateError ? error.code : null
+/** By the name: each CommonJS build has a class ZoogateError of its own, and the client's is not the recipes'. */
+const isOurs = (error: unknown): error is ZoogateError => (error as Error | null)?.name === 'ZoogateError'
+
+export const codeOf = (error: unknown): ErrorCode | null => (isOurs(error) ? error.code : null)
 
 /** Whether the failed write may have been executed. */
-export const isUnknown = (error: unknown): boolean =>
-  error instanceof ZoogateError && error.outcome === 'unknown'
+export const isUnknown = (error: unknown): boolean => isOurs(error) && error.outcome === 'unknown'
 
 /**
  * Waits until a failed call may be made again; throws the error when that would not help. A call that was lost with its
