@@ -14,6 +14,10 @@ import { Simulation, simulationHandler } from './simulation.js'
 /** The smallest ensemble that survives the loss of a server. */
 const SERVERS = 3
 
+const IN_MEMORY =
+  `ZooKeeper here is an in-memory ensemble of ${SERVERS} servers, for first runs and tests. It forgets everything at the` +
+  ' end: never use it in production. For a real ensemble: --zookeeper HOST:PORT'
+
 export interface DevFlags {
   port: string
   /** Connect string of a real ensemble. Without it: one in memory, with faults and simulated services. */
@@ -32,18 +36,14 @@ export async function runDev({ port, zookeeper, open = false }: DevFlags): Promi
   console.log(
     `Open ${url}/ in two windows to see each other, ${url}/services to see services. Ctrl-C stops it.`,
   )
+  if (zookeeper === undefined) console.log(IN_MEMORY)
   if (open) openBrowser(`${url}/`, log)
 }
 
 async function runInMemory(port: string, log: Log): Promise<string> {
   const ensemble = await startDevEnsemble({ servers: SERVERS })
   try {
-    const url = await listen({ port, zookeeper: ensemble.connectString, log, inMemory: ensemble })
-    console.log(
-      `ZooKeeper here is an in-memory ensemble of ${SERVERS} servers, for first runs and tests. It forgets everything ` +
-        'at the end: never use it in production. For a real ensemble: --zookeeper HOST:PORT',
-    )
-    return url
+    return await listen({ port, zookeeper: ensemble.connectString, log, inMemory: ensemble })
   } catch (error) {
     await ensemble.close()
     throw error
