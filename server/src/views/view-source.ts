@@ -65,10 +65,7 @@ export class ViewSource implements OwnSessionListener {
   /** Servers before 3.6 have no lasting watches: there each read of a node sets a one-shot watch. */
   #watches: 'lasting' | 'one-shot' = 'lasting'
   #closed: Promise<void> = Promise.resolve()
-  readonly #aclChanges = new AclChanges(
-    (path, synced) => this.#read(null, synced, (link, done) => link.sync(path, done)),
-    (path) => this.sessionEvent({ type: 'AccessChanged', path }),
-  )
+  #aclChanges = this.#newAclChanges()
 
   constructor(ensemble: SessionServices) {
     this.#ensemble = ensemble
@@ -209,6 +206,15 @@ export class ViewSource implements OwnSessionListener {
     this.#closed = this.#session?.close() ?? this.#closed
     this.#session = null
     this.#watches = 'lasting'
+    // The next sync of the old ones has no session to be sent over, and would never be answered.
+    this.#aclChanges = this.#newAclChanges()
+  }
+
+  #newAclChanges(): AclChanges {
+    return new AclChanges(
+      (path, synced) => this.#read(null, synced, (link, done) => link.sync(path, done)),
+      (path) => this.sessionEvent({ type: 'AccessChanged', path }),
+    )
   }
 
   // ---- watches ----

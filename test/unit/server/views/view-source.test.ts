@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type DevEnsemble, startDevEnsemble } from 'zoogate/dev-ensemble'
+import type { HexLong } from 'zoogate-client/protocol'
 import { AclChanges } from '../../../../server/src/views/view-source.js'
 import { closeGateways, startGateway, token } from '../../../tools/gateway/gateway-fixture.js'
 import { RawPage } from '../../../tools/gateway/raw-page.js'
@@ -150,6 +151,34 @@ describe('a view over a gap', () => {
     const source = ensemble.sessions().find((id) => !before.includes(id)) as string
     await gateway.gateway.close()
     await waitUntil('the session of the views is closed', () => !ensemble.sessions().includes(source))
+  })
+})
+
+describe('a view after all earlier views were closed', () => {
+  it('drops a node at once that a page of its gateway hides, also when a sync was due at the close', async () => {
+    const ensemble = await startDevEnsemble({ servers: 1 })
+    const { url } = await startGateway(ensemble.connectString)
+    const page = await RawPage.connect(url, { token: token() })
+    await done(page, 'create', { path: '/room' })
+    for (const name of ['a', 'b', 'c']) await done(page, 'create', { path: `/room/${name}` })
+    const before = ensemble.sessions()
+    const earlier = await Viewer.open(page, ROOM)
+    await earlier.shows('a', 'b', 'c')
+    const source = ensemble.sessions().find((id) => !before.includes(id)) as HexLong
+    const setAcl = (name: string, scheme: string, id: string) =>
+      done(page, 'setACL', { path: `/room/${name}`, acl: [{ scheme, id, permissions: ['read'] }] })
+    ensemble.stallLinks({ session: source })
+    await setAcl('a', 'world', 'anyone')
+    await setAcl('b', 'world', 'anyone')
+    await done(page, 'closeView', { view: earlier.view })
+    ensemble.resumeLinks({ session: source })
+    await waitUntil('the session of the views is closed', () => !ensemble.sessions().includes(source))
+    const viewer = await Viewer.open(page, ROOM)
+    await viewer.shows('a', 'b', 'c')
+    await setAcl('c', 'digest', 'ada:secret')
+    await viewer.shows('a', 'b')
+    await closeGateways()
+    await ensemble.close()
   })
 })
 
