@@ -64,7 +64,8 @@ export class SessionRegistry {
   readonly #random: () => number
   readonly #byId = new Map<HexLong, HeldSession>()
   readonly #subjects = new Map<string, Subject>()
-  readonly #withDetached = new Set<Subject>()
+  /** With detached sessions, or with slots at the attach gate that they keep without a page. */
+  readonly #toSweep = new Set<Subject>()
   #held = 0
   #detached = 0
   #sweptAt: number
@@ -154,7 +155,7 @@ export class SessionRegistry {
     subject.sessions += 1
     if (resumed === null || !subject.detached.delete(resumed)) return
     this.#detached -= 1
-    if (subject.detached.size === 0) this.#withDetached.delete(subject)
+    if (subject.detached.size === 0) this.#toSweep.delete(subject)
   }
 
   /**
@@ -204,15 +205,17 @@ export class SessionRegistry {
     const before = subject.detached.size
     subject.detached.set(id ?? Symbol('unknown'), this.#now() + forMs)
     this.#detached += subject.detached.size - before
-    this.#withDetached.add(subject)
+    this.#toSweep.add(subject)
   }
 
   #sweep(): void {
     const now = this.#now()
     if (now - this.#sweptAt < SWEEP_MS) return
     this.#sweptAt = now
-    for (const subject of this.#withDetached) {
+    // A copy, because a subject that stays is added again.
+    for (const subject of [...this.#toSweep]) {
       this.#dropExpired(subject)
+      if (subject.detached.size === 0) this.#toSweep.delete(subject)
       this.#dropIfUnused(subject)
     }
   }
@@ -223,12 +226,14 @@ export class SessionRegistry {
     const now = this.#now()
     for (const [id, until] of subject.detached) if (until <= now) subject.detached.delete(id)
     this.#detached -= before - subject.detached.size
-    if (subject.detached.size === 0) this.#withDetached.delete(subject)
+    if (subject.detached.size === 0) this.#toSweep.delete(subject)
   }
 
   #dropIfUnused(subject: Subject): void {
     if (subject.pages > 0 || subject.sessions > 0 || subject.detached.size > 0) return
-    this.#subjects.delete(subject.key)
+    // The gate gives a slot back later; a new subject in this one's place would have all of its slots once more.
+    if (subject.attaching > 0) this.#toSweep.add(subject)
+    else this.#subjects.delete(subject.key)
   }
 
   #make(key: string, name: string, chroot: string): Subject {

@@ -56,6 +56,24 @@ describe('a subject', () => {
     expect(registry.subjects).toBe(before)
   })
 
+  it('stays known while it keeps a slot at the attach gate, and is forgotten by a later search', () => {
+    const { registry, clock } = prepare()
+    const before = registry.subjects
+    const subject = registry.enter('mary', '')
+    subject.attaching = 1
+    registry.leave(subject)
+    for (const ms of [1_000, 2_000]) {
+      clock.ms = ms
+      expect(registry.detached).toBe(0)
+      expect(registry.enter('mary', '')).toBe(subject)
+      registry.leave(subject)
+    }
+    subject.attaching = 0
+    clock.ms = 3_000
+    expect(registry.detached).toBe(0)
+    expect(registry.subjects).toBe(before)
+  })
+
   it('leaves nothing behind when it is gone', () => {
     const { registry, ada } = prepare()
     const before = heapAfterCollection()
