@@ -6,7 +6,7 @@ import { Reading, type ReadingProblem } from './reading.js'
 import { type CheckPace, ViewCheck } from './view-check.js'
 import { endedMessage } from './view-messages.js'
 import type { SourceEvent, ViewSource, Watching } from './view-source.js'
-import { parentOf, type ViewedNode, ViewTree, viewedNode } from './view-tree.js'
+import { isNewer, parentOf, type ViewedNode, ViewTree, viewedNode } from './view-tree.js'
 
 /** Debounce between two messages to the same pages, so that a burst of changes is one message. The first goes at once. */
 const SHORTEST_REST_MS = 5
@@ -240,7 +240,7 @@ export class SharedView implements Watching {
       return
     }
     const tree = state.at === 'live' ? this.#tree : state.fresh
-    const changed = problem ? null : this.#apply(tree, results)
+    const changed = problem ? null : this.#apply(tree, results, askedAt)
     if (changed === null || this.#isTooLarge(tree)) this.#fail(problem ?? 'TOO_LARGE')
     else if (state.at === 'reading' && this.#hasPendingEvents) {
       // There is no zxid yet up to which the tree is complete.
@@ -255,11 +255,13 @@ export class SharedView implements Watching {
   }
 
   /**
-   * Puts the results into the tree. Where events are pending, a result may be newer than the zxid of the message. A node
-   * that was created after it does no harm. But a node that existed then must not go missing: a page that knows of a later
-   * deletion and not of an earlier one would have the right count, and keep the wrong node. Its result is held for one batch.
+   * Puts the results into the tree. Where events are pending, a result may be newer than `askedAt`, the zxid of the message. A
+   * node that was created after it does no harm. But a node that existed then must not go missing: a page that knows of a
+   * later deletion and not of an earlier one would have the right count, and keep the wrong node. Its result is held for one
+   * batch. A node that replaced another one up to that zxid is no such result: a page without it would have the right
+   * count, too, and keep the replaced node.
    */
-  #apply(tree: ViewTree, results: ReadonlyMap<string, ViewedNode | null>): Set<string> {
+  #apply(tree: ViewTree, results: ReadonlyMap<string, ViewedNode | null>, askedAt: HexLong): Set<string> {
     const changed = new Set<string>()
     const put = (path: string, node: ViewedNode | null) => {
       if (tree.put(path, node && this.#isReachable(tree, path) ? node : null)) changed.add(path)
@@ -268,7 +270,9 @@ export class SharedView implements Watching {
     this.#held = new Map()
     for (const [path, node] of parentsFirst(results)) {
       const before = tree.get(path)
-      if (this.#hasPendingEvents && before && before.czxid !== node?.czxid) this.#held.set(path, node)
+      const isGone = before !== undefined && before.czxid !== node?.czxid
+      const mayBeNewer = node === null || isNewer(node.czxid, askedAt)
+      if (this.#hasPendingEvents && isGone && mayBeNewer) this.#held.set(path, node)
       else put(path, node)
     }
     return changed

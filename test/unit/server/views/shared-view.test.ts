@@ -151,6 +151,29 @@ describe('a shared view', () => {
     expect(await message(3)).toMatchObject({ zxid: '0xa', nodes: { x: null, y: null } })
   })
 
+  it('sends a node that replaced another one up to the zxid of the message, also while events are pending', async () => {
+    await shown()
+    source.zxid = '0x8'
+    event('NodeCreated', '/r/x')
+    await waitUntil('it is read', () => source.asked.length === 1, { intervalMs: 1 })
+    event('NodeDataChanged', '/r/y')
+    await source.answer('/r/x', '0x9', node('0x7'))
+    expect(await message(2)).toMatchObject({ zxid: '0x8', nodes: { x: ['', null, '0x7', 0] } })
+  })
+
+  it('holds a node that replaced another one after the zxid of the message', async () => {
+    await shown()
+    event('NodeCreated', '/r/x')
+    event('NodeCreated', '/r/z')
+    await waitUntil('both are read', () => source.asked.length === 2, { intervalMs: 1 })
+    event('NodeDataChanged', '/r/y')
+    await source.answer('/r/x', '0x9', node('0x7'))
+    await source.answer('/r/z', '0x9', node('0x8'))
+    expect(Object.keys((await message(2)).nodes)).toEqual(['z'])
+    await source.answer('/r/y', '0xa', node('0x3', 'new'))
+    expect(Object.keys((await message(3)).nodes)).toEqual(['x', 'y'])
+  })
+
   it('holds no result for longer than one batch, however many events come', async () => {
     await shown()
     event('NodeDeleted', '/r/x')
