@@ -41,7 +41,8 @@ export const unit = {
     exclude: [...configDefaults.exclude, ...LONG],
     testTimeout: 10_000,
     hookTimeout: 10_000,
-    maxWorkers: 2,
+    // Many tests wait for a timer, while another file can run.
+    maxWorkers: 3,
     sequence: { groupOrder: 0 },
   },
 } satisfies UserWorkspaceConfig
